@@ -1,0 +1,518 @@
+"""The AWS answers dms-lint reads: how each is recognised by its content, and which resources it holds.
+
+Two tables.  KINDS says what a kind of resource is called; ANSWERS says under which member of an operation's answer
+resources of a kind stand.  To read another AWS call is to add a row.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource."""
+
+    name: str
+    plural: str
+    type: str = ""
+    """Its CloudFormation type; '' where there is none."""
+    scope: str = "region"
+    """What a listing speaks for: an account in one Region (`region`), or an account (`account`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where an operation's answer holds the resources of one kind."""
+
+    operation: str
+    """Service and operation as the API has them: `dms:DescribeEndpoints`."""
+    kind: str
+    key: str
+    """The member that holds them; '' where the answer is itself the resource."""
+    id: str = ""
+    """The member that identifies one, several joined by `+`; '' or a trailing `?` where the answer may not say."""
+    name: str = ""
+    shape: str = "list"
+    """`list` of resources; `one` resource; `complete`: a list that, unfiltered, is every resource in scope."""
+    arn: str = ""
+    """How its ARN is written, where AWS does not send it."""
+    account: str = ""
+    """The member that holds the account, where there is no ARN."""
+    marks: tuple[str, ...] = ()
+    """Members of which such an answer has at least one, to tell it from a look-alike."""
+    never: tuple[str, ...] = ()
+    """Members that only a look-alike of another service has."""
+
+    @property
+    def service(self) -> str:
+        """The part of ARNs that names the service."""
+        return self.operation.partition(":")[0]
+
+
+# fmt: off
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        Kind("account", "accounts", "AWS::::Account", "account"),
+        Kind("endpoint", "endpoints", "AWS::DMS::Endpoint"),
+        Kind("replication-instance", "replication instances", "AWS::DMS::ReplicationInstance"),
+        Kind("subnet-group", "subnet groups", "AWS::DMS::ReplicationSubnetGroup"),
+        Kind("certificate", "certificates", "AWS::DMS::Certificate"),
+        Kind("task", "tasks", "AWS::DMS::ReplicationTask"),
+        Kind("replication-config", "serverless replications", "AWS::DMS::ReplicationConfig"),
+        Kind("event-subscription", "event subscriptions", "AWS::DMS::EventSubscription"),
+        Kind("connection", "connection tests"),
+        Kind("data-provider", "data providers", "AWS::DMS::DataProvider"),
+        Kind("instance-profile", "instance profiles", "AWS::DMS::InstanceProfile"),
+        Kind("migration-project", "migration projects", "AWS::DMS::MigrationProject"),
+        Kind("data-migration", "data migrations", "AWS::DMS::DataMigration"),
+        Kind("replication", "serverless runs"),
+        Kind("maintenance", "pending maintenance actions"),
+        Kind("engine-version", "engine versions"),
+        Kind("orderable-instance", "orderable instances"),
+        Kind("assessment-run", "premigration assessment runs"),
+        Kind("endpoint-setting", "endpoint settings"),
+        Kind("dms-account", "DMS account attributes"),
+        Kind("tags", "tags"),
+        Kind("role", "roles", "AWS::IAM::Role", "account"),
+        Kind("user", "users", "AWS::IAM::User", "account"),
+        Kind("group", "groups", "AWS::IAM::Group", "account"),
+        Kind("managed-policy", "managed policies", "AWS::IAM::ManagedPolicy", "account"),
+        Kind("role-attachments", "policies attached to a role", "", "account"),
+        Kind("role-policy", "inline policies of a role", "", "account"),
+        Kind("policy-version", "policy versions", "", "account"),
+        Kind("account-summary", "account summaries", "", "account"),
+        Kind("kms-key", "KMS keys", "AWS::KMS::Key"),
+        Kind("kms-alias", "KMS aliases", "AWS::KMS::Alias"),
+        Kind("kms-key-policy", "key policies"),
+        Kind("kms-key-rotation", "key rotation statuses"),
+        Kind("secret", "secrets", "AWS::SecretsManager::Secret"),
+        Kind("secret-versions", "secret versions"),
+        Kind("secret-policy", "secret policies"),
+        Kind("security-group", "security groups", "AWS::EC2::SecurityGroup"),
+        Kind("subnet", "subnets", "AWS::EC2::Subnet"),
+        Kind("vpc", "VPCs", "AWS::EC2::VPC"),
+        Kind("network-acl", "network ACLs", "AWS::EC2::NetworkAcl"),
+        Kind("route-table", "route tables", "AWS::EC2::RouteTable"),
+        Kind("nat-gateway", "NAT gateways", "AWS::EC2::NatGateway"),
+        Kind("vpc-endpoint", "VPC endpoints", "AWS::EC2::VPCEndpoint"),
+        Kind("vpc-peering", "VPC peerings", "AWS::EC2::VPCPeeringConnection"),
+        Kind("network-interface", "network interfaces", "AWS::EC2::NetworkInterface"),
+        Kind("function", "functions", "AWS::Lambda::Function"),
+        Kind("db-instance", "DB instances", "AWS::RDS::DBInstance"),
+        Kind("db-cluster", "DB clusters", "AWS::RDS::DBCluster"),
+        Kind("rds-ca", "RDS certificate authorities"),
+        Kind("redshift-cluster", "Redshift clusters", "AWS::Redshift::Cluster"),
+        Kind("bucket", "buckets", "AWS::S3::Bucket", "account"),
+        Kind("bucket-encryption", "bucket encryptions", "", "account"),
+        Kind("bucket-location", "bucket locations", "", "account"),
+        Kind("trail", "trails", "AWS::CloudTrail::Trail"),
+        Kind("trail-status", "trail statuses"),
+        Kind("trail-selectors", "event selectors"),
+    )
+}
+
+ROWS: Final = (
+    Answer("dms:DescribeEndpoints", "endpoint", "Endpoints", "EndpointArn", "EndpointIdentifier", "complete"),
+    Answer(
+        "dms:DescribeReplicationInstances",
+        "replication-instance",
+        "ReplicationInstances",
+        "ReplicationInstanceArn",
+        "ReplicationInstanceIdentifier",
+        "complete",
+    ),
+    Answer(
+        "dms:DescribeReplicationSubnetGroups",
+        "subnet-group",
+        "ReplicationSubnetGroups",
+        "ReplicationSubnetGroupIdentifier",
+        "ReplicationSubnetGroupIdentifier",
+        "complete",
+        arn="arn:{partition}:dms:{region}:{account}:subgrp:{id}",
+    ),
+    Answer(
+        "dms:DescribeCertificates",
+        "certificate",
+        "Certificates",
+        "CertificateArn",
+        "CertificateIdentifier",
+        "complete",
+    ),
+    Answer(
+        "dms:DescribeReplicationTasks",
+        "task",
+        "ReplicationTasks",
+        "ReplicationTaskArn",
+        "ReplicationTaskIdentifier",
+        "complete",
+    ),
+    Answer(
+        "dms:DescribeReplicationConfigs",
+        "replication-config",
+        "ReplicationConfigs",
+        "ReplicationConfigArn",
+        "ReplicationConfigIdentifier",
+        "complete",
+    ),
+    Answer(
+        "dms:DescribeReplications",
+        "replication",
+        "Replications",
+        "ReplicationConfigArn",
+        "ReplicationConfigIdentifier",
+        "complete",
+    ),
+    # RDS, DocumentDB, Neptune and Redshift answer under the same key.
+    Answer(
+        "dms:DescribeEventSubscriptions",
+        "event-subscription",
+        "EventSubscriptionsList",
+        "CustSubscriptionId",
+        "CustSubscriptionId",
+        "complete",
+        account="CustomerAwsId",
+        arn="arn:{partition}:dms:{region}:{account}:es:{id}",
+        never=("EventSubscriptionArn", "Severity"),
+    ),
+    Answer(
+        "dms:DescribeConnections",
+        "connection",
+        "Connections",
+        "EndpointArn+ReplicationInstanceArn",
+        "EndpointIdentifier",
+        "complete",
+    ),
+    # IAM's ListInstanceProfiles answers under the same key.
+    Answer(
+        "dms:DescribeInstanceProfiles",
+        "instance-profile",
+        "InstanceProfiles",
+        "InstanceProfileArn",
+        "InstanceProfileName",
+        "complete",
+        never=("InstanceProfileId",),
+    ),
+    Answer(
+        "dms:DescribeDataProviders",
+        "data-provider",
+        "DataProviders",
+        "DataProviderArn",
+        "DataProviderName",
+        "complete",
+    ),
+    Answer(
+        "dms:DescribeMigrationProjects",
+        "migration-project",
+        "MigrationProjects",
+        "MigrationProjectArn",
+        "MigrationProjectName",
+        "complete",
+    ),
+    Answer(
+        "dms:DescribeDataMigrations",
+        "data-migration",
+        "DataMigrations",
+        "DataMigrationArn",
+        "DataMigrationName",
+        "complete",
+    ),
+    Answer(
+        "dms:DescribePendingMaintenanceActions",
+        "maintenance",
+        "PendingMaintenanceActions",
+        "ResourceIdentifier",
+        "",
+        "complete",
+    ),
+    Answer(
+        "dms:DescribeEngineVersions", "engine-version", "EngineVersions", "Version", "Version", "complete"
+    ),
+    Answer(
+        "dms:DescribeOrderableReplicationInstances",
+        "orderable-instance",
+        "OrderableReplicationInstances",
+        "EngineVersion+ReplicationInstanceClass+StorageType",
+    ),
+    Answer(
+        "dms:DescribeReplicationTaskAssessmentRuns",
+        "assessment-run",
+        "ReplicationTaskAssessmentRuns",
+        "ReplicationTaskAssessmentRunArn",
+        "",
+        "complete",
+    ),
+    Answer("dms:DescribeEndpointSettings", "endpoint-setting", "EndpointSettings", "Name"),
+    Answer(
+        "dms:DescribeAccountAttributes",
+        "dms-account",
+        "",
+        "UniqueAccountIdentifier",
+        "",
+        "one",
+        marks=("AccountQuotas",),
+    ),
+    Answer("dms:ListTagsForResource", "tags", "", "ResourceArn?", "", "one", marks=("TagList",)),
+    Answer("iam:GetAccountAuthorizationDetails", "role", "RoleDetailList", "Arn", "RoleName", "complete"),
+    Answer("iam:GetAccountAuthorizationDetails", "user", "UserDetailList", "Arn", "UserName", "complete"),
+    Answer("iam:GetAccountAuthorizationDetails", "group", "GroupDetailList", "Arn", "GroupName", "complete"),
+    Answer("iam:GetAccountAuthorizationDetails", "managed-policy", "Policies", "Arn", "PolicyName", "list"),
+    Answer("iam:ListRoles", "role", "Roles", "Arn", "RoleName", "complete"),
+    Answer("iam:GetRole", "role", "Role", "Arn", "RoleName", "one"),
+    Answer("iam:GetPolicy", "managed-policy", "Policy", "Arn", "PolicyName", "one"),
+    Answer(
+        "iam:ListAttachedRolePolicies", "role-attachments", "", "", "", "one", marks=("AttachedPolicies",)
+    ),
+    Answer(
+        "iam:GetRolePolicy",
+        "role-policy",
+        "",
+        "RoleName+PolicyName",
+        "PolicyName",
+        "one",
+        marks=("PolicyDocument",),
+    ),
+    Answer("iam:GetPolicyVersion", "policy-version", "PolicyVersion", "", "", "one", marks=("Document",)),
+    Answer("iam:GetAccountSummary", "account-summary", "SummaryMap", "", "", "one"),
+    Answer("kms:ListKeys", "kms-key", "Keys", "KeyArn", "KeyId", "complete"),
+    Answer("kms:DescribeKey", "kms-key", "KeyMetadata", "Arn", "KeyId", "one"),
+    Answer("kms:ListAliases", "kms-alias", "Aliases", "AliasArn", "AliasName", "complete"),
+    Answer("kms:GetKeyPolicy", "kms-key-policy", "", "", "", "one", marks=("Policy",), never=("RevisionId",)),
+    Answer(
+        "kms:GetKeyRotationStatus", "kms-key-rotation", "", "KeyId?", "", "one", marks=("KeyRotationEnabled",)
+    ),
+    Answer("secretsmanager:ListSecrets", "secret", "SecretList", "ARN", "Name", "complete"),
+    Answer(
+        "secretsmanager:ListSecretVersionIds",
+        "secret-versions",
+        "",
+        "ARN",
+        "Name",
+        "one",
+        marks=("Versions",),
+    ),
+    Answer(
+        "secretsmanager:DescribeSecret",
+        "secret",
+        "",
+        "ARN",
+        "Name",
+        "one",
+        marks=("CreatedDate", "VersionIdsToStages", "LastChangedDate", "KmsKeyId", "RotationEnabled"),
+    ),
+    Answer(
+        "secretsmanager:GetResourcePolicy",
+        "secret-policy",
+        "",
+        "ARN",
+        "Name",
+        "one",
+        never=("VersionId", "VersionIds", "DeletionDate", "ReplicationStatus"),
+    ),
+    Answer(
+        "ec2:DescribeSecurityGroups",
+        "security-group",
+        "SecurityGroups",
+        "GroupId",
+        "GroupName",
+        "complete",
+        account="OwnerId",
+    ),
+    Answer("ec2:DescribeSubnets", "subnet", "Subnets", "SubnetId", "", "complete", account="OwnerId"),
+    Answer("ec2:DescribeVpcs", "vpc", "Vpcs", "VpcId", "", "complete", account="OwnerId"),
+    Answer(
+        "ec2:DescribeNetworkAcls",
+        "network-acl",
+        "NetworkAcls",
+        "NetworkAclId",
+        "",
+        "complete",
+        account="OwnerId",
+    ),
+    Answer(
+        "ec2:DescribeRouteTables",
+        "route-table",
+        "RouteTables",
+        "RouteTableId",
+        "",
+        "complete",
+        account="OwnerId",
+    ),
+    Answer("ec2:DescribeNatGateways", "nat-gateway", "NatGateways", "NatGatewayId", "", "complete"),
+    Answer(
+        "ec2:DescribeVpcEndpoints",
+        "vpc-endpoint",
+        "VpcEndpoints",
+        "VpcEndpointId",
+        "",
+        "complete",
+        account="OwnerId",
+    ),
+    Answer(
+        "ec2:DescribeVpcPeeringConnections",
+        "vpc-peering",
+        "VpcPeeringConnections",
+        "VpcPeeringConnectionId",
+        "",
+        "complete",
+    ),
+    Answer(
+        "ec2:DescribeNetworkInterfaces",
+        "network-interface",
+        "NetworkInterfaces",
+        "NetworkInterfaceId",
+        "",
+        "complete",
+        account="OwnerId",
+    ),
+    Answer("lambda:GetFunctionConfiguration", "function", "", "FunctionArn", "FunctionName", "one"),
+    Answer(
+        "rds:DescribeDBInstances",
+        "db-instance",
+        "DBInstances",
+        "DBInstanceArn",
+        "DBInstanceIdentifier",
+        "complete",
+    ),
+    Answer(
+        "rds:DescribeDBClusters",
+        "db-cluster",
+        "DBClusters",
+        "DBClusterArn",
+        "DBClusterIdentifier",
+        "complete",
+    ),
+    Answer(
+        "rds:DescribeCertificates",
+        "rds-ca",
+        "Certificates",
+        "CertificateIdentifier",
+        "CertificateIdentifier",
+        "complete",
+        marks=("Thumbprint",),
+    ),
+    Answer(
+        "redshift:DescribeClusters",
+        "redshift-cluster",
+        "Clusters",
+        "ClusterIdentifier",
+        "ClusterIdentifier",
+        "complete",
+    ),
+    Answer("s3:ListBuckets", "bucket", "Buckets", "Name", "Name", "complete"),
+    Answer("s3:GetBucketEncryption", "bucket-encryption", "ServerSideEncryptionConfiguration", "", "", "one"),
+    Answer("s3:GetBucketLocation", "bucket-location", "", "", "", "one", marks=("LocationConstraint",)),
+    Answer("cloudtrail:DescribeTrails", "trail", "trailList", "TrailARN", "Name", "complete"),
+    Answer("cloudtrail:GetTrailStatus", "trail-status", "", "", "", "one", marks=("IsLogging",)),
+    Answer(
+        "cloudtrail:GetEventSelectors",
+        "trail-selectors",
+        "",
+        "TrailARN",
+        "",
+        "one",
+        marks=("EventSelectors", "AdvancedEventSelectors"),
+    ),
+)
+# fmt: on
+
+_ACTIONS: Final = {
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "lambda:GetFunctionConfiguration": "lambda:GetFunctionConfiguration",
+}
+
+SECRET_VALUES: Final = ("SecretString", "SecretBinary")
+"""Members of a GetSecretValue answer: such an answer is never read."""
+
+TOKENS: Final = ("Marker", "NextToken", "nextToken", "NextMarker", "ContinuationToken")
+"""Members that say, when they hold something, that more pages follow."""
+
+
+def action(operation: str) -> str:
+    """The IAM action that an operation needs; its name, but for a few of S3's."""
+    return _ACTIONS.get(operation, operation)
+
+
+def operations(kind: str) -> tuple[str, ...]:
+    """The operations that yield resources of a kind, the complete listings first."""
+    rows = [row for row in ROWS if row.kind == kind]
+    rows.sort(key=lambda row: row.shape != "complete")
+    return tuple(dict.fromkeys(row.operation for row in rows))
+
+
+@cache
+def rows_of(operation: str) -> tuple[Answer, ...]:
+    """The rows of an operation: one, or several where an answer holds several listings."""
+    return tuple(row for row in ROWS if row.operation == operation)
+
+
+@cache
+def command(operation: str) -> str:
+    """An operation as the AWS CLI spells it, without its service: `describe-db-instances`."""
+    name = operation.partition(":")[2]
+    name = re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", name)
+    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1-\2", name).lower()
+
+
+@cache
+def operation_of(service: str, name: str) -> str | None:
+    """The operation that `aws SERVICE NAME` calls, or None when it is not read here."""
+    service = {"s3api": "s3"}.get(service, service)
+    for row in ROWS:
+        if row.service == service and command(row.operation) == name:
+            return row.operation
+    return None
+
+
+@cache
+def _by_key() -> Mapping[str, tuple[Answer, ...]]:
+    keys = dict.fromkeys(row.key for row in ROWS)
+    return {key: tuple(row for row in ROWS if row.key == key) for key in keys}
+
+
+def recognise(body: Mapping[str, Any]) -> str | None:
+    """The operation whose answer this JSON object is, by its members alone; None when it is none we read."""
+    for key in body:
+        for row in _by_key().get(key, ()):
+            if key and _fits(row, body[key]):
+                return row.operation
+    for row in _by_key()[""]:
+        if _fits(row, body):
+            return row.operation
+    return None
+
+
+def _fits(row: Answer, value: Any) -> bool:
+    if row.shape != "one":
+        if not isinstance(value, list):
+            return False
+        value = next((item for item in value if isinstance(item, dict)), None)
+        if value is None:
+            return True
+    if not isinstance(value, dict):
+        return False
+    if row.marks and not any(mark in value for mark in row.marks):
+        return False
+    if any(name in value for name in row.never):
+        return False
+    for name in row.id.split("+") if row.id and not row.id.endswith("?") else ():
+        found = value.get(name)
+        if not isinstance(found, str):
+            return False
+        if found.startswith("arn:") and found.split(":", 3)[2] != row.service:
+            return False
+    return True
+
+
+def identify(row: Answer, item: Mapping[str, Any]) -> str:
+    """What identifies an item of this row: its id's members joined by a blank, '' when it does not say."""
+    parts = [item.get(name) for name in row.id.rstrip("?").split("+")] if row.id else []
+    return " ".join(parts) if all(isinstance(part, str) for part in parts) else ""  # type: ignore[arg-type]

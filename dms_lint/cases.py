@@ -1,0 +1,153 @@
+"""Runs the cases of a rule pack: documents as AWS returns them, and the verdict that must follow."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint.answers import ROWS, operation_of
+from dms_lint.collectors.exports import parse_export
+from dms_lint.evaluate import Outcome, evaluate
+from dms_lint.facts import FACTS
+from dms_lint.inventory import Inventory
+from dms_lint.model import Document, Notice, Pack, Refusal, Rule, Verdict
+from dms_lint.predicates import compile_schema
+from dms_lint.shapes import misfits
+from dms_lint.templates import message
+from dms_lint.yamls import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NOW: Final = datetime(2026, 11, 23, tzinfo=UTC)
+"""The moment of a case that does not say `at`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of a rule: `given` answers and `denied` calls, and the verdict that must follow."""
+
+    rule: str
+    name: str
+    file: str
+    given: Mapping[str, Any]
+    denied: tuple[str, ...]
+    then: Verdict
+    says: tuple[str, ...]
+    of: str
+    at: datetime
+
+
+def case_file(rule: Rule) -> Path:
+    """Where the cases of a rule stand: beside it."""
+    return Path(rule.file).with_name(f"{rule.id}.cases.yaml")
+
+
+def read_cases(rule: Rule) -> Iterator[Case]:
+    """The cases of a rule.  Raises YamlError, OSError, and ValueError for a file of another form."""
+    file = case_file(rule)
+    data = read_yaml(file)
+    if not isinstance(data, list):
+        raise ValueError(f"{file}:1: cases are a list")
+    for entry in data:
+        says = entry.get("says", ())
+        at = entry.get("at")
+        yield Case(
+            rule.id,
+            entry["name"],
+            str(file),
+            entry.get("given", {}),
+            tuple(entry.get("denied", ())),
+            Verdict(entry["then"]),
+            (says,) if isinstance(says, str) else tuple(says),
+            entry.get("of", ""),
+            datetime.combine(at, datetime.min.time(), UTC) if at else NOW,
+        )
+
+
+def documents(case: Case) -> Iterator[Document]:
+    """The answers of a case, read as files of that name would be.  Raises ValueError for one that is none."""
+    for call, body in case.given.items():
+        service, name, *subject = call.split(" ", 2)
+        file = ".".join([name, *subject, "json"])
+        if operation_of(service, name) is None:
+            raise ValueError(f"'{call}' is no AWS CLI command that dms-lint reads")
+        for found in parse_export(json.dumps(body).encode(), file):
+            if isinstance(found, Notice):
+                raise ValueError(f"{call}: {found.message}")
+            if found.operation != operation_of(service, name):
+                raise ValueError(f"{call}: reads as an answer of {found.operation}")
+            yield found
+    for denied in case.denied:
+        operation, _, about = denied.partition(" ")
+        if not any(row.operation == operation for row in ROWS):
+            raise ValueError(f"'{denied}' is no call that dms-lint reads")
+        yield Document(operation, {}, subject=about, refusal=Refusal("AccessDenied", "not authorized to perform"))
+
+
+def judge(case: Case, rule: Rule) -> Outcome:
+    """All verdicts of the rule on the case's documents.  Raises ValueError as `documents` does."""
+    return evaluate([rule], Inventory(documents(case), case.at), all_verdicts=True)
+
+
+def failures(case: Case, rule: Rule) -> Iterator[str]:
+    """What is not as the case says; nothing when all is."""
+    try:
+        yield from (
+            f"{document.operation} never answers that: {problem}"
+            for document in documents(case)
+            if document.refusal is None
+            for problem in misfits(document.operation, document.body)
+        )
+        outcome = judge(case, rule)
+    except ValueError as error:
+        yield str(error)
+        return
+    for fault in outcome.faults:
+        yield f"internal error: {fault.traceback}"
+    found = [
+        finding
+        for finding in outcome.findings
+        if case.of in ("", finding.resource.name, finding.resource.id, finding.resource.kind)
+    ]
+    if len(found) != 1:
+        names = ", ".join(f"{one.resource.kind} {one.resource.name}" for one in found) or "none"
+        yield f"the rule must judge one resource and judges {names}; say which with 'of'"
+        return
+    (finding,) = found
+    for name, value in finding.evidence.items():
+        if not compile_schema(FACTS[name].schema)(value):
+            yield f"the fact {name} is {value!r}, which its schema {dict(FACTS[name].schema)} does not allow"
+    if finding.verdict is not case.then:
+        why = f" ({finding.missing.message})" if finding.missing else f" ({dict(finding.evidence)})"
+        yield f"expected {case.then}, got {finding.verdict}{why}"
+        return
+    said = message(finding)
+    for words in case.says:
+        if words not in said:
+            yield f"expected the message to say {words!r}, got {said!r}"
+
+
+def check(pack: Pack) -> Iterator[tuple[Rule, Case | None, str]]:
+    """Every problem with the cases of a pack: the rule, the case where it is one's, and what is wrong."""
+    for rule in pack.rules:
+        try:
+            cases = list(read_cases(rule))
+        except FileNotFoundError:
+            yield rule, None, f"has no cases: write {case_file(rule).name} beside it"
+            continue
+        names = [case.name for case in cases]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield rule, None, f"two cases are named '{name}'"
+        verdicts = {case.then for case in cases}
+        for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN):
+            if verdict not in verdicts:
+                yield rule, None, f"no case reaches {verdict}"
+        if rule.when and Verdict.NOT_APPLICABLE not in verdicts:
+            yield rule, None, f"it has a 'when', and no case reaches {Verdict.NOT_APPLICABLE}"
+        for case in cases:
+            for problem in failures(case, rule):
+                yield rule, case, problem

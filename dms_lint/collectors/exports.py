@@ -1,0 +1,273 @@
+"""Reads files of AWS CLI answers: recognised by content, whatever they are called.
+
+What a file is called matters only where an answer does not say what it is about: `get-key-policy.KEY.json`, or
+KEY.json in a folder `get-key-policy`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from array import array
+from json.decoder import JSONDecodeError, JSONDecoder
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint.answers import ROWS, SECRET_VALUES, command, identify, recognise, rows_of
+from dms_lint.model import Document, Notice, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+STDIN: Final = "-"
+_SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson", ".err"})
+_ERROR: Final = re.compile(
+    r"An error occurred \((?P<code>[\w.]+)\) when calling the (?P<operation>\w+) operation"
+    r"(?: \(reached max retries: \d+\))?: ?(?P<message>.*)"
+)
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+
+
+def read_exports(paths: Iterable[str]) -> Iterator[Document | Notice]:
+    """Every answer in these files, folders (with all below them) and `-` (standard input).
+
+    What cannot be read becomes a Notice with `problem` set, and the rest is read all the same.
+    """
+    for path in paths:
+        if path == STDIN:
+            yield from parse_export(sys.stdin.buffer.read(), STDIN)
+        elif os.path.isdir(path):  # noqa: PTH112 - Path costs more than the question
+            yield from _folder(Path(path))
+        else:
+            yield from _file(Path(path))
+
+
+def _folder(folder: Path) -> Iterator[Document | Notice]:
+    found = False
+    for parent, folders, names in os.walk(folder, onerror=None):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            file = Path(parent) / name
+            if file.suffix.lower() in _SUFFIXES and not name.startswith(".") and file.is_file():
+                found = True
+                yield from _file(file)
+    if not found:
+        suffixes = ", ".join(sorted(_SUFFIXES))
+        yield Notice(f"no file to read in this folder ({suffixes})", str(folder), problem=True)
+
+
+def _file(file: Path) -> Iterator[Document | Notice]:
+    try:
+        content = file.read_bytes()
+        modified = file.stat().st_mtime
+    except OSError as error:
+        yield Notice(f"cannot be read: {error.strerror or error}", str(file), problem=True)
+        return
+    yield from parse_export(content, str(file), modified)
+
+
+def parse_export(content: bytes, file: str, modified: float = 0.0) -> Iterator[Document | Notice]:
+    """The answers in the bytes of one file: one JSON value, several one after another, or AWS CLI error messages."""
+    try:
+        text = _decode(content)
+    except UnicodeDecodeError:
+        yield Notice("is binary: no text in UTF-8 or UTF-16", file, problem=True)
+        return
+    if not text.strip():
+        # A command that was refused leaves its output file empty; its error message went elsewhere.
+        if not file.endswith(".err"):
+            yield Notice("is empty: the command that wrote it failed, or is still to be run", file, problem=True)
+        return
+    errors = list(_ERROR.finditer(text)) if "An error occurred (" in text[:4096] else []
+    if errors and not text.lstrip().startswith(("{", "[")):
+        for error in errors:
+            yield from _refused(error, file, modified, text.count("\n", 0, error.start()) + 1)
+        return
+    if file.endswith(".err"):
+        yield Notice(f"holds what a command complained of: {_one_line(text)}", file, problem=True)
+        return
+    yield from _values(text, file, modified)
+
+
+def _decode(content: bytes) -> str:
+    """UTF-8 with or without a byte order mark, or UTF-16 as PowerShell writes it."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16")
+    if content[:4:2] and content[1:4:2] == b"\0\0" and content[0] != 0:
+        return content.decode("utf-16-le")
+    text = content.decode("utf-8-sig")
+    if "\0" in text[:4096]:
+        raise UnicodeDecodeError("utf-8", content[:1], 0, 1, "binary")
+    return text
+
+
+def _values(text: str, file: str, modified: float) -> Iterator[Document | Notice]:
+    decoder = JSONDecoder()
+    position, counted, line = _end_of_space(text, 0), 0, 1
+    while position < len(text):
+        line += text.count("\n", counted, position)
+        counted = position
+        try:
+            value, end = decoder.raw_decode(text, position)
+        except (JSONDecodeError, RecursionError) as error:
+            yield _not_json(text, file, position, error)
+            return
+        for answer in value if isinstance(value, list) and _are_answers(value) else (value,):
+            yield from _answer(answer, file, modified, text, position, line)
+        position = _end_of_space(text, end)
+
+
+def _end_of_space(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return found.end() if found else position
+
+
+def _not_json(text: str, file: str, position: int, error: Exception) -> Notice:
+    if isinstance(error, RecursionError):
+        return Notice("is nested too deeply to be an AWS answer", file, problem=True)
+    assert isinstance(error, JSONDecodeError)  # noqa: S101 - the only other kind that is caught
+    where = error.pos
+    if not text[where:].strip() or error.msg.startswith("Unterminated"):
+        return Notice("breaks off: the JSON does not end", file, error.lineno, problem=True)
+    if position == where:
+        return Notice(
+            f"is not JSON: it begins {_one_line(text[where:])!r}; export with --output json",
+            file,
+            error.lineno,
+            problem=True,
+        )
+    return Notice(f"is not JSON: {error.msg} at column {error.colno}", file, error.lineno, problem=True)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text[:200].split())
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
+def _are_answers(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(value, dict) and recognise(value) for value in values)
+
+
+def _answer(value: Any, file: str, modified: float, text: str, position: int, line: int) -> Iterator[Document | Notice]:
+    if isinstance(value, list):
+        yield Notice("is a bare list: export the whole answer, without --query", file, line, problem=True)
+        return
+    if isinstance(value, dict) and any(name in value for name in SECRET_VALUES):
+        yield Notice("holds a secret's value: not read; delete this file", file, line, problem=True)
+        return
+    operation = recognise(value) if isinstance(value, dict) else None
+    if operation is None:
+        yield Notice(f"is JSON, but no AWS answer that dms-lint reads{_members(value)}", file, line, problem=True)
+        return
+    subject = ""
+    if not any(row.id and not row.id.endswith("?") for row in rows_of(operation)):
+        subject = subject_of(file, operation)
+        if not subject and _needs_subject(operation, value):
+            name = command(operation)
+            yield Notice(
+                f"does not say what it is about: name the file {name}.{_about(operation)}.json",
+                file,
+                line,
+                problem=True,
+            )
+            return
+    yield Document(
+        operation,
+        value,
+        file=file,
+        subject=subject,
+        modified=modified,
+        line=line,
+        lines=_lines(operation, value, text, position, line),
+    )
+
+
+def _members(value: Any) -> str:
+    if not isinstance(value, dict) or not value:
+        return ""
+    names = [str(name)[:40] for name in list(value)[:4]]
+    return f" (it has {', '.join(names)}{', ...' if len(value) > 4 else ''})"
+
+
+def _needs_subject(operation: str, value: Mapping[str, Any]) -> bool:
+    if operation == "iam:GetAccountSummary":
+        return False
+    row = rows_of(operation)[0]
+    if row.kind == "tags":
+        tags = value.get("TagList") or ()
+        return not (tags and all(isinstance(tag, dict) and tag.get("ResourceArn") for tag in tags))
+    return not identify(row, value)
+
+
+def _about(operation: str) -> str:
+    kind = rows_of(operation)[0].kind
+    for word in ("bucket", "key", "role", "policy", "trail"):
+        if word in kind:
+            return word.upper()
+    return "RESOURCE"
+
+
+def subject_of(file: str, operation: str) -> str:
+    """What a file name says its answer is about: NAME of `get-key-policy.NAME.json` or `get-key-policy/NAME.json`."""
+    path = Path(file)
+    name, stem = command(operation), path.name
+    for suffix in _SUFFIXES:
+        stem = stem.removesuffix(suffix)
+    if stem.startswith((name + ".", name + "_", name + " ")):
+        return stem[len(name) + 1 :]
+    return stem if path.parent.name == name else ""
+
+
+def _lines(operation: str, value: Mapping[str, Any], text: str, position: int, line: int) -> Mapping[str, array[int]]:
+    """For each listing, the line that first names each item.  Items stand in the text in their order."""
+    found = {}
+    for row in rows_of(operation):
+        items = value.get(row.key) if row.key and row.shape != "one" else None
+        if not items:
+            continue
+        member = row.id.partition("+")[0]
+        lines, at, now = array("L"), position, line
+        for item in items:
+            named = item.get(member) if isinstance(item, dict) else None
+            place = text.find(f'"{named}"', at) if isinstance(named, str) else -1
+            if place >= 0:
+                now += text.count("\n", at, place)
+                at = place
+            lines.append(now)
+        found[row.key] = lines
+    return found
+
+
+def _refused(error: re.Match[str], file: str, modified: float, line: int) -> Iterator[Document | Notice]:
+    name, message = error["operation"], error["message"]
+    candidates = dict.fromkeys(row.operation for row in ROWS if row.operation.endswith(f":{name}"))
+    said = [operation for operation in candidates if operation in message]
+    if not candidates:
+        yield Notice(f"says that {name} was refused, which dms-lint does not need", file, line)
+    caller = re.search(r"\barn:aws[\w-]*:(?:sts|iam)::(\d{12}):", message)
+    for operation in said or candidates:
+        yield Document(
+            operation,
+            {},
+            file=file,
+            subject=_subject_of_error(operation, file, message),
+            account=caller[1] if caller else "",
+            modified=modified,
+            line=line,
+            refusal=Refusal(error["code"], message.strip()),
+        )
+
+
+def _subject_of_error(operation: str, file: str, message: str) -> str:
+    """What a refused call was about; '' for a listing."""
+    if all(row.shape != "one" for row in rows_of(operation)):
+        return ""
+    subject = subject_of(file, operation)
+    if not subject:
+        service = operation.partition(":")[0]
+        found = re.search(rf"arn:aws[\w-]*:{service}:[^\s'\"]+", message) or re.search(
+            r"(?:name|resource:?|Key) '?([\w+=,.@/-]+)'? (?:cannot be found|does not exist)", message
+        )
+        subject = found[found.lastindex or 0] if found else ""
+    return subject

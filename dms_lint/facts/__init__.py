@@ -1,0 +1,44 @@
+"""Every fact that a rule may read, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts import (
+    authentication,
+    availability,
+    certificates,
+    endpoints,
+    keys,
+    logs,
+    network,
+    operations,
+    roles,
+    secrets,
+    tags,
+    targets,
+    tls,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dms_lint.facts.base import Fact
+
+_MODULES: Final = (
+    authentication,
+    availability,
+    certificates,
+    endpoints,
+    keys,
+    logs,
+    network,
+    operations,
+    roles,
+    secrets,
+    tags,
+    targets,
+    tls,
+)
+
+FACTS: Final[Mapping[str, Fact]] = {fact.name: fact for module in _MODULES for fact in module.FACTS}

@@ -1,0 +1,46 @@
+"""What a fact is: a named value, derived from the inventory by a small function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dms_lint.inventory import Inventory
+from dms_lint.model import Resource
+
+Value = str | int | bool | tuple[str, ...]
+Derive = Callable[[Resource, Inventory], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact: what rules call it, the kinds of resource it is about, what it can be, and how it is derived.
+
+    `schema` is a JSON Schema of every value that `derive` can return.  The docstring of `derive` is the fact's
+    documentation.  `derive` raises Missing when the data it needs are not there; it never guesses.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    schema: Mapping[str, Any]
+    derive: Derive
+
+    @property
+    def says(self) -> str:
+        """What the fact is, in the words of its docstring."""
+        return " ".join((self.derive.__doc__ or "").split())
+
+
+def text(*values: str) -> Mapping[str, Any]:
+    """Schema of a text; of one of these texts, where some are given."""
+    return {"type": "string", "enum": list(values)} if values else {"type": "string"}
+
+
+def texts(*values: str) -> Mapping[str, Any]:
+    """Schema of a list of texts; each one of these, where some are given."""
+    return {"type": "array", "items": text(*values)}
+
+
+FLAG: Mapping[str, Any] = {"type": "boolean"}
+NUMBER: Mapping[str, Any] = {"type": "integer"}

@@ -1,0 +1,429 @@
+"""Every resource by kind and id, and how completely each listing was read.
+
+What is not here is absent only where the listing that would hold it is complete; anything else raises Missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dms_lint.answers import KINDS, TOKENS, Answer, action, command, identify, operations, rows_of
+from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+T = TypeVar("T")
+Scope = tuple[str, str]
+"""Account and Region; the Region is '' for what belongs to an account as a whole, both are '' when not known."""
+
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
+_NOT_THERE = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket"})
+
+
+def _normal(subject: str) -> str:
+    """A subject as it is compared: the characters that file names cannot have do not matter, nor does case."""
+    return re.sub(r"[^a-z0-9]+", "-", subject.lower()).strip("-")
+
+
+class Inventory:
+    """The resources that the documents hold.
+
+    `now` is the moment of the scan: whatever depends on time depends on it alone.
+    """
+
+    def __init__(self, documents: Iterable[Document], now: datetime) -> None:
+        self.now = now
+        self.notices: list[Notice] = []
+        self._resources: dict[str, dict[str, Resource]] = defaultdict(dict)
+        self._names: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        self._subjects: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        self._complete: set[tuple[str, Scope]] = set()
+        self._truncated: dict[tuple[str, Scope], str] = {}
+        self._refused: list[tuple[str, str, Scope, Refusal]] = []
+        self._memo: dict[Any, Any] = {}
+        _Builder(self).build(list(documents))
+
+    # -- what is there
+
+    def kinds(self) -> dict[str, int]:
+        """How many resources of each kind there are."""
+        return {kind: len(found) for kind, found in self._resources.items() if found}
+
+    def known(self, kind: str) -> Iterable[Resource]:
+        """The resources of a kind that were read, with no claim that these are all."""
+        return self._resources[kind].values() if kind in self._resources else ()
+
+    def all(self, kind: str, account: str, region: str = "") -> tuple[Resource, ...]:
+        """Every resource of a kind in an account and Region; Missing unless its listing is complete."""
+        scope = self._scope(kind, account, region)
+        if (kind, scope) not in self._complete:
+            raise self._unlisted(kind, scope)
+        return tuple(
+            resource
+            for resource in self.known(kind)
+            if resource.account == account and (not scope[1] or resource.region == region)
+        )
+
+    def listed(self, kind: str, account: str, region: str = "") -> bool:
+        """Whether the listing of a kind is complete there."""
+        return (kind, self._scope(kind, account, region)) in self._complete
+
+    def find(self, kind: str, id: str, account: str = "", region: str = "") -> Resource | None:  # noqa: A002
+        """The resource with that id (or, in that account and Region, that name).
+
+        None when it certainly does not exist: the listing is complete, or AWS answered that there is none.
+        Missing when nothing can be said.  Account and Region are read from the id where it is an ARN.
+        """
+        found = self._resources[kind].get(id) if kind in self._resources else None
+        if found is not None:
+            return found
+        if id.startswith("arn:") and id.count(":") >= 5:
+            _, _, _, region, account, _ = id.split(":", 5)
+        else:
+            for resource in self._names.get((kind, id), ()):
+                if resource.account in (account, "") and resource.region in (region, ""):
+                    return resource
+        scope = self._scope(kind, account, region)
+        if (kind, scope) in self._complete:
+            return None
+        subject = _normal(id)
+        for refused_kind, about, where, refusal in self._refused:
+            if (
+                refused_kind == kind
+                and refusal.code in _NOT_THERE
+                and about
+                and (subject == about or subject.endswith("-" + about))
+                and where[0] in (account, "")
+            ):
+                return None
+        raise self._unlisted(kind, scope, id)
+
+    def about(self, kind: str, *subjects: str, account: str = "", region: str = "") -> Resource:
+        """The answer of a kind that is about one of these subjects: a key's policy by the key's ARN, id or alias.
+
+        Missing when there is none.
+        """
+        for subject in subjects:
+            for resource in self._subjects.get((kind, _normal(subject)), ()):
+                if resource.account in (account, "") and resource.region in (region, ""):
+                    return resource
+        raise self._unlisted(kind, self._scope(kind, account, region), subjects[0])
+
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that the documents are of, in order."""
+        return tuple(sorted({scope[0] for _, scope in self._complete if scope[0]} | self._own("account")))
+
+    def regions(self) -> tuple[str, ...]:
+        """The Regions that the documents are of, in order."""
+        return tuple(sorted({scope[1] for _, scope in self._complete if scope[1]} | self._own("region")))
+
+    def _own(self, field: str) -> set[str]:
+        return {
+            getattr(resource, field)
+            for kind in (
+                "endpoint",
+                "replication-instance",
+                "task",
+                "replication-config",
+                "certificate",
+                "role",
+            )
+            for resource in self.known(kind)
+        } - {""}
+
+    def index(self, kind: str, keys: Callable[[Resource], Iterable[str]]) -> Mapping[str, list[Resource]]:
+        """The known resources of a kind by what `keys` gives for each; made once for each `keys`.
+
+        A resource whose keys are Missing stands under ''.
+        """
+        return self.once((kind, keys), lambda: self._index(kind, keys))
+
+    def _index(self, kind: str, keys: Callable[[Resource], Iterable[str]]) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = defaultdict(list)
+        for resource in self.known(kind):
+            try:
+                for key in keys(resource):
+                    found[key].append(resource)
+            except Missing:
+                found[""].append(resource)
+        return dict(found)
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first call with this key."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        found: T = self._memo[key]
+        return found
+
+    # -- what is not there
+
+    @staticmethod
+    def _scope(kind: str, account: str, region: str) -> Scope:
+        return (account, region if KINDS[kind].scope == "region" else "")
+
+    def _unlisted(self, kind: str, scope: Scope, id: str = "") -> Missing:  # noqa: A002
+        """Why a resource or a listing cannot be spoken of."""
+        calls = operations(kind)
+        needs = action(calls[0])
+        place = (scope[0] or "the account") + (f" in {scope[1]}" if scope[1] else "")
+        what = f"{kind} {id}" if id else f"the {KINDS[kind].plural} of {place}"
+        subject = _normal(id)
+        for refused_kind, about, where, refusal in self._refused:
+            if refused_kind != kind or where[0] not in (scope[0], "") or where[1] not in (scope[1], ""):
+                continue
+            if about and about != subject and not subject.endswith("-" + about):
+                continue
+            return Missing(
+                f"{what}: AWS refused {needs} ({refusal.code})",
+                needs=needs,
+                reason=f"AWS refused it: {refusal.code}",
+                status=Status.NOT_READABLE,
+            )
+        if (kind, scope) in self._truncated:
+            return Missing(
+                f"{what}: the listing in {self._truncated[kind, scope]} breaks off, more pages follow",
+                needs=needs,
+                reason="the listing breaks off, more pages follow",
+                status=Status.NOT_READABLE,
+            )
+        return Missing(f"{what}: not in the input", needs=needs, reason="not in the input")
+
+
+class _Builder:
+    """Fills an inventory from documents: scopes first, then completeness, then resources."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.seen: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+
+    def build(self, documents: list[Document]) -> None:
+        scopes = {id(document): _own_scopes(document) for document in documents}
+        nearby = _nearby(documents, scopes)
+        # Details after listings, newer after older: what comes later overlays what came before.
+        order = sorted(documents, key=lambda document: (_rank(document), document.modified))
+        for document in order:
+            fallback = nearby(document)
+            own = scopes[id(document)]
+            if document.refusal is not None:
+                self._refuse(document, fallback)
+                continue
+            for row in rows_of(document.operation):
+                self._add(document, row, own or {fallback}, fallback)
+        self._accounts()
+
+    def _refuse(self, document: Document, fallback: Scope) -> None:
+        assert document.refusal is not None  # noqa: S101 - for the type checker: build() asks first
+        for row in rows_of(document.operation):
+            scope = self.inventory._scope(row.kind, *fallback)
+            self.inventory._refused.append((row.kind, _normal(document.subject), scope, document.refusal))
+
+    def _add(self, document: Document, row: Answer, scopes: set[Scope], fallback: Scope) -> None:
+        value: Any = document.body.get(row.key) if row.key else document.body
+        if value is None:
+            return
+        if row.kind == "tags":
+            self._tags(document, row, fallback)
+            return
+        if row.shape == "one":
+            self._item(document, row, value, fallback, document.line)
+            return
+        lines = document.lines.get(row.key)
+        broken = False
+        for number, item in enumerate(value):
+            if not isinstance(item, dict) or not identify(row, item):
+                broken = True
+                continue
+            self._item(document, row, item, fallback, lines[number] if lines else None)
+        if broken:
+            self.inventory.notices.append(
+                Notice(f"an item of {row.key} has no {row.id}: left out", document.file, problem=True)
+            )
+        if row.shape == "complete" and not (row.kind == "role" and not value):
+            # No account is without roles: an empty role list is an answer filtered to something else.
+            self._list(document, row, scopes, broken=broken)
+
+    def _list(self, document: Document, row: Answer, scopes: set[Scope], *, broken: bool) -> None:
+        cut = broken or any(document.body.get(token) for token in TOKENS)
+        for account, region in scopes:
+            if not account or (not region and KINDS[row.kind].scope == "region"):
+                continue
+            scope = self.inventory._scope(row.kind, account, region)
+            if cut:
+                self.inventory._truncated[row.kind, scope] = document.file or command(row.operation)
+            else:
+                self.inventory._complete.add((row.kind, scope))
+
+    def _item(self, document: Document, row: Answer, item: Any, fallback: Scope, line: int | None) -> None:
+        if not isinstance(item, dict):
+            return
+        account, region = _scope_of(row, item) or fallback
+        account, region = account or fallback[0], region or fallback[1]
+        if KINDS[row.kind].scope == "account":
+            region = ""
+        found = identify(row, item)
+        subject = found or document.subject
+        if not subject:
+            subject = account if KINDS[row.kind].scope == "account" else ""
+        arn = found if found.startswith("arn:") and "+" not in row.id else ""
+        if row.arn and account and region:
+            partition = _partition(region)
+            arn = row.arn.format(partition=partition, region=region, account=account, id=found)
+        key = arn or (f"{account}:{found}" if "+" in row.id and not found.startswith("arn:") else subject)
+        self._put(
+            Resource(
+                row.kind,
+                key,
+                item,
+                name=item.get(row.name) or "",
+                arn=arn,
+                account=account,
+                region=region,
+                file=document.file,
+                line=line,
+                operation=action(document.operation),
+                type=KINDS[row.kind].type,
+            ),
+            document,
+            subject,
+        )
+
+    def _put(self, resource: Resource, document: Document, subject: str) -> None:
+        inventory = self.inventory
+        kept = inventory._resources[resource.kind]
+        before = kept.get(resource.id)
+        if before is not None:
+            same = (document.operation, resource.kind, resource.id)
+            earlier = self.seen.get(same)
+            if earlier is not None and earlier != resource.data:
+                inventory.notices.append(
+                    Notice(
+                        f"{resource.kind} {resource.name} stands in {before.file} too, with other content: "
+                        "the newer file counts",
+                        resource.file,
+                        resource.line,
+                    )
+                )
+            elif earlier is not None:
+                return
+            resource.data = {**before.data, **resource.data}
+            for table in (inventory._names[resource.kind, before.name],):
+                table[:] = [entry for entry in table if entry is not before]
+            for entries in (inventory._subjects[resource.kind, _normal(subject)],):
+                entries[:] = [entry for entry in entries if entry is not before]
+        self.seen[document.operation, resource.kind, resource.id] = resource.data
+        kept[resource.id] = resource
+        inventory._names[resource.kind, resource.name].append(resource)
+        inventory._subjects[resource.kind, _normal(subject)].append(resource)
+
+    def _tags(self, document: Document, row: Answer, fallback: Scope) -> None:
+        """Rows of tags by the resource they are of: its ARN in each row, or the subject of the whole answer."""
+        by_arn: dict[str, list[Any]] = defaultdict(list)
+        for tag in document.body.get("TagList") or ():
+            if isinstance(tag, dict):
+                by_arn[tag.get("ResourceArn") or document.subject].append(tag)
+        if document.subject and not by_arn:
+            by_arn[document.subject] = []
+        for arn, tags in by_arn.items():
+            account, region = _arn_scope(arn) or fallback
+            resource = Resource(
+                row.kind,
+                arn,
+                {"TagList": tags},
+                account=account,
+                region=region,
+                file=document.file,
+                operation=document.operation,
+            )
+            self._put(resource, document, arn)
+
+    def _accounts(self) -> None:
+        """One resource of kind `account` for each account that something was read of."""
+        inventory = self.inventory
+        for account in inventory.accounts():
+            inventory._resources["account"][account] = Resource(
+                "account", account, {}, account=account, type=KINDS["account"].type
+            )
+
+
+def _rank(document: Document) -> int:
+    """Listings before single answers: where both tell of a resource, the single answer knows more."""
+    return max((row.shape == "one" for row in rows_of(document.operation)), default=False)
+
+
+def _partition(region: str) -> str:
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def _arn_scope(arn: str) -> Scope | None:
+    parts = arn.split(":", 5)
+    return (parts[4], parts[3]) if len(parts) == 6 and parts[0] == "arn" else None
+
+
+def _scope_of(row: Answer, item: Mapping[str, Any]) -> Scope | None:
+    """Account and Region that an item itself names; a part that it does not name is ''."""
+    found = item.get(row.id.rstrip("?").partition("+")[0])
+    scope = _arn_scope(found) if isinstance(found, str) else None
+    if scope is not None:
+        return scope
+    account = item.get(row.account) if row.account else None
+    topic = item.get("SnsTopicArn")
+    region = (_arn_scope(topic) or ("", ""))[1] if isinstance(topic, str) else ""
+    return (account, region) if isinstance(account, str) else None
+
+
+def _own_scopes(document: Document) -> set[Scope]:
+    """The accounts and Regions that a document's own items name in full."""
+    if document.account:
+        return {(document.account, document.region)}
+    found: set[Scope] = set()
+    for row in rows_of(document.operation):
+        value = document.body.get(row.key) if row.key else document.body
+        for item in (value,) if row.shape == "one" else value or ():
+            if isinstance(item, dict):
+                scope = _scope_of(row, item)
+                if scope is not None and scope[0] and (scope[1] or KINDS[row.kind].scope == "account"):
+                    found.add(scope)
+    return found
+
+
+def _nearby(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> Callable[[Document], Scope]:
+    """How to place a document that does not say where it is from.
+
+    By the account and Region that its folders are named after; else by what the documents of the same folder
+    agree on; else by what all documents agree on.  Where they disagree, that part stays ''.
+    """
+    by_folder: dict[str | None, set[Scope]] = defaultdict(set)
+    for document in documents:
+        own = scopes[id(document)]
+        by_folder[None] |= own
+        by_folder[_folder(document)] |= own
+
+    def agreed(found: set[Scope]) -> Scope:
+        accounts = {account for account, _ in found} - {""}
+        regions = {region for _, region in found} - {""}
+        return (
+            accounts.pop() if len(accounts) == 1 else "",
+            regions.pop() if len(regions) == 1 else "",
+        )
+
+    agreements = {folder: agreed(found) for folder, found in by_folder.items()}
+
+    def place(document: Document) -> Scope:
+        folders = PurePath(document.file).parts[:-1] if document.file else ()
+        account = document.account or next((p for p in reversed(folders) if re.fullmatch(r"\d{12}", p)), "")
+        region = document.region or next((p for p in reversed(folders) if _REGION.fullmatch(p)), "")
+        near, everywhere = agreements[_folder(document)], agreements[None]
+        return (account or near[0] or everywhere[0], region or near[1] or everywhere[1])
+
+    return place
+
+
+def _folder(document: Document) -> str:
+    return str(PurePath(document.file).parent) if document.file else ""

@@ -1,0 +1,345 @@
+"""The words of dms-lint: verdicts, resources, absence, findings, reports.  Nothing here knows AWS or a rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+
+class Verdict(StrEnum):
+    """What a rule says of a resource."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Severity(IntEnum):
+    """How much a failure matters; a larger number is worse."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The word that rules, reports and options use: `critical`, `high`, ..."""
+        return self.name.lower()
+
+
+class Status(StrEnum):
+    """Why something is unknown: the input has no such data, or it was there and could not be read."""
+
+    NOT_PROVIDED = "not-provided"
+    NOT_READABLE = "not-readable"
+
+
+class Missing(Exception):
+    """Data that a fact needs and does not have.  It makes a verdict unknown, never a pass or a fail.
+
+    `message` says what is missing of which resource; `reason` says the same without naming a resource, so that
+    many can be counted together; `needs` names what would settle it: an AWS action, or a file to mend.
+    """
+
+    def __init__(self, message: str, *, needs: str, reason: str = "", status: Status = Status.NOT_PROVIDED) -> None:
+        super().__init__(message)
+        self.message = message
+        self.needs = needs
+        self.reason = reason or message
+        self.status = status
+
+
+_ABSENT: Final = object()
+EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Record:
+    """A JSON object that AWS sent, read by name.
+
+    An accessor without `default` raises Missing when the member is absent (or null, which AWS uses alike).
+    Giving a `default` is the visible statement that AWS documents absence to mean just that.  A member of
+    another type than AWS sends raises Missing too: the answer was garbled, and nothing follows from it.
+    """
+
+    __slots__ = ("_place", "data", "needs")
+
+    def __init__(self, data: Mapping[str, Any], place: str, needs: str) -> None:
+        self.data = data
+        self.needs = needs
+        self._place = place
+
+    @property
+    def where(self) -> str:
+        """What this is and where it was read: the subject of a sentence about it."""
+        return self._place
+
+    def __contains__(self, key: str) -> bool:
+        return self.data.get(key) is not None
+
+    def __getitem__(self, key: str) -> Any:
+        """The member as AWS sent it; Missing when it is absent."""
+        value = self.data.get(key)
+        if value is None:
+            raise self.missing(key)
+        return value
+
+    def missing(self, key: str) -> Missing:
+        """The absence of a member, for a caller that must say so itself."""
+        return Missing(f"{self.where} has no {key}", needs=self.needs, reason=f"the answer has no {key}")
+
+    def malformed(self, key: str, wanted: str) -> Missing:
+        """A member that is there and is not what AWS sends."""
+        return Missing(
+            f"{self.where} has a {key} that is not {wanted}",
+            needs=self.needs,
+            reason=f"{key} is not {wanted}",
+            status=Status.NOT_READABLE,
+        )
+
+    def _typed(self, key: str, types: type | tuple[type, ...], wanted: str, default: Any) -> Any:
+        value = self.data.get(key)
+        if value is None:
+            if default is _ABSENT:
+                raise self.missing(key)
+            return default
+        if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
+            raise self.malformed(key, wanted)
+        return value
+
+    def text(self, key: str, default: Any = _ABSENT) -> str:
+        """A string member."""
+        value: str = self._typed(key, str, "text", default)
+        return value
+
+    def flag(self, key: str, default: Any = _ABSENT) -> bool:
+        """A boolean member."""
+        value: bool = self._typed(key, bool, "true or false", default)
+        return value
+
+    def number(self, key: str, default: Any = _ABSENT) -> int:
+        """A whole-number member."""
+        value: int = self._typed(key, int, "a whole number", default)
+        return value
+
+    def texts(self, key: str, default: Any = _ABSENT) -> tuple[str, ...]:
+        """A list of strings; nulls in it are left out, as AWS sends `[null]` for none."""
+        values = self._typed(key, (list, tuple), "a list", default)
+        found = tuple(value for value in values if value is not None)
+        if not all(isinstance(value, str) for value in found):
+            raise self.malformed(key, "a list of text")
+        return found
+
+    def records(self, key: str, default: Any = _ABSENT) -> tuple[Record, ...]:
+        """A list of objects, each a record; nulls in it are left out."""
+        values = self._typed(key, (list, tuple), "a list", default)
+        found = [value for value in values if value is not None]
+        if not all(isinstance(value, dict) for value in found):
+            raise self.malformed(key, "a list of objects")
+        return tuple(Record(value, f"{self.where}: {key}[{n}]", self.needs) for n, value in enumerate(found))
+
+    def block(self, key: str, default: Any = _ABSENT) -> Record:
+        """A nested object, as a record that names its path when something in it is missing."""
+        value = self._typed(key, dict, "an object", default)
+        return Record(value, f"{self.where}: {key}", self.needs)
+
+
+class Resource(Record):
+    """One resource of the account, in AWS's own shape and names, and where it was read.
+
+    `id` is unique among the resources of a kind: the ARN where AWS gives one.  `file` and `line` (from 1) say
+    where its first document names it; both are None for what was not read from a file.
+    """
+
+    __slots__ = ("account", "arn", "file", "id", "kind", "line", "name", "operation", "region", "type")
+
+    def __init__(
+        self,
+        kind: str,
+        id: str,  # noqa: A002 - the word of the report
+        data: Mapping[str, Any],
+        *,
+        name: str = "",
+        arn: str = "",
+        account: str = "",
+        region: str = "",
+        file: str | None = None,
+        line: int | None = None,
+        operation: str = "",
+        type: str = "",  # noqa: A002 - the word of the report
+    ) -> None:
+        self.kind = kind
+        self.id = id
+        self.name = name or id
+        self.arn = arn
+        self.account = account
+        self.region = region
+        self.file = file
+        self.line = line
+        self.operation = operation
+        self.type = type
+        super().__init__(data, "", operation)
+
+    @property
+    def where(self) -> str:
+        """`endpoint orders-source in describe-endpoints.json`: the subject of a sentence about it."""
+        return f"{self.kind} {self.name}" + (f" in {self.file}" if self.file else "")
+
+    def __repr__(self) -> str:
+        return f"Resource({self.kind!r}, {self.id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A call that AWS did not answer: `code` and `message` are AWS's own."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One answer of one AWS operation, as AWS gave it, and where it was read."""
+
+    operation: str
+    """Service and operation, as IAM writes them: `dms:DescribeEndpoints`."""
+    body: Mapping[str, Any]
+    """The answer; empty when the call was refused."""
+    file: str | None = None
+    subject: str = ""
+    """What the answer is about, where it does not say so itself (the key of a key policy)."""
+    account: str = ""
+    region: str = ""
+    modified: float = 0.0
+    """When the file was last written (seconds since 1970): of two answers about a resource the newer counts."""
+    line: int | None = None
+    """Where it begins in its file, from 1."""
+    lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """By listing member, the line that names each of its items."""
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line about the input: a file that could not be read (`problem`) or something worth knowing."""
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    problem: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """How to mend a failure: a sentence or two, and an AWS CLI command by kind of resource ('' for every kind)."""
+
+    text: str
+    cli: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One rule of a pack, as its file says it."""
+
+    id: str
+    name: str
+    title: str
+    severity: Severity
+    basis: str
+    covers: tuple[str, ...]
+    applies_to: tuple[str, ...]
+    why: str
+    when: Mapping[str, Mapping[str, Any]]
+    expect: Mapping[str, Mapping[str, Any]]
+    evidence: tuple[str, ...]
+    fail: str
+    fix: Fix
+    refs: tuple[str, ...]
+    file: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """A rule's verdict on a resource, with what it rests on."""
+
+    rule: Rule
+    resource: Resource
+    verdict: Verdict
+    evidence: Mapping[str, Any]
+    """The facts that were read, by name; those that could not be read are absent."""
+    missing: Missing | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Rule and resource: the same finding has the same fingerprint in every scan, wherever its lines stand."""
+        return f"{self.rule.id}:{self.resource.arn or self.resource.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Verdicts that one missing thing would settle."""
+
+    needs: str
+    reason: str
+    status: Status
+    account: str
+    region: str
+    rules: tuple[str, ...]
+    resources: int
+    checks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A bug of dms-lint met while judging: never a verdict."""
+
+    rule: str
+    resource: str
+    error: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A rule pack: its name, version and rules in the order of their ids."""
+
+    name: str
+    version: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """All that a scan found out."""
+
+    pack: Pack
+    sections: Mapping[str, str]
+    """Section of the guide by requirement id."""
+    started_at: datetime
+    duration_s: float
+    inputs: tuple[str, ...]
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    resources: Mapping[str, int]
+    """How many resources of each kind were judged."""
+    verdicts: Mapping[Verdict, int]
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    faults: tuple[Fault, ...]
+    notices: tuple[Notice, ...] = field(default=())
+
+    def failures(self) -> dict[Severity, int]:
+        """How many findings failed at each severity, the worst first."""
+        counts = dict.fromkeys(sorted(Severity, reverse=True), 0)
+        for finding in self.findings:
+            if finding.verdict is Verdict.FAIL:
+                counts[finding.rule.severity] += 1
+        return counts

@@ -1,0 +1,247 @@
+"""Reads a rule pack and refuses a bad one: every refusal names the file, the line and the way out."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint.answers import KINDS
+from dms_lint.facts import FACTS
+from dms_lint.model import Fix, Pack, Rule, Severity
+from dms_lint.predicates import compile_schema
+from dms_lint.yamls import YamlError, line_of, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from dms_lint.facts.base import Fact
+
+BASES: Final = ("guide", "current", "practice")
+SUBJECT: Final = ("name", "arn", "id", "kind", "account", "region")
+"""Placeholders that every message and fix may use: the resource itself."""
+
+PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_REQUIRED: Final = ("id", "name", "title", "severity", "basis", "applies_to", "why", "expect", "fail", "fix")
+_OPTIONAL: Final = ("covers", "when", "evidence", "refs")
+_ID: Final = re.compile(r"[A-Z]{2,5}\d{3}")
+
+
+class PackError(Exception):
+    """A pack that cannot be used; each problem is one line, `FILE:LINE: what is wrong, and what would be right`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _Refused(Exception):
+    """What is wrong with one rule, and where in its file."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def load_pack(directory: Path) -> Pack:
+    """The pack in a folder: `pack.yaml` and a rule in each other YAML file, but for tables, controls and cases.
+
+    Raises PackError with every problem of every file.
+    """
+    problems: list[str] = []
+    about = _read(directory / "pack.yaml", problems)
+    if about is not None and not (
+        isinstance(about, dict) and isinstance(about.get("name"), str) and isinstance(about.get("version"), str)
+    ):
+        problems.append(f"{directory / 'pack.yaml'}:1: a pack says its name and its version, both text")
+    rules: dict[str, Rule] = {}
+    for file in rule_files(directory):
+        data = _read(file, problems)
+        if data is None:
+            continue
+        try:
+            rule = _rule(data, file)
+            if rule.id in rules:
+                raise _Refused(f"{rule.id} is the id of {rules[rule.id].file} too; give it another", "id")
+            rules[rule.id] = rule
+        except _Refused as refused:
+            problems.append(f"{file}:{line_of(file, refused.path)}: {refused}")
+    if not rules and not problems:
+        problems.append(f"{directory}:1: no rule stands here; a rule is FAMILY/ID.yaml")
+    if problems:
+        raise PackError(problems)
+    return Pack(about["name"], about["version"], tuple(rules[id_] for id_ in sorted(rules)))
+
+
+def rule_files(directory: Path) -> Iterator[Path]:
+    """The files of a pack that hold a rule, in order: FAMILY/ID.yaml."""
+    for file in sorted(directory.glob("*/*.yaml")):
+        if file.parent.name not in ("tables", "controls") and not file.name.endswith(".cases.yaml"):
+            yield file
+
+
+def _read(file: Path, problems: list[str]) -> Any:
+    try:
+        data = read_yaml(file)
+    except YamlError as error:
+        problems.append(str(error))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        problems.append(f"{file}:1: cannot be read: {reason}")
+    else:
+        if data is None:
+            problems.append(f"{file}:1: the file is empty")
+        return data
+    return None
+
+
+def _rule(data: Any, file: Path) -> Rule:
+    if not isinstance(data, dict):
+        raise _Refused("a rule is a mapping that begins with its id")
+    for key in data:
+        if key not in _REQUIRED and key not in _OPTIONAL:
+            raise _Refused(_unknown("key", str(key), (*_REQUIRED, *_OPTIONAL)), str(key))
+    for key in _REQUIRED:
+        if key not in data:
+            raise _Refused(f"a rule must say its '{key}'")
+    for key in ("id", "name", "title", "why", "fail"):
+        if not isinstance(data[key], str) or not data[key].strip():
+            raise _Refused(f"'{key}' must be text", key)
+    if not _ID.fullmatch(data["id"]):
+        raise _Refused("an id is a family in capitals and three digits, like TLS001", "id")
+    if data["id"] != file.stem:
+        raise _Refused(f"the id is {data['id']} and the file {file.name}: name it {data['id']}.yaml", "id")
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", data["name"]):
+        raise _Refused("a name is lower-case words joined by '-'", "name")
+    severities = {severity.label: severity for severity in Severity}
+    if data["severity"] not in severities:
+        raise _Refused(_unknown("severity", str(data["severity"]), severities), "severity")
+    if data["basis"] not in BASES:
+        raise _Refused(_unknown("basis", str(data["basis"]), BASES), "basis")
+    kinds = _texts(data, "applies_to")
+    for kind in kinds:
+        if kind not in KINDS:
+            raise _Refused(_unknown("kind", kind, KINDS), "applies_to")
+    when = _conditions(data, "when", kinds)
+    expect = _conditions(data, "expect", kinds)
+    if not expect:
+        raise _Refused("'expect' must name a fact: a rule that expects nothing cannot fail", "expect")
+    evidence = _texts(data, "evidence") if "evidence" in data else ()
+    for name in evidence:
+        _fact(name, kinds, "evidence")
+    readable = (*SUBJECT, *when, *expect, *evidence)
+    for path, template in _templates(data):
+        for placeholder in PLACEHOLDER.findall(template):
+            if placeholder not in readable:
+                hint = "list it under 'evidence'" if placeholder in FACTS else _unknown("fact", placeholder, readable)
+                raise _Refused(f"{{{placeholder}}} is no fact that this rule reads: {hint}", *path)
+    return Rule(
+        id=data["id"],
+        name=data["name"],
+        title=data["title"],
+        severity=severities[data["severity"]],
+        basis=data["basis"],
+        covers=_texts(data, "covers") if "covers" in data else (),
+        applies_to=kinds,
+        why=" ".join(data["why"].split()),
+        when=when,
+        expect=expect,
+        evidence=evidence,
+        fail=" ".join(data["fail"].split()),
+        fix=_fix(data["fix"], kinds),
+        refs=_texts(data, "refs") if "refs" in data else (),
+        file=str(file),
+    )
+
+
+def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = [data[key]] if isinstance(data[key], str) else data[key]
+    if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
+        raise _Refused(f"'{key}' is a text or a list of texts", key)
+    return tuple(values)
+
+
+def _conditions(data: Mapping[str, Any], key: str, kinds: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
+    conditions = data.get(key, {})
+    if not isinstance(conditions, dict):
+        raise _Refused(f"'{key}' is a mapping of facts to what each must be", key)
+    for name, schema in conditions.items():
+        fact = _fact(str(name), kinds, key)
+        if not isinstance(schema, dict):
+            raise _Refused(f"what {name} must be is a mapping, like {{const: true}}", key, name)
+        try:
+            compile_schema(schema)
+        except ValueError as error:
+            raise _Refused(f"{name}: {error}", key, name) from None
+        _possible(str(name), schema, fact.schema, key)
+    return conditions
+
+
+def _fact(name: str, kinds: tuple[str, ...], *path: str) -> Fact:
+    fact = FACTS.get(name)
+    if fact is None:
+        raise _Refused(_unknown("fact", name, FACTS), *path, name)
+    for kind in kinds:
+        if kind not in fact.kinds:
+            raise _Refused(
+                f"{name} is a fact about {', '.join(fact.kinds)}, and the rule applies to {kind}", *path, name
+            )
+    return fact
+
+
+_WORDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "string": ("minLength", "maxLength", "pattern"),
+    "integer": ("minimum", "maximum"),
+    "boolean": (),
+    "array": ("minItems", "maxItems", "uniqueItems", "contains", "items"),
+}
+
+
+def _possible(name: str, schema: Mapping[str, Any], of: Mapping[str, Any], key: str) -> None:
+    """Refuses words and values that the fact can never meet: the condition would be always true or always false."""
+    kind = of["type"]
+    for word, wanted in schema.items():
+        if word not in ("const", "enum", "type", *_WORDS_OF[kind]):
+            raise _Refused(f"{name} is of type {kind}: '{word}' says nothing about it", key, name)
+        if word in ("contains", "items"):
+            _possible(name, wanted, of["items"], key)
+        if word == "type" and wanted != kind:
+            raise _Refused(f"{name} is of type {kind}, never {wanted}", key, name)
+        for value in [wanted] if word == "const" else wanted if word == "enum" else ():
+            if not compile_schema({"type": kind})(value):
+                raise _Refused(f"{name} is of type {kind}: it is never {value!r}", key, name)
+            if "enum" in of and value not in of["enum"]:
+                raise _Refused(f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}", key, name)
+
+
+def _templates(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    yield ("fail",), data["fail"]
+    fix = data["fix"]
+    if isinstance(fix, dict):
+        for key in ("text", "cli"):
+            value = fix.get(key)
+            for one in value.values() if isinstance(value, dict) else (value,):
+                if isinstance(one, str):
+                    yield ("fix", key), one
+
+
+def _fix(data: Any, kinds: tuple[str, ...]) -> Fix:
+    if not isinstance(data, dict) or not isinstance(data.get("text"), str) or not set(data) <= {"text", "cli"}:
+        raise _Refused("'fix' has a 'text' and, where a command mends it, a 'cli'", "fix")
+    cli = data.get("cli", {})
+    if isinstance(cli, str):
+        cli = {"": cli}
+    if not isinstance(cli, dict) or not all(isinstance(value, str) for value in cli.values()):
+        raise _Refused("'cli' is a command, or a mapping of kinds to commands", "fix", "cli")
+    for kind in cli:
+        if kind and kind not in kinds:
+            raise _Refused(_unknown("kind", str(kind), kinds), "fix", "cli")
+    return Fix(" ".join(data["text"].split()), {kind: " ".join(one.split()) for kind, one in cli.items()})
+
+
+def _unknown(what: str, name: str, known: Any) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    if near:
+        return f"unknown {what} '{name}'; did you mean '{near[0]}'?"
+    return f"unknown {what} '{name}'; there is {', '.join(list(known)[:12])}{' ...' if len(known) > 12 else ''}"

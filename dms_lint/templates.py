@@ -1,0 +1,70 @@
+"""Fills the placeholders of a rule's sentences and commands.  No template language: a name, or nothing."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint.model import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dms_lint.model import Finding
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_SHOWN: Final = 6
+"""How many items of a list a sentence names."""
+
+
+def say(value: Any) -> str:
+    """A fact's value within a sentence."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        more = f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else ""
+        return ", ".join(str(item) for item in value[:_SHOWN]) + more
+    return str(value)
+
+
+@lru_cache(maxsize=1024)
+def _parts(template: str) -> tuple[str, ...]:
+    return tuple(_PLACEHOLDER.split(template))
+
+
+def _fill(template: str, finding: Finding, write: Callable[[str], str]) -> str:
+    parts = _parts(template)
+    if len(parts) == 1:
+        return template
+    filled = list(parts)
+    for position in range(1, len(parts), 2):
+        name = parts[position]
+        value = finding.evidence.get(name)
+        if value is None:
+            # A fact that could not be read leaves its name, as a placeholder for a person to fill.
+            value = getattr(finding.resource, name, None) if "." not in name else None
+        filled[position] = write(say(value)) if value is not None else f"<{name}>"
+    return "".join(filled)
+
+
+def message(finding: Finding) -> str:
+    """What a finding says: the rule's sentence for a failure, what is missing for an unknown, else the title."""
+    if finding.verdict is Verdict.FAIL:
+        return _fill(finding.rule.fail, finding, str)
+    if finding.missing is not None:
+        return finding.missing.message
+    return finding.rule.title
+
+
+def fix_text(finding: Finding) -> str:
+    """How to mend it, in words."""
+    return _fill(finding.rule.fix.text, finding, str)
+
+
+def fix_cli(finding: Finding) -> str:
+    """How to mend it, as an AWS CLI command with every value quoted for a POSIX shell; '' where none does."""
+    commands = finding.rule.fix.cli
+    template = commands.get(finding.resource.kind) or commands.get("", "")
+    return _fill(template, finding, shlex.quote)
