@@ -45,6 +45,7 @@ class Inventory:
         self._complete: set[tuple[str, Scope]] = set()
         self._truncated: dict[tuple[str, Scope], str] = {}
         self._refused: list[tuple[str, str, Scope, Refusal]] = []
+        self._refusals: dict[str, list[tuple[str, str, Refusal]]] = defaultdict(list)
         self._memo: dict[Any, Any] = {}
         _Builder(self).build(list(documents))
 
@@ -113,6 +114,17 @@ class Inventory:
                 if resource.account in (account, "") and resource.region in (region, ""):
                     return resource
         raise self._unlisted(kind, self._scope(kind, account, region), subjects[0])
+
+    def refusal(self, operation: str, subject: str, account: str = "") -> Refusal | None:
+        """How AWS refused an operation (`kms:DescribeKey`) on that subject, or on all; None where it did not.
+
+        For what a listing told of and a detail was asked about: `find` has the one and says nothing of the other.
+        """
+        wanted = _normal(subject)
+        for about, owner, refusal in self._refusals.get(operation, ()):
+            if owner in (account, "") and (not about or wanted == about or wanted.endswith("-" + about)):
+                return refusal
+        return None
 
     def accounts(self) -> tuple[str, ...]:
         """The accounts that the documents are of, in order."""
@@ -218,6 +230,8 @@ class _Builder:
 
     def _refuse(self, document: Document, fallback: Scope) -> None:
         assert document.refusal is not None  # noqa: S101 - for the type checker: build() asks first
+        refused = (_normal(document.subject), fallback[0], document.refusal)
+        self.inventory._refusals[document.operation].append(refused)
         for row in rows_of(document.operation):
             scope = self.inventory._scope(row.kind, *fallback)
             self.inventory._refused.append((row.kind, _normal(document.subject), scope, document.refusal))
@@ -363,7 +377,10 @@ def _partition(region: str) -> str:
 
 def _arn_scope(arn: str) -> Scope | None:
     parts = arn.split(":", 5)
-    return (parts[4], parts[3]) if len(parts) == 6 and parts[0] == "arn" else None
+    if len(parts) != 6 or parts[0] != "arn":
+        return None
+    # What AWS itself owns (arn:aws:iam::aws:policy/...) is seen in every account and is no account of its own.
+    return ("" if parts[4] == "aws" else parts[4], parts[3])
 
 
 def _scope_of(row: Answer, item: Mapping[str, Any]) -> Scope | None:
@@ -388,7 +405,7 @@ def _own_scopes(document: Document) -> set[Scope]:
         for item in (value,) if row.shape == "one" else value or ():
             if isinstance(item, dict):
                 scope = _scope_of(row, item)
-                if scope is not None and scope[0] and (scope[1] or KINDS[row.kind].scope == "account"):
+                if scope is not None and scope[0].isdecimal() and (scope[1] or KINDS[row.kind].scope == "account"):
                     found.add(scope)
     return found
 
@@ -400,10 +417,14 @@ def _nearby(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> Call
     agree on; else by what all documents agree on.  Where they disagree, that part stays ''.
     """
     by_folder: dict[str | None, set[Scope]] = defaultdict(set)
-    for document in documents:
-        own = scopes[id(document)]
-        by_folder[None] |= own
-        by_folder[_folder(document)] |= own
+    # DMS's own answers decide: a key or a secret may well be another account's.
+    for ours in (True, False):
+        told = dict(by_folder)
+        for document in documents:
+            if document.operation.startswith("dms:") is ours:
+                for folder in (None, _folder(document)):
+                    if not told.get(folder):
+                        by_folder[folder] |= scopes[id(document)]
 
     def agreed(found: set[Scope]) -> Scope:
         accounts = {account for account, _ in found} - {""}

@@ -1,0 +1,71 @@
+"""Which rules are asked, and what the answer means for a pipeline: selection and exit code."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.model import Severity, Status, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dms_lint.model import Report, Rule
+
+CLEAN: Final = 0
+FINDINGS: Final = 1
+USAGE: Final = 2
+UNREADABLE: Final = 3
+INTERNAL: Final = 4
+
+
+class SelectionError(ValueError):
+    """A selection that names no rule."""
+
+
+def select(
+    rules: Iterable[Rule], chosen: Sequence[str] = (), ignored: Sequence[str] = (), bases: Sequence[str] = ()
+) -> tuple[Rule, ...]:
+    """The rules that a selection asks for: ids, prefixes of ids (`TLS`) or names; no choice means every rule.
+
+    Raises SelectionError, with the nearest id or name, for a word that fits no rule.
+    """
+    known = tuple(rules)
+    for word in (*chosen, *ignored):
+        if not any(_fits(rule, word) for rule in known):
+            words = [rule.id for rule in known] + [rule.name for rule in known] + sorted({_family(r) for r in known})
+            near = get_close_matches(word, words, n=1) or get_close_matches(word.upper(), words, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "`dms-lint rules` lists them"
+            raise SelectionError(f"no rule is called '{word}'; {hint}")
+    return tuple(
+        rule
+        for rule in known
+        if (not chosen or any(_fits(rule, word) for word in chosen))
+        and not any(_fits(rule, word) for word in ignored)
+        and (not bases or rule.basis in bases)
+    )
+
+
+def _family(rule: Rule) -> str:
+    return rule.id.rstrip("0123456789")
+
+
+def _fits(rule: Rule, word: str) -> bool:
+    return bool(word) and (rule.id.startswith(word.upper()) or rule.name == word.lower())
+
+
+def exit_code(report: Report, fail_on: Severity = Severity.LOW, *, strict: bool = False) -> int:
+    """What a scan's exit code says; the worst that is true of it.
+
+    4 an internal error · 1 a failure at or above `fail_on` · 3 something could not be read (with `strict`: was not
+    provided) · 0 neither.
+    """
+    if report.faults:
+        return INTERNAL
+    if any(f.verdict is Verdict.FAIL and f.rule.severity >= fail_on for f in report.findings):
+        return FINDINGS
+    if any(notice.problem for notice in report.notices):
+        return UNREADABLE
+    if any(strict or gap.status is Status.NOT_READABLE for gap in report.gaps):
+        return UNREADABLE
+    return CLEAN

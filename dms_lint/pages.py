@@ -1,0 +1,209 @@
+"""Pages about the pack and the inventory for a terminal: the table of rules, one rule, one resource."""
+
+from __future__ import annotations
+
+from json import dumps
+from typing import TYPE_CHECKING, Any
+
+from dms_lint.answers import KINDS
+from dms_lint.facts import FACTS
+from dms_lint.model import Missing
+from dms_lint.report.safe import printable
+from dms_lint.templates import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from rich.console import Console
+
+    from dms_lint.inventory import Inventory
+    from dms_lint.model import Resource, Rule
+    from dms_lint.report import Style
+
+
+def _console(style: Style) -> Console:
+    from dms_lint.report.text import console
+
+    return console(style)
+
+
+def rules_json(rules: Iterable[Rule]) -> Iterator[str]:
+    """The rules as a JSON list, one a line."""
+    separator = "[\n  "
+    for rule in rules:
+        yield separator + dumps(
+            {
+                "id": rule.id,
+                "name": rule.name,
+                "title": rule.title,
+                "severity": rule.severity.label,
+                "basis": rule.basis,
+                "covers": rule.covers,
+                "applies_to": rule.applies_to,
+                "why": rule.why,
+                "when": rule.when,
+                "expect": rule.expect,
+                "refs": rule.refs,
+            }
+        )
+        separator = ",\n  "
+    yield "\n]\n"
+
+
+def rules_table(rules: Sequence[Rule], style: Style) -> Iterator[str]:
+    """The rules as a table: id, severity, basis, title."""
+    from rich.table import Table
+
+    from dms_lint.report.text import COLORS
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading, wrap in (
+        ("Rule", False),
+        ("Severity", False),
+        ("Basis", False),
+        ("What is true when it passes", True),
+    ):
+        table.add_column(heading, no_wrap=not wrap)
+    from rich.text import Text
+
+    for rule in rules:
+        table.add_row(
+            Text(rule.id, "bold"), Text(rule.severity.label, COLORS[rule.severity]), rule.basis, Text(rule.title)
+        )
+    page = _console(style)
+    page.print(table)
+    page.print(f"\n{len(rules)} rules; `dms-lint explain ID` shows one")
+    yield page.file.getvalue()  # type: ignore[attr-defined]
+
+
+def explanation(rule: Rule, style: Style) -> Iterator[str]:
+    """One rule as a page: what it asks, why, how to fix it, its cases."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from dms_lint.cases import read_cases
+    from dms_lint.report.text import COLORS
+
+    page = _console(style)
+
+    def head(words: str) -> None:
+        page.print(Text("\n" + words, "bold"))
+
+    def body(words: str) -> None:
+        page.print(Padding(Text(printable(words)), (0, 0, 0, 2), expand=False))
+
+    page.print(Text.assemble((rule.id, "bold"), "  ", rule.name))
+    page.print(Text(rule.title))
+    page.print(
+        Text.assemble(
+            (rule.severity.label, COLORS[rule.severity]),
+            f" · basis: {rule.basis} · judges: {', '.join(KINDS[kind].plural for kind in rule.applies_to)}",
+        )
+    )
+    head("Why")
+    body(rule.why)
+    for title, conditions in (("Applies when", rule.when), ("Passes when", rule.expect)):
+        if conditions:
+            head(title)
+            for words in conditions_in_words(conditions):
+                body(words)
+    head("Otherwise it says")
+    body(rule.fail)
+    head("How to fix it")
+    body(rule.fix.text)
+    for kind, command in rule.fix.cli.items():
+        body((f"{kind}: " if kind else "") + "$ " + command)
+    head("Cases")
+    for case in read_cases(rule):
+        body(f"{case.then:<15} {case.name}")
+    if rule.covers:
+        head("Requirements of the guide")
+        body(", ".join(rule.covers))
+    if rule.refs:
+        head("References")
+        for ref in rule.refs:
+            page.print(Text("  " + ref), soft_wrap=True)
+    yield page.file.getvalue()  # type: ignore[attr-defined]
+
+
+_WORDS = {
+    "const": "is {}",
+    "enum": "is one of {}",
+    "type": "is of type {}",
+    "minimum": "is at least {}",
+    "maximum": "is at most {}",
+    "minLength": "has at least {} characters",
+    "maxLength": "has at most {} characters",
+    "pattern": "matches {}",
+    "minItems": "has at least {} items",
+    "maxItems": "has at most {} items",
+    "uniqueItems": "has no item twice: {}",
+    "contains": "has an item that {}",
+    "items": "has only items that each {}",
+}
+_SHORT = {
+    ("const", ""): "is empty",
+    ("minLength", 1): "is not empty",
+    ("minItems", 1): "is not empty",
+    ("maxItems", 0): "is empty",
+}
+
+
+def conditions_in_words(conditions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """`tls.mode is one of require, verify-ca`: each condition of a rule as a sentence."""
+    for name, schema in conditions.items():
+        yield f"{name} {' and '.join(_word(word, wanted) for word, wanted in schema.items())}"
+
+
+def _word(word: str, wanted: Any) -> str:
+    if not isinstance(wanted, (dict, list)) and (word, wanted) in _SHORT and not isinstance(wanted, bool):
+        return _SHORT[word, wanted]
+    if isinstance(wanted, dict):
+        return _WORDS[word].format(" and ".join(_word(*one) for one in wanted.items()))
+    return _WORDS[word].format(say(wanted))
+
+
+def resources(inventory: Inventory) -> Iterator[str]:
+    """Every resource that facts exist about, by kind."""
+    for kind in sorted({kind for fact in FACTS.values() for kind in fact.kinds}):
+        found = sorted(inventory.known(kind), key=lambda resource: resource.id)
+        if found:
+            yield f"{KINDS[kind].plural}\n"
+            for resource in found:
+                name = printable(resource.name)
+                yield f"  {name}  {printable(resource.arn)}\n" if resource.arn != name else f"  {name}\n"
+
+
+def matching(inventory: Inventory, id_: str) -> list[Resource]:
+    """The resources of that ARN, id or name; else those whose ARN ends so."""
+    kinds = sorted({kind for fact in FACTS.values() for kind in fact.kinds})
+    known = [resource for kind in kinds for resource in inventory.known(kind)]
+    exact = [resource for resource in known if id_ in (resource.arn, resource.id, resource.name)]
+    return exact or [resource for resource in known if resource.arn.endswith(":" + id_)]
+
+
+def inspection(resource: Resource, inventory: Inventory, style: Style) -> Iterator[str]:
+    """A resource and every fact about it; of what cannot be derived, why."""
+    from rich.text import Text
+
+    page = _console(style)
+    place = f"{resource.file}:{resource.line}" if resource.line else resource.file or ""
+    page.print(Text.assemble((printable(resource.name), "bold"), f"  {resource.kind}"))
+    page.print(Text("  ".join(printable(part) for part in (resource.arn, place) if part), "dim"), soft_wrap=True)
+    facts = [fact for fact in FACTS.values() if resource.kind in fact.kinds]
+    width = max((len(fact.name) for fact in facts), default=0)
+    for fact in facts:
+        try:
+            value, look = _value(fact.derive(resource, inventory)), ""
+        except Missing as missing:
+            value, look = f"unknown: {missing.message}", "yellow"
+        line = Text.assemble("  ", (fact.name.ljust(width), "bold"), "  ", (printable(value), look))
+        page.print(line, soft_wrap=True)
+    page.print()
+    yield page.file.getvalue()  # type: ignore[attr-defined]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "(none)" if not value else ", ".join(value)
+    return "(none)" if value == "" else say(value)

@@ -1,0 +1,136 @@
+"""The report as JSON: the contract for dashboards, published as report.schema.json beside this module.
+
+One finding a line.  What is the same for every finding of a rule, or of a resource, is encoded once.
+"""
+
+from __future__ import annotations
+
+from json import dumps
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint import __version__
+from dms_lint.model import Verdict
+from dms_lint.templates import fix_cli, fix_text, message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dms_lint.model import Finding, Report, Resource, Rule
+    from dms_lint.report import Style
+
+SCHEMA_VERSION: Final = "1.0"
+
+
+def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+    """The pieces of one JSON object, as report.schema.json has it."""
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {
+            "name": "dms-lint",
+            "version": __version__,
+            "pack": {"name": report.pack.name, "version": report.pack.version},
+        },
+        "scan": {
+            "started_at": report.started_at.isoformat(timespec="seconds"),
+            "duration_s": round(report.duration_s, 3),
+            "inputs": report.inputs,
+            "accounts": report.accounts,
+            "regions": report.regions,
+        },
+        "summary": {
+            "resources": report.resources,
+            "verdicts": {verdict.value: count for verdict, count in report.verdicts.items()},
+            "failures": {severity.label: count for severity, count in report.failures().items()},
+            "waived": 0,
+        },
+    }
+    yield "{\n"
+    for key, value in head.items():
+        yield f'  "{key}": {dumps(value)},\n'
+    yield from _list("findings", _findings(report))
+    yield ",\n"
+    gaps = (
+        dumps(
+            {
+                "needs": gap.needs,
+                "reason": gap.reason,
+                "status": gap.status.value,
+                "account": gap.account,
+                "region": gap.region,
+                "rules": gap.rules,
+                "resources": gap.resources,
+                "checks": gap.checks,
+            }
+        )
+        for gap in report.gaps
+    )
+    yield from _list("gaps", gaps)
+    yield ",\n"
+    faults = (dumps({"rule": f.rule, "resource": f.resource, "error": f.error}) for f in report.faults)
+    yield from _list("errors", faults)
+    yield ",\n"
+    notices = (
+        dumps({"message": n.message, "file": n.file, "line": n.line, "problem": n.problem}) for n in report.notices
+    )
+    yield from _list("notices", notices)
+    yield "\n}\n"
+
+
+def _list(key: str, items: Iterator[str]) -> Iterator[str]:
+    yield f'  "{key}": ['
+    separator = "\n    "
+    for item in items:
+        yield separator
+        yield item
+        separator = ",\n    "
+    yield "]" if separator == "\n    " else "\n  ]"
+
+
+def _findings(report: Report) -> Iterator[str]:
+    rules: dict[str, tuple[str, str, str]] = {}
+    resources: dict[int, str] = {}
+    for finding in report.findings:
+        rule, resource = finding.rule, finding.resource
+        parts = rules.get(rule.id)
+        if parts is None:
+            parts = rules[rule.id] = _rule(rule, report)
+        where = resources.get(id(resource))
+        if where is None:
+            where = resources[id(resource)] = _resource(resource)
+        start, middle, end = parts
+        yield (
+            f'{start}"{finding.verdict}"{middle}{dumps(message(finding))}, {where}'
+            f', "evidence": {dumps(finding.evidence)}, {_fix(finding)}{end}'
+            f', "fingerprint": {dumps(finding.fingerprint)}, "waiver": null}}'
+        )
+
+
+def _rule(rule: Rule, report: Report) -> tuple[str, str, str]:
+    start = f'{{"rule": "{rule.id}", "name": "{rule.name}", "title": {dumps(rule.title)}, "verdict": '
+    middle = f', "severity": "{rule.severity.label}", "basis": "{rule.basis}", "message": '
+    guide: Any = None
+    if rule.covers:
+        sections = [report.sections.get(requirement, "") for requirement in rule.covers]
+        guide = {"section": max(sections, key=sections.count), "requirements": rule.covers}
+    return start, middle, f', "guide": {dumps(guide)}, "controls": {{}}'
+
+
+def _resource(resource: Resource) -> str:
+    what = {
+        "kind": resource.kind,
+        "type": resource.type,
+        "id": resource.id,
+        "arn": resource.arn,
+        "name": resource.name,
+        "account": resource.account,
+        "region": resource.region,
+    }
+    where = {"file": resource.file, "line": resource.line} if resource.file is not None else None
+    return f'"resource": {dumps(what)}, "location": {dumps(where)}'
+
+
+def _fix(finding: Finding) -> str:
+    """How to mend a failure; a command only for a failure, since only then its values are known."""
+    if finding.verdict is not Verdict.FAIL:
+        return '"fix": null'
+    return f'"fix": {dumps({"text": fix_text(finding), "cli": fix_cli(finding) or None})}'

@@ -1,0 +1,283 @@
+"""The report for a terminal: findings by resource, the worst first, then what was not evaluated, then one line."""
+
+from __future__ import annotations
+
+import textwrap
+from io import StringIO
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint.answers import KINDS
+from dms_lint.model import Severity, Status, Verdict
+from dms_lint.report.safe import printable
+from dms_lint.templates import fix_cli, fix_text, message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import Console
+
+    from dms_lint.model import Finding, Gap, Notice, Report, Resource
+    from dms_lint.report import Style
+
+COLORS: Final = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "bold yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+_INDENT: Final = 2
+_LABEL: Final = 9
+"""Columns of the widest severity, and a blank."""
+
+
+def render(report: Report, style: Style) -> Iterator[str]:
+    """The pieces of the text, as wide as the style says."""
+    if style.quiet:
+        yield from _quiet(report, style)
+        return
+    page = _Page(style)
+    groups = _by_resource(report, style)
+    for resource, findings in groups:
+        yield from _resource(page, resource, findings)
+    yield from _problems(page, report.notices)
+    yield from _gaps(page, report.gaps)
+    yield from _faults(page, report)
+    yield from _summary(page, report, style)
+
+
+def console(style: Style) -> Console:
+    """A console that writes into memory.  Markup, emoji codes and highlighting are off: the text is not ours."""
+    from rich.console import Console
+
+    return Console(
+        file=StringIO(),
+        width=max(style.width, 40),
+        force_terminal=style.color,
+        no_color=not style.color,
+        color_system="standard" if style.color else None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+    )
+
+
+class _Page:
+    """Styled text of a given width, piece by piece."""
+
+    def __init__(self, style: Style) -> None:
+        self.width = max(style.width, 40)
+        self.console = console(style)
+
+    def lines(self, parts: Iterable[tuple[str, str]]) -> str:
+        """One run of text out of (text, style) parts; the text breaks only where a part has a newline."""
+        from rich.text import Text
+
+        text = Text.assemble(*parts)
+        self.console.print(text, soft_wrap=True)
+        buffer = self.console.file
+        assert isinstance(buffer, StringIO)  # noqa: S101 - for the type checker: console() made it
+        written = buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+        return written
+
+    def wrap(self, words: str, indent: int, *, commands: bool = False) -> str:
+        """Wrapped to the page, every line but the first indented.
+
+        A command is never broken within a word, and its lines end in a backslash, so that it can be pasted.
+        """
+        width = self.width - indent - (2 if commands else 0)
+        lines = textwrap.wrap(printable(words), max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
+        return (" \\\n" if commands else "\n").join(
+            line if n == 0 else " " * (indent + (2 if commands else 0)) + line for n, line in enumerate(lines)
+        )
+
+
+def _shown(report: Report, style: Style) -> Iterator[Finding]:
+    for finding in report.findings:
+        if finding.verdict is Verdict.FAIL and finding.rule.severity >= style.severity:
+            yield finding
+
+
+def _by_resource(report: Report, style: Style) -> list[tuple[Resource, list[Finding]]]:
+    """Failures by resource; the resource with the worst failure first, and in each the worst first."""
+    groups: dict[int, list[Finding]] = {}
+    for finding in _shown(report, style):
+        groups.setdefault(id(finding.resource), []).append(finding)
+    found = []
+    for findings in groups.values():
+        findings.sort(key=lambda one: (-one.rule.severity, one.rule.id))
+        found.append((findings[0].resource, findings))
+    found.sort(
+        key=lambda group: (
+            [-finding.rule.severity for finding in group[1]],
+            group[0].account,
+            group[0].region,
+            group[0].kind,
+            group[0].id,
+        )
+    )
+    return found
+
+
+def _resource(page: _Page, resource: Resource, findings: list[Finding]) -> Iterator[str]:
+    kind = resource.kind.replace("-", " ")
+    place = " · ".join(printable(part) for part in (resource.account, resource.region) if part)
+    name = "" if resource.kind == "account" else f" {printable(resource.name)}"
+    yield page.lines(
+        [
+            (kind, ""),
+            (name, "bold"),
+            (f"  {place}" if place else "", "dim"),
+            (f"\n{' ' * _INDENT}{_location(resource)}" if resource.file else "", "dim"),
+        ]
+    )
+    for finding in findings:
+        yield _finding(page, finding)
+    yield "\n"
+
+
+def _location(resource: Resource) -> str:
+    return printable(resource.file or "") + (f":{resource.line}" if resource.line else "")
+
+
+def _finding(page: _Page, finding: Finding) -> str:
+    severity = finding.rule.severity
+    indent = _INDENT + _LABEL + len(finding.rule.id) + 2
+    label = severity.label.upper()
+    parts: list[tuple[str, str]] = [
+        (" " * _INDENT, ""),
+        (label, COLORS[severity]),
+        (" " * (_LABEL - len(label)), ""),
+        (finding.rule.id, "bold"),
+        ("  " + page.wrap(message(finding), indent) + "\n", ""),
+        (" " * indent, ""),
+        (page.wrap("Fix: " + fix_text(finding), indent), "dim"),
+    ]
+    command = fix_cli(finding)
+    if command:
+        parts.append(("\n" + " " * indent, ""))
+        parts.append((page.wrap("$ " + command, indent, commands=True), "green"))
+    return page.lines(parts)
+
+
+def _problems(page: _Page, notices: Iterable[Notice]) -> Iterator[str]:
+    problems = [notice for notice in notices if notice.problem]
+    if not problems:
+        return
+    yield page.lines([(f"Not readable: {_count(len(problems), 'input')}", "bold")])
+    for notice in problems:
+        yield page.lines([(" " * _INDENT + page.wrap(where(notice) + notice.message, _INDENT + 2), "")])
+    yield "\n"
+
+
+def where(notice: Notice) -> str:
+    """`FILE:LINE: `, as far as a notice has them."""
+    if notice.file is None:
+        return ""
+    return f"{notice.file}:{notice.line}: " if notice.line else f"{notice.file}: "
+
+
+def _gaps(page: _Page, gaps: Iterable[Gap]) -> Iterator[str]:
+    for status, title in (
+        (Status.NOT_READABLE, "Not evaluated, because something could not be read"),
+        (Status.NOT_PROVIDED, "Not evaluated, because the input does not hold it"),
+    ):
+        found = [gap for gap in gaps if gap.status is status]
+        if not found:
+            continue
+        merged: dict[tuple[str, str], list[Gap]] = {}
+        for gap in found:
+            merged.setdefault((gap.needs, gap.reason), []).append(gap)
+        checks = sum(gap.checks for gap in found)
+        yield page.lines([(f"{title}: {_count(checks, 'check')}", "bold")])
+        for (needs, reason), group in sorted(merged.items(), key=lambda one: -sum(gap.checks for gap in one[1])):
+            yield from _gap(page, needs, reason, group)
+        yield "\n"
+
+
+def _gap(page: _Page, needs: str, reason: str, group: list[Gap]) -> Iterator[str]:
+    number = str(sum(gap.checks for gap in group)).rjust(_INDENT + 4)
+    rules = sorted({rule for gap in group for rule in gap.rules})
+    places = sorted({" ".join(filter(None, (gap.account, gap.region))) for gap in group})
+    indent = len(number) + 2
+    details = f"{', '.join(rules)} · {', '.join(filter(None, places))}".removesuffix(" · ")
+    yield page.lines(
+        [
+            (number + "  ", "bold"),
+            (page.wrap(f"{needs}: {reason}", indent), ""),
+            ("\n" + " " * indent + page.wrap(details, indent), "dim"),
+        ]
+    )
+
+
+def _faults(page: _Page, report: Report) -> Iterator[str]:
+    if not report.faults:
+        return
+    yield page.lines([(f"Internal errors: {_count(len(report.faults), 'check')} not made", "bold red")])
+    for fault in report.faults:
+        words = f"{fault.rule} on {fault.resource}: {fault.error}"
+        yield page.lines([(" " * _INDENT + page.wrap(words, _INDENT + 2), "")])
+    yield page.lines([("  These are bugs of dms-lint: --debug shows where, please report them.", "")])
+    yield "\n"
+
+
+def _summary(page: _Page, report: Report, style: Style) -> Iterator[str]:
+    failures = report.failures()
+    parts: list[tuple[str, str]] = []
+    failed = sum(failures.values())
+    if failed:
+        named = ", ".join(f"{count} {severity.label}" for severity, count in failures.items() if count)
+        parts.append((f"{failed} failed", "bold red"))
+        parts.append((f" ({named})", ""))
+    else:
+        parts.append(("0 failed", "bold green"))
+    unknown = report.verdicts[Verdict.UNKNOWN]
+    parts.append((" · ", "dim"))
+    parts.append((f"{unknown} unknown", "bold yellow" if unknown else ""))
+    parts.append((f" · {report.verdicts[Verdict.PASS]} passed", ""))
+    parts.append((f" · {report.verdicts[Verdict.NOT_APPLICABLE]} not applicable", ""))
+    number = sum(count for kind, count in report.resources.items() if kind != "account")
+    parts.append((f" · {_count(number, 'resource')}", ""))
+    yield _joined(page, parts)
+    hidden = {severity.label: count for severity, count in failures.items() if count and severity < style.severity}
+    if hidden:
+        named = ", ".join(f"{count} {label}" for label, count in hidden.items())
+        yield page.lines([(f"not shown: {named} (--severity {list(hidden)[-1]} shows them)", "dim")])
+
+
+def _joined(page: _Page, parts: list[tuple[str, str]]) -> str:
+    """Parts on one line, or over two where they do not fit."""
+    if sum(len(text) for text, _ in parts) > page.width:
+        for position, (text, style) in enumerate(parts):
+            if text.startswith(" · ") and sum(len(t) for t, _ in parts[: position + 1]) > page.width:
+                parts[position] = ("\n" + text.removeprefix(" · "), style)
+                break
+    return page.lines(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _quiet(report: Report, style: Style) -> Iterator[str]:
+    """One line a finding, `FILE:LINE: SEVERITY RULE message`, in the order of file and line."""
+
+    def place(finding: Finding) -> Any:
+        resource = finding.resource
+        return (resource.file or "", resource.line or 0, resource.id, finding.rule.id)
+
+    for finding in sorted(_shown(report, style), key=place):
+        resource = finding.resource
+        start = _location(resource) if resource.file else printable(resource.arn or resource.id)
+        yield f"{start}: {finding.rule.severity.label} {finding.rule.id} {printable(message(finding))}\n"
+
+
+def kinds_line(counts: dict[str, int]) -> str:
+    """`12 endpoints, 2 replication instances`: what was judged, for people."""
+    return ", ".join(
+        _count(count, kind.replace("-", " ")) if count == 1 else f"{count} {KINDS[kind].plural}"
+        for kind, count in counts.items()
+    )

@@ -1,0 +1,78 @@
+"""One way through: collector, documents, inventory, facts, rules, report."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dms_lint.evaluate import evaluate
+from dms_lint.inventory import Inventory
+from dms_lint.model import Document, Notice, Report
+from dms_lint.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dms_lint.model import Pack, Rule
+
+
+class NothingToJudge(Exception):
+    """The input holds no answer that could be read; `notices` say why."""
+
+    def __init__(self, notices: Sequence[Notice]) -> None:
+        super().__init__("nothing in the input could be read")
+        self.notices = tuple(notices)
+
+
+def read(source: Iterable[Document | Notice], now: datetime) -> Inventory:
+    """The inventory of what a collector yields, its notices among the inventory's.
+
+    Raises NothingToJudge when no answer was read.
+    """
+    notices: list[Notice] = []
+    documents: list[Document] = []
+    for found in source:
+        if isinstance(found, Notice):
+            notices.append(found)
+        else:
+            documents.append(found)
+    if all(document.refusal is not None for document in documents):
+        raise NothingToJudge(notices)
+    inventory = Inventory(documents, now)
+    inventory.notices[:0] = notices
+    return inventory
+
+
+def scan(
+    source: Iterable[Document | Notice],
+    pack: Pack,
+    rules: Sequence[Rule],
+    *,
+    inputs: Sequence[str] = (),
+    at: datetime | None = None,
+    all_verdicts: bool = False,
+) -> Report:
+    """Judge what a collector yields by these rules of the pack, as of `at` (now, when not given).
+
+    Raises NothingToJudge when no answer was read.
+    """
+    started_at, start = datetime.now(UTC), time.perf_counter()
+    inventory = read(source, at or started_at)
+    outcome = evaluate(rules, inventory, all_verdicts=all_verdicts)
+    sections = {id_: section for section, ids in table("guide-sections").items() for id_ in ids}
+    return Report(
+        pack=pack,
+        sections=sections,
+        started_at=started_at,
+        duration_s=time.perf_counter() - start,
+        inputs=tuple(inputs),
+        accounts=inventory.accounts(),
+        regions=inventory.regions(),
+        resources=outcome.resources,
+        verdicts=outcome.verdicts,
+        findings=outcome.findings,
+        gaps=outcome.gaps,
+        faults=outcome.faults,
+        notices=tuple(inventory.notices),
+    )

@@ -1,0 +1,317 @@
+"""The command as a user runs it: a process of its own, its exit code, its two streams."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = "arn:aws:dms:eu-west-1:111122223333"
+
+
+def run(
+    *arguments: str, stdin: bytes = b"", cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "dms_lint", *arguments],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "100", **environment},
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def endpoint(name: str = "orders", **members: Any) -> dict[str, Any]:
+    return {
+        "EndpointIdentifier": name,
+        "EndpointArn": f"{REGION}:endpoint:{name.upper()}",
+        "EndpointType": "SOURCE",
+        "EngineName": "mysql",
+        "SslMode": "verify-full",
+        **members,
+    }
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Any:
+    def write(*endpoints: dict[str, Any], name: str = "describe-endpoints.json") -> str:
+        (tmp_path / name).write_text(json.dumps({"Endpoints": list(endpoints)}, indent=4))
+        return str(tmp_path)
+
+    return write
+
+
+# -- exit codes
+
+
+def test_exit_0_when_nothing_fails(export: Any) -> None:
+    done = run("scan", export(endpoint()), "--select", "TLS001")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0 failed" in done.stdout
+
+
+def test_exit_1_when_something_fails(export: Any) -> None:
+    done = run("scan", export(endpoint(SslMode="none")), "--select", "TLS001")
+    assert done.returncode == 1
+    assert "orders (mysql) is not encrypted" in done.stdout
+
+
+def test_exit_0_when_what_fails_is_below_the_threshold(export: Any) -> None:
+    path = export(endpoint(SslMode="none"))
+    assert run("scan", path, "--select", "TLS001", "--fail-on", "critical").returncode == 0
+    assert run("scan", path, "--select", "TLS001", "--fail-on", "high").returncode == 1
+
+
+def test_exit_0_whatever_is_found_with_exit_zero(export: Any) -> None:
+    assert run("scan", export(endpoint(SslMode="none")), "--exit-zero").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["scan"], "give the files or folders to lint"),
+        (["scan", "/no/such/folder"], "there is no file or folder '/no/such/folder'"),
+        (["scan", ".", "--select", "TLZ"], "no rule is called 'TLZ'; did you mean 'TLS'?"),
+        (["scan", ".", "-f", "jsn"], "Did you mean 'json'?"),
+        (["scan", ".", "-o", "report.json"], "is not FORMAT=FILE"),
+        (["scan", ".", "--at", "soon"], "'soon' is not a date"),
+        (["scan", ".", "--select", "TLS001", "--ignore", "TLS"], "no rule is left"),
+        (["scna"], "No such command 'scna'"),
+        (["explain", "TLS1"], "no rule is called 'TLS1'"),
+        (["explain", "TLS"], "'TLS' is several rules"),
+    ],
+)
+def test_exit_2_for_wrong_usage(arguments: list[str], says: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stdout == ""
+
+
+def test_exit_2_when_nothing_in_the_input_can_be_judged(tmp_path: Path) -> None:
+    (tmp_path / "describe-endpoints.json").write_text("{")
+    done = run("scan", str(tmp_path))
+    assert done.returncode == 2
+    assert "breaks off" in done.stderr
+    assert "nothing was judged" in done.stderr
+
+
+def test_exit_2_when_an_output_cannot_be_written(export: Any) -> None:
+    done = run("scan", export(endpoint()), "-o", "json=/no/such/folder/report.json")
+    assert done.returncode == 2
+    assert "cannot write /no/such/folder/report.json" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (b"\x00\x01\x02\xff\xfe\x80", "is binary"),
+        (b'{"Endpoints": [', "breaks off"),
+        (b"TABLE | OUTPUT", "is not JSON"),
+        (b'{"Pods": []}', "no AWS answer that dms-lint reads"),
+    ],
+)
+def test_exit_3_when_one_file_cannot_be_read_and_the_rest_is_judged(export: Any, content: bytes, says: str) -> None:
+    path = export(endpoint())
+    (Path(path) / "other.json").write_bytes(content)
+    done = run("scan", path, "--select", "TLS001")
+    assert done.returncode == 3
+    assert "1 passed" in done.stdout
+    assert says in done.stdout
+
+
+def test_exit_1_beats_exit_3(export: Any) -> None:
+    path = export(endpoint(SslMode="none"))
+    (Path(path) / "other.json").write_text("")
+    assert run("scan", path, "--select", "TLS001").returncode == 1
+
+
+def test_a_refused_call_is_not_readable_and_an_absent_one_not_provided(export: Any) -> None:
+    path = export(endpoint())
+    arguments = ("scan", path, "--select", "ROLE001")
+    assert run(*arguments).returncode == 0
+    assert run(*arguments, "--strict").returncode == 3
+    (Path(path) / "roles.err").write_text(
+        "\nAn error occurred (AccessDenied) when calling the GetAccountAuthorizationDetails operation: User: "
+        "arn:aws:iam::111122223333:user/lint is not authorized to perform: iam:GetAccountAuthorizationDetails\n"
+    )
+    done = run(*arguments)
+    assert done.returncode == 3
+    assert "iam:GetAccountAuthorizationDetails" in done.stdout
+
+
+def test_exit_4_for_an_internal_error_and_the_other_rules_are_judged(export: Any) -> None:
+    path = export(endpoint(SslMode="none"))
+    program = (
+        "import dms_lint.evaluate as e\n"
+        "from dataclasses import replace\n"
+        "from dms_lint.facts import FACTS\n"
+        "def broken(resource, inventory): raise ZeroDivisionError('a bug')\n"
+        "FACTS['tls.unsupported_modes'] = replace(FACTS['tls.unsupported_modes'], derive=broken)\n"
+        "from dms_lint.cli import main\n"
+        f"main(['scan', {path!r}, '--select', 'TLS001,TLS002'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "is not encrypted" in done.stdout
+    assert "TLS002 on arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS: ZeroDivisionError: a bug" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+# -- input and output
+
+
+def test_standard_input_is_read(export: Any) -> None:
+    done = run(
+        "scan", "-", "--select", "TLS001", "-q", stdin=json.dumps({"Endpoints": [endpoint(SslMode="none")]}).encode()
+    )
+    assert done.returncode == 1
+    assert done.stdout == "-:1: high TLS001 orders (mysql) is not encrypted: SslMode is none\n"
+
+
+def test_quiet_gives_one_line_a_finding(export: Any) -> None:
+    path = export(endpoint("a", SslMode="none"), endpoint("b", SslMode="none"))
+    done = run("scan", path, "--select", "TLS001", "--quiet")
+    assert done.stdout.splitlines() == [
+        f"{path}/describe-endpoints.json:5: high TLS001 a (mysql) is not encrypted: SslMode is none",
+        f"{path}/describe-endpoints.json:12: high TLS001 b (mysql) is not encrypted: SslMode is none",
+    ]
+
+
+def test_verbose_says_what_was_read_on_standard_error(export: Any) -> None:
+    done = run("scan", export(endpoint()), "--select", "TLS001", "--verbose")
+    assert "read 1 endpoint in" in done.stderr
+
+
+def test_json_goes_to_standard_output_and_files_and_fits_its_published_schema(export: Any, tmp_path: Path) -> None:
+    path, file = export(endpoint(SslMode="none"), endpoint("other", EngineName="nosuch")), tmp_path / "out.report"
+    done = run(
+        "scan", path, "-f", "json", "-o", f"json={file}", "-o", f"text={tmp_path / 'out.text'}", "--all-verdicts"
+    )
+    schema = json.loads(run("schema", "report").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    report = json.loads(done.stdout)
+    jsonschema.validate(report, schema, format_checker=jsonschema.FormatChecker())
+    assert json.loads(file.read_text()) == report
+    assert {finding["verdict"] for finding in report["findings"]} == {"pass", "fail", "unknown", "not-applicable"}
+    counted = {verdict: 0 for verdict in report["summary"]["verdicts"]}
+    for finding in report["findings"]:
+        counted[finding["verdict"]] += 1
+    assert counted == report["summary"]["verdicts"]
+    assert "is not encrypted" in (tmp_path / "out.text").read_text()
+
+
+def test_the_same_input_gives_the_same_bytes_but_for_times(export: Any) -> None:
+    from tools.golden import timeless
+
+    path = export(endpoint(SslMode="none"), endpoint("b", SslMode="none"), endpoint("c", EngineName="x"))
+    first = run("scan", path, "-f", "json", PYTHONHASHSEED="1").stdout
+    assert timeless(first) == timeless(run("scan", path, "-f", "json", PYTHONHASHSEED="2").stdout)
+
+
+def test_no_colour_when_piped_or_with_no_color_and_colour_when_forced(export: Any) -> None:
+    path = export(endpoint(SslMode="none"))
+    assert "\x1b" not in run("scan", path).stdout
+    assert "\x1b[" in run("scan", path, FORCE_COLOR="1").stdout
+    assert "\x1b" not in run("scan", path, FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+def test_a_reader_that_closes_the_pipe_early_is_no_error(export: Any) -> None:
+    path = export(*(endpoint(f"e{n}", SslMode="none") for n in range(400)))
+    done = subprocess.run(
+        f"{sys.executable} -m dms_lint scan {path} -f json | head -c 10", shell=True, capture_output=True, check=False
+    )
+    assert b"BrokenPipe" not in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+# -- the other commands
+
+
+def test_version() -> None:
+    from dms_lint import __version__
+
+    for option in ("--version", "-V"):
+        assert run(option).stdout == f"dms-lint, version {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["", "scan", "rules", "explain", "inspect", "check-pack", "schema"])
+def test_help_is_everywhere(command: str) -> None:
+    arguments = [command] if command else []
+    short, long = run(*arguments, "-h"), run(*arguments, "--help")
+    assert short.returncode == 0
+    assert short.stdout == long.stdout
+    assert "Usage: dms-lint" in short.stdout
+
+
+def test_rules_as_a_table_and_as_json() -> None:
+    table, listed = run("rules", "--select", "TLS").stdout, json.loads(run("rules", "-f", "json").stdout)
+    assert "TLS001" in table
+    assert "KMS001" not in table
+    assert {"TLS001", "KMS001"} <= {rule["id"] for rule in listed}
+
+
+def test_rules_by_basis() -> None:
+    listed = json.loads(run("rules", "-f", "json", "--basis", "practice").stdout)
+    assert {rule["basis"] for rule in listed} == {"practice"}
+
+
+def test_explain_shows_a_rule_by_id_or_name() -> None:
+    page = run("explain", "tls001").stdout
+    assert page == run("explain", "connection-unencrypted").stdout
+    for words in ("Why", "Applies when", "Passes when", "How to fix it", "Cases", "G166"):
+        assert words in page
+
+
+def test_inspect_lists_resources_and_shows_every_fact_of_one(export: Any) -> None:
+    path = export(endpoint(), endpoint("half", SslMode=None))
+    assert f"orders  {REGION}:endpoint:ORDERS" in run("inspect", path).stdout
+    for id_ in ("orders", f"{REGION}:endpoint:ORDERS", "ORDERS"):
+        page = run("inspect", path, id_).stdout
+        assert "tls.mode" in page
+        assert "verify-full" in page
+    assert "unknown: endpoint half" in run("inspect", path, "half").stdout
+    done = run("inspect", path, "nosuch")
+    assert done.returncode == 2
+    assert "no resource is called 'nosuch'" in done.stderr
+
+
+def test_check_pack_accepts_the_bundled_pack() -> None:
+    done = run("check-pack", str(ROOT / "rules"))
+    assert done.returncode == 0
+    assert "all is as they say" in done.stdout
+
+
+def test_check_pack_refuses_a_bad_rule_and_names_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("name: mine\nversion: '1'\n")
+    (tmp_path / "my").mkdir()
+    (tmp_path / "my" / "MY001.yaml").write_text("id: MY001\nname: mine\ncolour: red\n")
+    done = run("check-pack", str(tmp_path))
+    assert done.returncode == 2
+    assert f"{tmp_path}/my/MY001.yaml:3: unknown key 'colour'" in done.stderr
+
+
+def test_check_pack_exits_with_1_when_a_case_is_not_as_it_says(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("name: mine\nversion: '1'\n")
+    (tmp_path / "my").mkdir()
+    source = (ROOT / "rules" / "tls" / "TLS001.yaml").read_text()
+    (tmp_path / "my" / "MY001.yaml").write_text(source.replace("TLS001", "MY001"))
+    cases = (ROOT / "rules" / "tls" / "TLS001.cases.yaml").read_text()
+    (tmp_path / "my" / "MY001.cases.yaml").write_text(cases.replace("then: pass", "then: fail", 1))
+    done = run("check-pack", str(tmp_path))
+    assert done.returncode == 1
+    assert "expected fail, got pass" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["report", "rule", "cases"])
+def test_schemas_are_schemas(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(run("schema", name).stdout))

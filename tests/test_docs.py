@@ -1,0 +1,64 @@
+"""What is generated from the pack is fresh, and tells of every rule."""
+
+import re
+from pathlib import Path
+
+from dms_lint.facts import FACTS
+from dms_lint.model import Pack
+from dms_lint.rules import load_pack
+from dms_lint.tables import pack_directory
+from tools import docs
+
+ROOT = Path(docs.ROOT)
+
+
+def _pack() -> Pack:
+    return load_pack(pack_directory())
+
+
+def test_generated_docs_are_fresh() -> None:
+    stale = [
+        str(file)
+        for file, text in docs.pages().items()
+        if not file.exists() or file.read_text(encoding="utf-8") != text
+    ]
+    assert stale == [], "run `make docs`"
+
+
+def test_every_rule_has_a_page_and_stands_in_the_table() -> None:
+    table = (ROOT / "docs" / "rules" / "README.md").read_text(encoding="utf-8")
+    for rule in _pack().rules:
+        assert f"[{rule.id}]({rule.id}.md)" in table
+        assert (ROOT / "docs" / "rules" / f"{rule.id}.md").exists()
+
+
+def test_no_page_is_of_a_rule_that_is_gone() -> None:
+    ids = {rule.id for rule in _pack().rules}
+    assert {file.stem for file in (ROOT / "docs" / "rules").glob("*.md")} - {"README"} == ids
+
+
+def test_every_fact_has_a_docstring_and_stands_in_the_docs() -> None:
+    page = (ROOT / "docs" / "facts.md").read_text(encoding="utf-8")
+    for fact in FACTS.values():
+        assert fact.says, fact.name
+        assert f"`{fact.name}`" in page
+
+
+def test_every_fact_is_read_by_a_rule() -> None:
+    read = {name for rule in _pack().rules for name in (*rule.when, *rule.expect, *rule.evidence)}
+    assert set(FACTS) - read == set()
+
+
+def test_every_requirement_that_a_rule_covers_is_one_of_the_guide() -> None:
+    from dms_lint.tables import table
+
+    known = {requirement for ids in table("guide-sections").values() for requirement in ids}
+    for rule in _pack().rules:
+        assert set(rule.covers) <= known, rule.id
+        assert bool(rule.covers) == (rule.basis == "guide"), f"{rule.id}: basis and covers disagree"
+
+
+def test_links_within_the_docs_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"

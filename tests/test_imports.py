@@ -1,0 +1,52 @@
+"""What each command may import: start-up is imports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"boto3", "botocore", "rich", "jsonschema", "cryptography", "yaml", "click", "hypothesis"}
+
+EXPORT = {
+    "Endpoints": [
+        {
+            "EndpointIdentifier": "orders",
+            "EndpointArn": "arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS",
+            "EndpointType": "SOURCE",
+            "EngineName": "mysql",
+            "SslMode": "none",
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["--version"], set()),
+        (["-h"], {"click"}),
+        (["scan", "-h"], {"click"}),
+        (["schema", "report"], {"click", "yaml"}),
+        (["scan", "EXPORT", "-f", "json"], {"click", "yaml"}),
+        (["scan", "EXPORT", "-q"], {"click", "yaml"}),
+        (["scan", "EXPORT"], {"click", "yaml", "rich"}),
+        (["rules", "-f", "json"], {"click", "yaml"}),
+        (["rules"], {"click", "yaml", "rich"}),
+    ],
+)
+def test_a_command_imports_no_more_than_it_needs(arguments: list[str], allowed: set[str], tmp_path: Path) -> None:
+    (tmp_path / "describe-endpoints.json").write_text(json.dumps(EXPORT))
+    arguments = [str(tmp_path) if word == "EXPORT" else word for word in arguments]
+    program = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print('\\nmodules', *{name.partition('.')[0] for name in sys.modules}))\n"
+        f"sys.argv[1:] = {arguments!r}\n"
+        "from dms_lint.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    modules = set(done.stdout.rpartition("\nmodules ")[2].split())
+    assert "dms_lint" in modules, done.stderr
+    assert modules & HEAVY <= allowed

@@ -1,0 +1,53 @@
+"""Writes the expected reports of the whole accounts in tests/accounts: read the difference before committing it."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dms_lint.collectors.exports import read_exports
+from dms_lint.report import Style, render
+from dms_lint.rules import load_pack
+from dms_lint.scan import scan
+from dms_lint.tables import pack_directory
+
+ACCOUNTS = Path(__file__).resolve().parent.parent / "tests" / "accounts"
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def reports(account: str) -> dict[str, str]:
+    """The reports of a whole account by file name: as text, and as JSON with every verdict and without times."""
+    pack = load_pack(pack_directory())
+    before = Path.cwd()
+    os.chdir(ACCOUNTS)
+    try:
+        report = scan(read_exports([account]), pack, pack.rules, inputs=[account], at=AT)
+        full = scan(read_exports([account]), pack, pack.rules, inputs=[account], at=AT, all_verdicts=True)
+    finally:
+        os.chdir(before)
+    text = "".join(render("text", report, Style(width=100)))
+    return {f"{account}.report.txt": text, f"{account}.report.json": timeless("".join(render("json", full, Style())))}
+
+
+def timeless(report: str) -> str:
+    """A JSON report without the two members that differ between scans of the same input."""
+    return re.sub(r'"started_at": "[^"]*", "duration_s": [\d.]+, ', "", report)
+
+
+def accounts() -> list[str]:
+    """The names of the whole accounts."""
+    return sorted(folder.name for folder in ACCOUNTS.iterdir() if folder.is_dir())
+
+
+def main() -> None:
+    """Write every expected report."""
+    for account in accounts():
+        for name, text in reports(account).items():
+            (ACCOUNTS / name).write_text(text, encoding="utf-8")
+            print(f"tests/accounts/{name}")
+
+
+if __name__ == "__main__":
+    main()
