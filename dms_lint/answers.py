@@ -49,6 +49,8 @@ class Answer:
     """Members of which such an answer has at least one, to tell it from a look-alike."""
     never: tuple[str, ...] = ()
     """Members that only a look-alike of another service has."""
+    abroad: bool = False
+    """Whether it tells of other accounts' and Regions' resources too: their ARNs do not say where it was asked."""
 
     @property
     def service(self) -> str:
@@ -393,7 +395,7 @@ ROWS: Final = (
         "rds:DescribeCertificates",
         "rds-ca",
         "Certificates",
-        "CertificateIdentifier",
+        "CertificateArn",
         "CertificateIdentifier",
         "complete",
         marks=("Thumbprint",),
@@ -409,7 +411,7 @@ ROWS: Final = (
     Answer("s3:ListBuckets", "bucket", "Buckets", "Name", "Name", "complete"),
     Answer("s3:GetBucketEncryption", "bucket-encryption", "ServerSideEncryptionConfiguration", "", "", "one"),
     Answer("s3:GetBucketLocation", "bucket-location", "", "", "", "one", marks=("LocationConstraint",)),
-    Answer("cloudtrail:DescribeTrails", "trail", "trailList", "TrailARN", "Name", "complete"),
+    Answer("cloudtrail:DescribeTrails", "trail", "trailList", "TrailARN", "Name", "complete", abroad=True),
     Answer("cloudtrail:GetTrailStatus", "trail-status", "", "", "", "one", marks=("IsLogging",)),
     Answer(
         "cloudtrail:GetEventSelectors",
@@ -419,6 +421,7 @@ ROWS: Final = (
         "",
         "one",
         marks=("EventSelectors", "AdvancedEventSelectors"),
+        abroad=True,
     ),
 )
 # fmt: on
@@ -432,7 +435,15 @@ _ACTIONS: Final = {
 SECRET_VALUES: Final = ("SecretString", "SecretBinary")
 """Members of a GetSecretValue answer: such an answer is never read."""
 
-TOKENS: Final = ("Marker", "NextToken", "nextToken", "NextMarker", "ContinuationToken")
+TOKENS: Final = (
+    "Marker",
+    "NextToken",
+    "nextToken",
+    "NextMarker",
+    "ContinuationToken",
+    "IsTruncated",
+    "Truncated",
+)
 """Members that say, when they hold something, that more pages follow."""
 
 
@@ -480,6 +491,8 @@ def _by_key() -> Mapping[str, tuple[Answer, ...]]:
 
 def recognise(body: Mapping[str, Any]) -> str | None:
     """The operation whose answer this JSON object is, by its members alone; None when it is none we read."""
+    if any(name in body for name in SECRET_VALUES):
+        return None
     for key in body:
         for row in _by_key().get(key, ()):
             if key and _fits(row, body[key]):
@@ -507,7 +520,7 @@ def _fits(row: Answer, value: Any) -> bool:
         found = value.get(name)
         if not isinstance(found, str):
             return False
-        if found.startswith("arn:") and found.split(":", 3)[2] != row.service:
+        if found.startswith("arn:") and found.split(":")[2:3] != [row.service]:
             return False
     return True
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dms_lint.answers import KINDS, TOKENS, Answer, action, command, identify, operations, rows_of
+from dms_lint.answers import KINDS, ROWS, TOKENS, Answer, action, command, identify, operations, rows_of
 from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
 
 if TYPE_CHECKING:
@@ -22,12 +24,41 @@ Scope = tuple[str, str]
 """Account and Region; the Region is '' for what belongs to an account as a whole, both are '' when not known."""
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
+_OWNED = frozenset(row.kind for row in ROWS if row.account)
+"""Kinds whose ids are unique in the world, and whose owner may be another account than the one that asked."""
 _NOT_THERE = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket"})
 
 
+@lru_cache(maxsize=8192)
 def _normal(subject: str) -> str:
     """A subject as it is compared: the characters that file names cannot have do not matter, nor does case."""
     return re.sub(r"[^a-z0-9]+", "-", subject.lower()).strip("-")
+
+
+@lru_cache(maxsize=8192)
+def _ends(id: str) -> frozenset[str]:  # noqa: A002
+    """What a file may call the resource of this id, normalised: the id, or how its ARN ends after a `:` or `/`.
+
+    A name is only itself: `eu-orders` and `prod/orders` are not `orders`.
+    """
+    cuts = [n + 1 for n, character in enumerate(id) if character in ":/"] if id.startswith("arn:") else []
+    return frozenset(_normal(id[cut:]) for cut in (0, *cuts)) - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class _Hole:
+    """An answer that is not there: AWS refused the call, or more pages follow and were not read."""
+
+    about: str
+    """The subject of the call; '' for a listing, or where it was not said."""
+    scope: Scope
+    operation: str
+    refusal: Refusal | None
+    file: str | None
+
+    def speaks_of(self, id: str) -> bool:  # noqa: A002
+        """Whether it is about the resource of that id."""
+        return _normal(self.about) in _ends(id) or _normal(id) in _ends(self.about)
 
 
 class Inventory:
@@ -43,9 +74,8 @@ class Inventory:
         self._names: dict[tuple[str, str], list[Resource]] = defaultdict(list)
         self._subjects: dict[tuple[str, str], list[Resource]] = defaultdict(list)
         self._complete: set[tuple[str, Scope]] = set()
-        self._truncated: dict[tuple[str, Scope], str] = {}
-        self._refused: list[tuple[str, str, Scope, Refusal]] = []
-        self._refusals: dict[str, list[tuple[str, str, Refusal]]] = defaultdict(list)
+        self._truncated: dict[tuple[str, Scope], tuple[str, str]] = {}
+        self._holes: dict[str, list[_Hole]] = defaultdict(list)
         self._memo: dict[Any, Any] = {}
         _Builder(self).build(list(documents))
 
@@ -81,26 +111,20 @@ class Inventory:
         Missing when nothing can be said.  Account and Region are read from the id where it is an ARN.
         """
         found = self._resources[kind].get(id) if kind in self._resources else None
+        named = id.startswith("arn:")
+        if found is not None and (named or kind in _OWNED or _within(found, account, region)):
+            return found
+        if named and id.count(":") >= 5:
+            _, _, _, region, account, _ = id.split(":", 5)
+        found = self._only(kind, id, self._names.get((kind, id), ()), account, region)
         if found is not None:
             return found
-        if id.startswith("arn:") and id.count(":") >= 5:
-            _, _, _, region, account, _ = id.split(":", 5)
-        else:
-            for resource in self._names.get((kind, id), ()):
-                if resource.account in (account, "") and resource.region in (region, ""):
-                    return resource
         scope = self._scope(kind, account, region)
         if (kind, scope) in self._complete:
             return None
-        subject = _normal(id)
-        for refused_kind, about, where, refusal in self._refused:
-            if (
-                refused_kind == kind
-                and refusal.code in _NOT_THERE
-                and about
-                and (subject == about or subject.endswith("-" + about))
-                and where[0] in (account, "")
-            ):
+        for hole in self._holes.get(kind, ()):
+            absent = hole.refusal is not None and hole.refusal.code in _NOT_THERE
+            if absent and hole.scope == scope and hole.speaks_of(id):
                 return None
         raise self._unlisted(kind, scope, id)
 
@@ -110,20 +134,31 @@ class Inventory:
         Missing when there is none.
         """
         for subject in subjects:
-            for resource in self._subjects.get((kind, _normal(subject)), ()):
-                if resource.account in (account, "") and resource.region in (region, ""):
-                    return resource
-        raise self._unlisted(kind, self._scope(kind, account, region), subjects[0])
+            found = self._only(kind, subject, self._subjects.get((kind, _normal(subject)), ()), account, region)
+            if found is not None:
+                return found
+        raise self._unlisted(kind, self._scope(kind, account, region), *subjects)
+
+    def _only(self, kind: str, name: str, candidates: Iterable[Resource], account: str, region: str) -> Resource | None:
+        """The one of these that is in that account and Region; Missing where it cannot be told which is meant."""
+        found = [resource for resource in candidates if _within(resource, account, region)]
+        if len(found) > 1:
+            raise Missing(
+                f"{kind} {name}: {len(found)} have that name",
+                needs=action(operations(kind)[0]),
+                reason="several have that name",
+            )
+        return found[0] if found else None
 
     def refusal(self, operation: str, subject: str, account: str = "") -> Refusal | None:
         """How AWS refused an operation (`kms:DescribeKey`) on that subject, or on all; None where it did not.
 
         For what a listing told of and a detail was asked about: `find` has the one and says nothing of the other.
         """
-        wanted = _normal(subject)
-        for about, owner, refusal in self._refusals.get(operation, ()):
-            if owner in (account, "") and (not about or wanted == about or wanted.endswith("-" + about)):
-                return refusal
+        for hole in self._holes.get(rows_of(operation)[0].kind, ()):
+            here = hole.operation == operation and hole.scope[0] in (account, "")
+            if here and hole.refusal is not None and (not hole.about or hole.speaks_of(subject)):
+                return hole.refusal
         return None
 
     def accounts(self) -> tuple[str, ...]:
@@ -178,31 +213,28 @@ class Inventory:
     def _scope(kind: str, account: str, region: str) -> Scope:
         return (account, region if KINDS[kind].scope == "region" else "")
 
-    def _unlisted(self, kind: str, scope: Scope, id: str = "") -> Missing:  # noqa: A002
-        """Why a resource or a listing cannot be spoken of."""
-        calls = operations(kind)
-        needs = action(calls[0])
+    def _unlisted(self, kind: str, scope: Scope, *subjects: str) -> Missing:
+        """Why a resource (by any of these names) or a listing cannot be spoken of."""
+        needs = action(operations(kind)[0])
         place = (scope[0] or "the account") + (f" in {scope[1]}" if scope[1] else "")
-        what = f"{kind} {id}" if id else f"the {KINDS[kind].plural} of {place}"
-        subject = _normal(id)
-        for refused_kind, about, where, refusal in self._refused:
-            if refused_kind != kind or where[0] not in (scope[0], "") or where[1] not in (scope[1], ""):
+        what = f"{kind} {subjects[0]}" if subjects else f"the {KINDS[kind].plural} of {place}"
+        for hole in self._holes.get(kind, ()):
+            if hole.scope[0] not in (scope[0], "") or hole.scope[1] not in (scope[1], ""):
                 continue
-            if about and about != subject and not subject.endswith("-" + about):
+            if hole.about and not any(map(hole.speaks_of, subjects)):
                 continue
+            needs = action(hole.operation)
+            if hole.refusal is None:
+                return _broken_off(what, needs, hole.file or command(hole.operation))
             return Missing(
-                f"{what}: AWS refused {needs} ({refusal.code})",
+                f"{what}: AWS refused {needs} ({hole.refusal.code})",
                 needs=needs,
-                reason=f"AWS refused it: {refusal.code}",
+                reason=f"AWS refused it: {hole.refusal.code}",
                 status=Status.NOT_READABLE,
             )
         if (kind, scope) in self._truncated:
-            return Missing(
-                f"{what}: the listing in {self._truncated[kind, scope]} breaks off, more pages follow",
-                needs=needs,
-                reason="the listing breaks off, more pages follow",
-                status=Status.NOT_READABLE,
-            )
+            operation, file = self._truncated[kind, scope]
+            return _broken_off(what, action(operation), file)
         return Missing(f"{what}: not in the input", needs=needs, reason="not in the input")
 
 
@@ -211,7 +243,8 @@ class _Builder:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self.seen: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        self.told: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+        """By kind and id, what each operation said of a resource, in the order in which it counts."""
 
     def build(self, documents: list[Document]) -> None:
         scopes = {id(document): _own_scopes(document) for document in documents}
@@ -229,12 +262,13 @@ class _Builder:
         self._accounts()
 
     def _refuse(self, document: Document, fallback: Scope) -> None:
-        assert document.refusal is not None  # noqa: S101 - for the type checker: build() asks first
-        refused = (_normal(document.subject), fallback[0], document.refusal)
-        self.inventory._refusals[document.operation].append(refused)
         for row in rows_of(document.operation):
-            scope = self.inventory._scope(row.kind, *fallback)
-            self.inventory._refused.append((row.kind, _normal(document.subject), scope, document.refusal))
+            self._hole(document, row, document.subject, fallback)
+
+    def _hole(self, document: Document, row: Answer, about: str, fallback: Scope) -> None:
+        scope = self.inventory._scope(row.kind, *fallback)
+        hole = _Hole(about, scope, document.operation, document.refusal, document.file)
+        self.inventory._holes[row.kind].append(hole)
 
     def _add(self, document: Document, row: Answer, scopes: set[Scope], fallback: Scope) -> None:
         value: Any = document.body.get(row.key) if row.key else document.body
@@ -244,11 +278,14 @@ class _Builder:
             self._tags(document, row, fallback)
             return
         if row.shape == "one":
+            if _cut(document):
+                self._hole(document, row, identify(row, document.body) or document.subject, fallback)
+                return
             self._item(document, row, value, fallback, document.line)
             return
         lines = document.lines.get(row.key)
-        broken = False
-        for number, item in enumerate(value):
+        broken = not isinstance(value, list)
+        for number, item in enumerate(() if broken else value):
             if not isinstance(item, dict) or not identify(row, item):
                 broken = True
                 continue
@@ -262,13 +299,14 @@ class _Builder:
             self._list(document, row, scopes, broken=broken)
 
     def _list(self, document: Document, row: Answer, scopes: set[Scope], *, broken: bool) -> None:
-        cut = broken or any(document.body.get(token) for token in TOKENS)
+        cut = broken or _cut(document)
         for account, region in scopes:
             if not account or (not region and KINDS[row.kind].scope == "region"):
                 continue
             scope = self.inventory._scope(row.kind, account, region)
             if cut:
-                self.inventory._truncated[row.kind, scope] = document.file or command(row.operation)
+                file = document.file or command(row.operation)
+                self.inventory._truncated[row.kind, scope] = (row.operation, file)
             else:
                 self.inventory._complete.add((row.kind, scope))
 
@@ -288,12 +326,13 @@ class _Builder:
             partition = _partition(region)
             arn = row.arn.format(partition=partition, region=region, account=account, id=found)
         key = arn or (f"{account}:{found}" if "+" in row.id and not found.startswith("arn:") else subject)
+        name = item.get(row.name) if row.name else None
         self._put(
             Resource(
                 row.kind,
                 key,
                 item,
-                name=item.get(row.name) or "",
+                name=name if isinstance(name, str) else "",
                 arn=arn,
                 account=account,
                 region=region,
@@ -310,10 +349,14 @@ class _Builder:
         inventory = self.inventory
         kept = inventory._resources[resource.kind]
         before = kept.get(resource.id)
+        if before is not None and not resource.arn and _elsewhere(before, resource):
+            # Not every id is unique in the world: engine versions, what file names say an answer is about.
+            resource.id = f"{resource.account}:{resource.region}:{resource.id}"
+            before = kept.get(resource.id)
+        told = self.told.setdefault((resource.kind, resource.id), {})
         if before is not None:
-            same = (document.operation, resource.kind, resource.id)
-            earlier = self.seen.get(same)
-            if earlier is not None and earlier != resource.data:
+            earlier = told.pop(document.operation, None)
+            if earlier is not None and earlier != resource.data and not _elsewhere(before, resource):
                 inventory.notices.append(
                     Notice(
                         f"{resource.kind} {resource.name} stands in {before.file} too, with other content: "
@@ -323,13 +366,16 @@ class _Builder:
                     )
                 )
             elif earlier is not None:
+                told[document.operation] = earlier
                 return
-            resource.data = {**before.data, **resource.data}
+            told[document.operation] = resource.data
+            resource.data = {name: value for data in told.values() for name, value in data.items()}
             for table in (inventory._names[resource.kind, before.name],):
                 table[:] = [entry for entry in table if entry is not before]
             for entries in (inventory._subjects[resource.kind, _normal(subject)],):
                 entries[:] = [entry for entry in entries if entry is not before]
-        self.seen[document.operation, resource.kind, resource.id] = resource.data
+        else:
+            told[document.operation] = resource.data
         kept[resource.id] = resource
         inventory._names[resource.kind, resource.name].append(resource)
         inventory._subjects[resource.kind, _normal(subject)].append(resource)
@@ -337,9 +383,11 @@ class _Builder:
     def _tags(self, document: Document, row: Answer, fallback: Scope) -> None:
         """Rows of tags by the resource they are of: its ARN in each row, or the subject of the whole answer."""
         by_arn: dict[str, list[Any]] = defaultdict(list)
-        for tag in document.body.get("TagList") or ():
+        tags = document.body.get("TagList")
+        for tag in tags if isinstance(tags, list) else ():
             if isinstance(tag, dict):
-                by_arn[tag.get("ResourceArn") or document.subject].append(tag)
+                of = tag.get("ResourceArn")
+                by_arn[of if isinstance(of, str) and of else document.subject].append(tag)
         if document.subject and not by_arn:
             by_arn[document.subject] = []
         for arn, tags in by_arn.items():
@@ -362,6 +410,29 @@ class _Builder:
             inventory._resources["account"][account] = Resource(
                 "account", account, {}, account=account, type=KINDS["account"].type
             )
+
+
+def _within(resource: Resource, account: str, region: str) -> bool:
+    """Whether a resource may be of that account and Region, as far as both are known."""
+    return (not account or resource.account in (account, "")) and (not region or resource.region in (region, ""))
+
+
+def _elsewhere(one: Resource, other: Resource) -> bool:
+    """Whether two resources are certainly of different accounts or Regions."""
+    return not _within(one, other.account, other.region) and "" not in (one.account, other.account)
+
+
+def _cut(document: Document) -> bool:
+    return any(document.body.get(token) for token in TOKENS)
+
+
+def _broken_off(what: str, needs: str, file: str) -> Missing:
+    return Missing(
+        f"{what}: the listing in {file} breaks off, more pages follow",
+        needs=needs,
+        reason="the listing breaks off, more pages follow",
+        status=Status.NOT_READABLE,
+    )
 
 
 def _rank(document: Document) -> int:
@@ -401,8 +472,10 @@ def _own_scopes(document: Document) -> set[Scope]:
         return {(document.account, document.region)}
     found: set[Scope] = set()
     for row in rows_of(document.operation):
+        if row.abroad:
+            continue
         value = document.body.get(row.key) if row.key else document.body
-        for item in (value,) if row.shape == "one" else value or ():
+        for item in (value,) if row.shape == "one" or not isinstance(value, list) else value:
             if isinstance(item, dict):
                 scope = _scope_of(row, item)
                 if scope is not None and scope[0].isdecimal() and (scope[1] or KINDS[row.kind].scope == "account"):

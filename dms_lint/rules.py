@@ -10,6 +10,7 @@ from dms_lint.answers import KINDS
 from dms_lint.facts import FACTS
 from dms_lint.model import Fix, Pack, Rule, Severity
 from dms_lint.predicates import compile_schema
+from dms_lint.templates import PLACEHOLDER
 from dms_lint.yamls import YamlError, line_of, read_yaml
 
 if TYPE_CHECKING:
@@ -22,10 +23,9 @@ BASES: Final = ("guide", "current", "practice")
 SUBJECT: Final = ("name", "arn", "id", "kind", "account", "region")
 """Placeholders that every message and fix may use: the resource itself."""
 
-PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _REQUIRED: Final = ("id", "name", "title", "severity", "basis", "applies_to", "why", "expect", "fail", "fix")
 _OPTIONAL: Final = ("covers", "when", "evidence", "refs")
-_ID: Final = re.compile(r"[A-Z]{2,5}\d{3}")
+_ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 
 
 class PackError(Exception):
@@ -55,6 +55,7 @@ def load_pack(directory: Path) -> Pack:
         isinstance(about, dict) and isinstance(about.get("name"), str) and isinstance(about.get("version"), str)
     ):
         problems.append(f"{directory / 'pack.yaml'}:1: a pack says its name and its version, both text")
+    problems += [f"{file}:1: is not read: name it {file.stem}.yaml" for file in sorted(directory.glob("*/*.yml"))]
     rules: dict[str, Rule] = {}
     for file in rule_files(directory):
         data = _read(file, problems)
@@ -106,7 +107,7 @@ def _rule(data: Any, file: Path) -> Rule:
         if key not in data:
             raise _Refused(f"a rule must say its '{key}'")
     for key in ("id", "name", "title", "why", "fail"):
-        if not isinstance(data[key], str) or not data[key].strip():
+        if not _said(data[key]):
             raise _Refused(f"'{key}' must be text", key)
     if not _ID.fullmatch(data["id"]):
         raise _Refused("an id is a family in capitals and three digits, like TLS001", "id")
@@ -115,7 +116,7 @@ def _rule(data: Any, file: Path) -> Rule:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", data["name"]):
         raise _Refused("a name is lower-case words joined by '-'", "name")
     severities = {severity.label: severity for severity in Severity}
-    if data["severity"] not in severities:
+    if str(data["severity"]) not in severities:
         raise _Refused(_unknown("severity", str(data["severity"]), severities), "severity")
     if data["basis"] not in BASES:
         raise _Refused(_unknown("basis", str(data["basis"]), BASES), "basis")
@@ -136,6 +137,11 @@ def _rule(data: Any, file: Path) -> Rule:
             if placeholder not in readable:
                 hint = "list it under 'evidence'" if placeholder in FACTS else _unknown("fact", placeholder, readable)
                 raise _Refused(f"{{{placeholder}}} is no fact that this rule reads: {hint}", *path)
+        if template.count("{") != template.count("}"):
+            raise _Refused("a brace stands alone: a placeholder is a fact's name in two", *path)
+        quoted = _quoted(template) if path == ("fix", "cli") else None
+        if quoted:
+            raise _Refused(f"{quoted} stands within quotes, and brings its own: leave them out", *path)
     return Rule(
         id=data["id"],
         name=data["name"],
@@ -155,10 +161,17 @@ def _rule(data: Any, file: Path) -> Rule:
     )
 
 
+def _said(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
 def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     values = [data[key]] if isinstance(data[key], str) else data[key]
     if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
         raise _Refused(f"'{key}' is a text or a list of texts", key)
+    for value in values:
+        if values.count(value) > 1:
+            raise _Refused(f"'{key}' says '{value}' twice", key)
     return tuple(values)
 
 
@@ -213,6 +226,8 @@ def _possible(name: str, schema: Mapping[str, Any], of: Mapping[str, Any], key: 
                 raise _Refused(f"{name} is of type {kind}: it is never {value!r}", key, name)
             if "enum" in of and value not in of["enum"]:
                 raise _Refused(f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}", key, name)
+            if not compile_schema(of)(value):
+                raise _Refused(f"{name} is never {value!r}; it is as {dict(of)} says", key, name)
 
 
 def _templates(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -226,13 +241,24 @@ def _templates(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]
                     yield ("fix", key), one
 
 
+def _quoted(command: str) -> str | None:
+    """A placeholder within quotes: there, the quotes of its value would end them, and a shell would read the rest."""
+    quote = ""
+    for position, character in enumerate(command):
+        if character in ("'", '"'):
+            quote = "" if character == quote else quote or character
+        elif quote and (found := PLACEHOLDER.match(command, position)):
+            return found[0]
+    return None
+
+
 def _fix(data: Any, kinds: tuple[str, ...]) -> Fix:
-    if not isinstance(data, dict) or not isinstance(data.get("text"), str) or not set(data) <= {"text", "cli"}:
+    if not isinstance(data, dict) or not _said(data.get("text")) or not set(data) <= {"text", "cli"}:
         raise _Refused("'fix' has a 'text' and, where a command mends it, a 'cli'", "fix")
     cli = data.get("cli", {})
     if isinstance(cli, str):
         cli = {"": cli}
-    if not isinstance(cli, dict) or not all(isinstance(value, str) for value in cli.values()):
+    if not isinstance(cli, dict) or not all(map(_said, cli.values())):
         raise _Refused("'cli' is a command, or a mapping of kinds to commands", "fix", "cli")
     for kind in cli:
         if kind and kind not in kinds:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from dms_lint.model import Finding
 
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDER: Final = re.compile(r"\{([\w .-]+)\}")
+"""A fact's name in braces; the braces of JSON and of the AWS CLI's shorthand hold other characters."""
 _SHOWN: Final = 6
 """How many items of a list a sentence names."""
 
@@ -31,7 +32,7 @@ def say(value: Any) -> str:
 
 @lru_cache(maxsize=1024)
 def _parts(template: str) -> tuple[str, ...]:
-    return tuple(_PLACEHOLDER.split(template))
+    return tuple(PLACEHOLDER.split(template))
 
 
 def _fill(template: str, finding: Finding, write: Callable[[str], str]) -> str:

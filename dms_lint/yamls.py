@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST: Final = 100
 
 
 class YamlError(Exception):
@@ -26,27 +27,57 @@ class YamlError(Exception):
 class _Loader(_BASE):  # type: ignore[misc]
     """The safe loader, refusing a key that stands twice (YAML itself would keep the last and say nothing)."""
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        seen: set[Any] = set()
-        for key, _ in node.value:
-            if key.tag == "tag:yaml.org,2002:merge":
+    def construct_document(self, node: Any) -> Any:
+        # Before anything is constructed: a merge writes the keys of another mapping into its own.
+        waiting, met = [node], set()
+        while waiting:
+            one = waiting.pop()
+            if id(one) in met or isinstance(one, yaml.ScalarNode):
                 continue
+            met.add(id(one))
+            if isinstance(one, yaml.MappingNode):
+                _refuse_twins(one)
+                waiting.extend(part for pair in one.value for part in pair)
+            else:
+                waiting.extend(one.value)
+        return super().construct_document(node)
+
+
+def _refuse_twins(node: Any) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key '{key.value}' stands twice", key.start_mark
                 )
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+
+
+def _too_deep(text: str) -> bool:
+    """Whether something is nested deeper than libyaml's own stack would bear: it would end the process."""
+    if sum(map(text.count, "[{-?")) <= _DEEPEST:
+        return False
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def parse_yaml(text: str, file: Path) -> Any:
     """What the text says.  Raises YamlError."""
     try:
+        if _too_deep(text):
+            raise YamlError("nested too deeply", file, 1)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, and stricter
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
         raise YamlError(problem, file, mark.line + 1 if mark else 1) from None
+    except ValueError as error:  # a value that its tag does not fit: 2026-02-30
+        raise YamlError(" ".join(str(error).split()), file, 1) from None
 
 
 def read_yaml(file: Path) -> Any:
@@ -58,7 +89,7 @@ def line_of(file: Path, path: Sequence[str | int]) -> int:
     """The line, from 1, where the member at `path` stands; of its nearest ancestor when it is not there."""
     try:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         return 1
     line = 1
     for step in path:

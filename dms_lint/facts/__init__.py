@@ -15,8 +15,10 @@ from dms_lint.facts import (
     operations,
     roles,
     secrets,
+    service_roles,
     tags,
     targets,
+    tasks,
     tls,
 )
 
@@ -36,8 +38,10 @@ _MODULES: Final = (
     operations,
     roles,
     secrets,
+    service_roles,
     tags,
     targets,
+    tasks,
     tls,
 )
 

@@ -1,10 +1,80 @@
-"""(to be written)"""
+"""How DMS proves who it is to the database of an endpoint."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from dms_lint.facts.base import Fact
+from dms_lint.facts import secrets
+from dms_lint.facts.base import Fact, text
+from dms_lint.facts.endpoints import ENDPOINT, engine
+from dms_lint.facts.endpoints import setting as engine_setting
 
-FACTS: Final[tuple[Fact, ...]] = ()
+if TYPE_CHECKING:
+    from dms_lint.inventory import Inventory
+    from dms_lint.model import Resource
+
+METHODS: Final = ("secret", "password", "iam", "kerberos", "none", "other")
+
+
+def method(endpoint: Resource, inventory: Inventory) -> str:
+    """How DMS logs in: with a secret, a password of the endpoint's own, IAM or Kerberos authentication, or not at all.
+
+    `other` is an engine without secret authentication: an IAM role or a setting of its own lets DMS in.  AWS never
+    shows a password: a user name or a server in clear text, and no secret, is one.
+    """
+    if not secrets.takes_secret(endpoint, inventory):
+        return "other"
+    if mongodb_type(endpoint, inventory) == "no":
+        return "none"
+    # Absent means password: API reference of the settings, which only add the other methods to it.
+    chosen = secrets.setting(endpoint, inventory, "AuthenticationMethod").lower()
+    if chosen in ("iam", "kerberos"):
+        return chosen
+    if chosen not in ("", "password"):
+        raise endpoint.malformed("AuthenticationMethod", "a method of authentication")
+    if secrets.secret_id(endpoint, inventory):
+        return "secret"
+    shown = secrets.clear_text(endpoint, inventory)
+    if chosen or not {"Username", "ServerName", "Password"}.isdisjoint(shown):
+        return "password"
+    raise endpoint.missing("Username and no SecretsManagerSecretId")
+
+
+def mongodb_type(endpoint: Resource, inventory: Inventory) -> str:
+    """The AuthType of a MongoDB endpoint, `password` or `no`; '' for every other engine."""
+    if engine(endpoint, inventory) != "mongodb":
+        return ""
+    # The user guide, "Using MongoDB as a source": authType, default PASSWORD.
+    value = engine_setting(endpoint, inventory, "AuthType").lower() or "password"
+    if value not in ("password", "no"):
+        raise endpoint.malformed("AuthType", "password or no")
+    return value
+
+
+def neptune_method(endpoint: Resource, inventory: Inventory) -> str:
+    """How a Neptune endpoint authenticates, `iam` or `none`; '' for every other engine."""
+    if engine(endpoint, inventory) != "neptune":
+        return ""
+    block = endpoint.block("NeptuneSettings")
+    # API reference of NeptuneSettings: "The default is false."
+    return "iam" if block.flag("IamAuthEnabled", default=False) else "none"
+
+
+def redis_type(endpoint: Resource, inventory: Inventory) -> str:
+    """The AuthType of a Redis endpoint, `none`, `auth-role` or `auth-token`; '' for every other engine."""
+    if engine(endpoint, inventory) != "redis":
+        return ""
+    value = engine_setting(endpoint, inventory, "AuthType").lower()
+    if not value:
+        raise endpoint.block("RedisSettings").missing("AuthType")
+    if value not in ("none", "auth-role", "auth-token"):
+        raise endpoint.malformed("AuthType", "none, auth-role or auth-token")
+    return value
+
+
+FACTS: Final = (
+    Fact("authentication.method", ENDPOINT, text(*METHODS), method),
+    Fact("authentication.mongodb_type", ENDPOINT, text("", "password", "no"), mongodb_type),
+    Fact("authentication.neptune_method", ENDPOINT, text("", "iam", "none"), neptune_method),
+    Fact("authentication.redis_type", ENDPOINT, text("", "none", "auth-role", "auth-token"), redis_type),
+)

@@ -1,10 +1,78 @@
-"""(to be written)"""
+"""The tags of DMS resources."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from dms_lint.facts.base import Fact
+from dms_lint.facts.base import Fact, texts
+from dms_lint.model import Missing, Status
 
-FACTS: Final[tuple[Fact, ...]] = ()
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dms_lint.inventory import Inventory
+    from dms_lint.model import Resource
+
+KINDS: Final = ("certificate", "event-subscription", "replication-instance", "subnet-group", "endpoint", "task")
+
+_NAMES_OF: Final = (*KINDS, "replication-config", "data-provider", "instance-profile", "migration-project")
+"""The kinds that ListTagsForResource may be asked about."""
+
+_UNLIKE: Final = re.compile(r"[^a-z0-9]+")
+
+
+def keys(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The keys of the resource's tags, without those that AWS sets itself (`aws:...`)."""
+    answer = _answer(resource, inventory)
+    found = tuple(tag.text("Key") for tag in answer.records("TagList"))
+    return tuple(key for key in found if not key.lower().startswith("aws:"))
+
+
+def _answer(resource: Resource, inventory: Inventory) -> Resource:
+    """What ListTagsForResource said of the resource.
+
+    An answer does not always say which resource it is about: then its file's name does, by ARN, end of the ARN or
+    name.  Two resources may share a name or an end: such an answer is about neither for certain.
+    """
+    scope = {"account": resource.account, "region": resource.region}
+    try:
+        return inventory.about("tags", resource.arn, **scope)
+    except Missing as missing:
+        shared = inventory.once("names of what may have tags", lambda: _shared(inventory))
+        for name in _names(resource):
+            try:
+                found = inventory.about("tags", name, **scope)
+            except Missing:
+                continue
+            if shared[resource.account, resource.region, name] > 1:
+                raise Missing(
+                    f"{found.file} may be about {resource.where} or about another resource called {name}",
+                    needs="dms:ListTagsForResource",
+                    reason="an answer may be about one of several resources: name its file after the ARN",
+                    status=Status.NOT_READABLE,
+                ) from None
+            return found
+        raise missing from None
+
+
+def _names(resource: Resource) -> tuple[str, ...]:
+    """How a file's name may call a resource, as file names are compared.
+
+    Its name, the end of its ARN, or the end with the type before it (`endpoint.ABC`), which no two share.
+    """
+    end = resource.arn.split(":")[-2:]
+    written = (str(resource.name), end[-1], ":".join(end))
+    found = (_UNLIKE.sub("-", one.lower()).strip("-") for one in written)
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def _shared(inventory: Inventory) -> Mapping[tuple[str, str, str], int]:
+    """How many resources go by each name."""
+    return Counter(
+        (one.account, one.region, name) for kind in _NAMES_OF for one in inventory.known(kind) for name in _names(one)
+    )
+
+
+FACTS: Final = (Fact("tags.keys", KINDS, texts(), keys),)

@@ -1,0 +1,94 @@
+"""Which extra connection attributes hold a credential, and how to show the others without it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from dms_lint.tables import table
+
+HIDDEN: Final = "***"
+"""What stands where a credential stood."""
+
+_NAME: Final = re.compile(r"""(?<![\w.-])([\w.-]++)(?:\s*+=|["']\s*+:)\s*+""")
+"""The name of an attribute and what stands before its value; within a value that is JSON, of a member."""
+
+_NEXT: Final = re.compile(r"\s*+(?:[\w.-]++\s*+=|\Z)")
+"""What follows the `;` that ends a value."""
+
+_USERINFO: Final = re.compile(r"://[^/\s@;]*:[^/\s;]*@")
+"""User name and password within an address: `mongodb://user:password@host`."""
+
+_BEFORE_HOST: Final = re.compile(r"(?<=://)[^\s;]+(?=@)")
+"""Whatever may be user name and password there, should they hold a `/`: rather too much is hidden than too little."""
+
+_SUSPECT: Final = re.compile(
+    r"pass(?:word|wd|phrase)|pwd|token$|credentials?$|secret$|(?:secret|access|private|encryption|api|account|client)key$"
+)
+"""Names that speak of a credential though AWS documents no such attribute: those of drivers, and typing errors."""
+
+_SWITCH: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "0", "1"})
+
+
+@cache
+def _named(part: str) -> frozenset[str]:
+    return frozenset(_plain(row["name"]) for row in table("secret-attributes")[part])
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[._-]", "", name.lower())
+
+
+def is_documented(name: str) -> bool:
+    """Whether AWS documents that the attribute of this name holds a credential."""
+    return _plain(name) in _named("credentials")
+
+
+def is_suspect(name: str) -> bool:
+    """Whether the name of an attribute speaks of a credential, documented or not."""
+    plain = _plain(name)
+    return plain not in _named("harmless") and (plain in _named("credentials") or _SUSPECT.search(plain) is not None)
+
+
+def is_switch(value: str) -> bool:
+    """Whether the value turns something on or off: `true`, `N`, `0`."""
+    return value.strip().lower() in _SWITCH
+
+
+def has_userinfo(value: str) -> bool:
+    """Whether the value is an address with a password in it: `mongodb://user:password@host`."""
+    return _USERINFO.search(value) is not None
+
+
+def redacted_attributes(text: str) -> str:
+    """The extra connection attributes with `***` in the place of every credential.
+
+    A value reaches to the next `;`, or to the brace that closes it; what follows and is no attribute (it has no
+    `name=`) belongs to the value too.  Passwords within addresses are hidden as well.
+    """
+    shown: list[str] = []
+    position = 0
+    while found := _NAME.search(text, position):
+        if not is_suspect(found[1]):
+            shown.append(text[position : found.end()])
+            position = found.end()
+            continue
+        shown.append(text[position : found.end()] + HIDDEN)
+        position = _end(text, found.end())
+    shown.append(text[position:])
+    return _BEFORE_HOST.sub(HIDDEN, "".join(shown))
+
+
+def _end(text: str, start: int) -> int:
+    """Where the value that begins at `start` ends: before a `;` that an attribute follows, or at the end."""
+    if text[start : start + 1] == "{":
+        closed = text.find("}", start)
+        start = closed if closed >= 0 else len(text)
+    while True:
+        end = text.find(";", start)
+        if end < 0:
+            return len(text)
+        if _NEXT.match(text, end + 1):
+            return end
+        start = end + 1

@@ -1,0 +1,188 @@
+"""Conditions of policy statements, decided with what is known of a request before it is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from dms_lint.facts.globs import STAR, Tokens, is_pattern, relation, tokens
+from dms_lint.facts.ternary import Ternary, every, invert, some
+
+Context = Mapping[str, tuple[str, ...]]
+"""What is known of a request: by condition key, in lower case, its values.
+
+`()` says that the request certainly has no such key; a key that is not here is not known.  A value may be a
+pattern (`arn:aws:dms:*:111122223333:*`) where only so much of it is known.
+"""
+
+_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One key of one operator of a statement's Condition, in its parts."""
+
+    operator: str
+    """In lower case, without prefix and suffix: `stringequals`."""
+    quantifier: str
+    """`forallvalues`, `foranyvalue` or ''."""
+    if_exists: bool
+    key: str
+    """In lower case, as keys are compared: `aws:sourceaccount`."""
+    values: tuple[str, ...]
+    variables: bool
+    """Whether `${...}` in a value is a policy variable: not in policies of the version 2008-10-17."""
+
+
+def resolve(written: str, context: Context, *, variables: bool, wildcards: bool = True) -> tuple[Tokens, bool]:
+    """A pattern with its policy variables replaced, and whether all of them were known.
+
+    One that is not known becomes STAR, so a pattern that matches nothing even so certainly does not match.
+    Without `wildcards`, `*` and `?` are characters like others.
+    """
+    take: Callable[[str], Tokens] = tokens if wildcards else tuple
+    if not variables or "${" not in written:
+        return take(written), True
+    found: list[str] = []
+    certain, end = True, 0
+    for variable in _VARIABLE.finditer(written):
+        found += take(written[end : variable.start()])
+        end = variable.end()
+        value = _variable(variable[1], context)
+        certain = certain and value is not None
+        found += (STAR,) if value is None else value
+    found += take(written[end:])
+    return tuple(found), certain
+
+
+def _variable(named: str, context: Context) -> str | None:
+    """What `${NAME}` or `${NAME, 'default'}` stands for; None when it is not known."""
+    if named in ("*", "?", "$"):
+        return named
+    name, comma, default = named.partition(",")
+    values = context.get(name.strip().lower())
+    if values is None:
+        return None
+    if not values:
+        return default.strip().strip("'") if comma else None
+    return values[0] if len(values) == 1 and not is_pattern(values[0]) else None
+
+
+def satisfied(condition: Condition, context: Context) -> Ternary:
+    """Whether a request meets a condition; None when that depends on what is not known."""
+    values = context.get(condition.key)
+    if values is None:
+        return None
+    if condition.operator == "null":
+        return some((not values) is (wanted.lower() == "true") for wanted in condition.values)
+    negated = condition.operator in _NEGATED
+    compare = _COMPARISONS.get(_NEGATED.get(condition.operator, condition.operator))
+    if compare is None:
+        return None
+    if not values:
+        return _absent(condition, negated=negated)
+    held = [some(compare(wanted, value, condition, context) for wanted in condition.values) for value in values]
+    if negated:
+        held = [invert(one) for one in held]
+    return every(held) if condition.quantifier == "forallvalues" else some(held)
+
+
+def _absent(condition: Condition, *, negated: bool) -> bool:
+    """What a condition is when the request has no such key.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    if condition.if_exists or condition.quantifier == "forallvalues":
+        return True
+    return negated and not condition.quantifier
+
+
+def _equal(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _related(wanted, value, condition, context, wildcards=False)
+
+
+def _equal_without_case(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _related(wanted.lower(), value.lower(), condition, context, wildcards=False)
+
+
+def _like(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _related(wanted, value, condition, context, wildcards=True)
+
+
+def _related(wanted: str, value: str, condition: Condition, context: Context, *, wildcards: bool) -> Ternary:
+    pattern, certain = resolve(wanted, context, variables=condition.variables, wildcards=wildcards)
+    related = relation(pattern, tokens(value))
+    return related if certain or related is False else None
+
+
+def _arn(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    """Each of an ARN's six parts is compared for itself, with wildcards, ArnEquals like ArnLike."""
+    if wanted == "*":
+        return True
+    parts, asked = _parts(wanted), _parts(value)
+    if len(parts) != len(asked):
+        # AWS does not say what a wildcard in place of several parts matches.
+        return None if is_pattern(wanted) or "${" in wanted else False
+    return every(_like(part, other, condition, context) for part, other in zip(parts, asked, strict=True))
+
+
+def _parts(arn: str) -> list[str]:
+    """The parts of an ARN; a colon within a policy variable parts nothing."""
+    hidden = _VARIABLE.sub(lambda variable: variable[0].replace(":", "\0"), arn)
+    return [part.replace("\0", ":") for part in hidden.split(":", 5)]
+
+
+def _bool(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _equal_without_case(wanted, value, condition, context)
+
+
+def _number(compare: Callable[[float, float], bool]) -> Comparison:
+    def held(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+        try:
+            return compare(float(value), float(wanted))
+        except ValueError:
+            return None
+
+    return held
+
+
+Comparison = Callable[[str, str, Condition, Context], Ternary]
+
+_COMPARISONS: Final[Mapping[str, Comparison]] = {
+    "stringequals": _equal,
+    "stringequalsignorecase": _equal_without_case,
+    "stringlike": _like,
+    "arnequals": _arn,
+    "arnlike": _arn,
+    "bool": _bool,
+    "numericequals": _number(lambda value, wanted: value == wanted),
+    "numericlessthan": _number(lambda value, wanted: value < wanted),
+    "numericlessthanequals": _number(lambda value, wanted: value <= wanted),
+    "numericgreaterthan": _number(lambda value, wanted: value > wanted),
+    "numericgreaterthanequals": _number(lambda value, wanted: value >= wanted),
+}
+"""How each operator compares a policy's value with the request's.  Dates, addresses and bytes are never known."""
+
+_NEGATED: Final[Mapping[str, str]] = {
+    "stringnotequals": "stringequals",
+    "stringnotequalsignorecase": "stringequalsignorecase",
+    "stringnotlike": "stringlike",
+    "arnnotequals": "arnequals",
+    "arnnotlike": "arnlike",
+    "numericnotequals": "numericequals",
+}
+
+
+@lru_cache(maxsize=1024)
+def parse_operator(written: str) -> tuple[str, str, bool]:
+    """`ForAnyValue:StringLikeIfExists` as operator, quantifier and whether it ends in IfExists, in lower case."""
+    name = written.lower()
+    quantifier, colon, operator = name.rpartition(":")
+    if colon and quantifier not in ("forallvalues", "foranyvalue"):
+        operator = name
+        quantifier = ""
+    bare = operator.removesuffix("ifexists")
+    return bare, quantifier, bare != operator

@@ -1,0 +1,149 @@
+"""Which hosts an endpoint names, and what a host name by itself says of where the host is.  No name is looked up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint.facts.endpoints import engine, settings
+from dms_lint.model import Missing, Record
+from dms_lint.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dms_lint.inventory import Inventory
+    from dms_lint.model import Resource
+
+AWS: Final = "AWS"
+_REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_EC2_NAME: Final = re.compile(r"ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a host name says: the cloud, '' where it leaves that open, and the AWS Region, '' where it names none."""
+
+    cloud: str = ""
+    region: str = ""
+
+
+@lru_cache(maxsize=1024)
+def parse_hosts(written: str) -> tuple[str, ...]:
+    """The hosts of a server name, a list of `host:port` or a URI, in lower case, each once, in the order written.
+
+    A port, a named instance (`host\\INSTANCE`, `host,1433`), a user, a path and the dot at the end are left out.
+    """
+    rest = _SCHEME.sub("", written.strip(), count=1)
+    rest = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    found = dict.fromkeys(_host(part) for part in re.split(r"[,;\s]+", rest))
+    return tuple(host for host in found if host and not host.isdigit())
+
+
+def _host(part: str) -> str:
+    part = part.partition("\\")[0]
+    if part.startswith("["):
+        part = part[1:].partition("]")[0]
+    elif part.count(":") == 1:
+        part = part.partition(":")[0]
+    return part.rstrip(".").lower()
+
+
+@lru_cache(maxsize=1024)
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host is: itself, or what the private name of an EC2 instance spells; else None."""
+    label, _, domain = host.partition(".")
+    spelt = _EC2_NAME.fullmatch(label)
+    if spelt and f".{domain}".endswith((".compute.internal", ".ec2.internal")):
+        host = ".".join(spelt.groups())
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def place_of(host: str) -> Place:
+    """Where a host is by its name alone."""
+    labels = host.split(".")
+    endings = [".".join(labels[start:]) for start in range(len(labels))]
+    for row in _rows("elsewhere", endings):
+        return Place(row["cloud"])
+    for row in _rows("aws", endings):
+        before = labels[: len(labels) - row["domain"].count(".") - 1]
+        cloud = "" if _doors().intersection(before[-2:]) else AWS
+        for fixed in _rows("regions", endings):
+            return Place(cloud, fixed["region"])
+        return Place(cloud, _region(before))
+    return Place()
+
+
+def _region(labels: list[str]) -> str:
+    """The Region among the last two labels before AWS's domain: there it stands, a name chosen by somebody before.
+
+    `orders.abc.eu-west-1.rds`, `b-1.orders.kafka.eu-west-1` and, ElastiCache's way, `orders.abc.euw1.cache`.
+    """
+    for label in reversed(labels[-2:]):
+        if _REGION.fullmatch(label):
+            return label
+    if labels[-1:] == ["cache"] and len(labels) > 1:
+        code: str = table("aws-hosts")["codes"].get(labels[-2], "")
+        return code
+    return ""
+
+
+@cache
+def _domains(part: str) -> Mapping[str, Mapping[str, Any]]:
+    return {row["domain"]: row for row in table("aws-hosts")[part]}
+
+
+def _rows(part: str, endings: list[str]) -> list[Mapping[str, Any]]:
+    """The rows of a part of the table that a name ends in, the longest domain first."""
+    rows = _domains(part)
+    return [rows[ending] for ending in endings if ending in rows]
+
+
+@cache
+def _doors() -> frozenset[str]:
+    return frozenset(row["service"] for row in table("aws-hosts")["doors"])
+
+
+def cloud_of_engine(name: str) -> str:
+    """The cloud whose service an engine always is; '' for an engine that may run anywhere."""
+    return next((cloud for cloud, names in table("aws-hosts")["engines"].items() if name in names), "")
+
+
+def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The hosts that an endpoint names; Missing where it names none, and where a secret holds the name."""
+    name = engine(endpoint, inventory)
+    block = _block(endpoint, inventory)
+    secret = block.text("SecretsManagerSecretId", default="")
+    if secret:
+        raise Missing(
+            f"{endpoint.where}: the host stands in the secret {secret}",
+            needs="the host name, which the secret holds",
+            reason="the host stands in the secret",
+        )
+    member = {"kafka": "Broker", "elasticsearch": "EndpointUri"}.get(name, "ServerName")
+    written = block.text(member, default="")
+    if member == "ServerName":
+        written = endpoint.text(member, default="") or written
+    found = parse_hosts(written)
+    if not found:
+        raise endpoint.missing(member)
+    return found
+
+
+def _block(endpoint: Resource, inventory: Inventory) -> Record:
+    """The settings of the endpoint's engine, without members where the answer does not show them."""
+    if "GcpMySQLSettings" in endpoint:
+        return endpoint.block("GcpMySQLSettings")
+    try:
+        found = settings(endpoint, inventory)
+    except Missing:
+        found = None
+    return found if found is not None else Record({}, endpoint.where, endpoint.needs)

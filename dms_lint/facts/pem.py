@@ -1,0 +1,330 @@
+"""Reads PEM files of X.509 certificates: what stands in one, which certificate issued which, and when it all ends.
+
+Pure functions of the text, each remembered by it: many endpoints share one certificate.  Nothing here knows AWS.
+The library that parses X.509 is loaded at the first certificate, and not before.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from base64 import b64decode
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+_MARK: Final = re.compile(r"-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]{0,39})-----")
+_CERTIFICATE: Final = ("CERTIFICATE", "X509 CERTIFICATE")
+"""The labels of a certificate; the second is an older name of the first (RFC 7468, section 5.1)."""
+_REMEMBERED: Final = 512
+"""How many PEM files are remembered; an account has a few dozen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One `-----BEGIN label-----` with what follows it; `body` is None where its END is missing."""
+
+    label: str
+    body: str | None
+
+    @property
+    def is_certificate(self) -> bool:
+        """Whether its label says that it is a certificate."""
+        return self.label in _CERTIFICATE
+
+    @property
+    def is_private_key(self) -> bool:
+        """Whether its label says that it is a private key, of any algorithm, encrypted or not."""
+        return self.label.endswith("PRIVATE KEY")
+
+
+@dataclass(frozen=True, slots=True)
+class X509:
+    """What matters of one certificate."""
+
+    subject: str
+    issuer: str
+    ends: datetime
+    """Its last moment of validity, in UTC."""
+    sha1: str
+    """The SHA-1 fingerprint, in lower-case hexadecimal."""
+    key: str
+    """The algorithm of its key, `RSA` or `EC`; '' for any other."""
+    bits: int
+    """The size of that key; 0 for any other."""
+    hash: str
+    """The hash of its signature: `sha256`; '' where the algorithm has none or is not known."""
+    root: bool
+    """Whether it signed itself."""
+    signer: bool
+    """Whether it may sign others: BasicConstraints say CA, and KeyUsage, where it has one, keyCertSign.
+
+    True where its extensions cannot be read: it cannot be told from a CA then.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The certificates of a PEM file, each once."""
+
+    certificates: tuple[X509, ...]
+    unreadable: tuple[str, ...]
+    """What is wrong with each certificate block that is none: `certificate 2 is not base64`."""
+    missing_issuers: tuple[str, ...]
+    """The names that no certificate of the file has and that one needs on its way to a self-signed root."""
+    ends: datetime | None
+    """The moment after which no chain of valid certificates is left; None for a file without certificates."""
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def blocks(text: str) -> tuple[Block, ...]:
+    """The PEM blocks of a text, in order; whatever stands between them is no part of them."""
+    found = []
+    marks = list(_MARK.finditer(text))
+    for mark, after in zip(marks, [*marks[1:], None], strict=False):
+        if mark[1] == "BEGIN":
+            closed = after is not None and after[1] == "END" and after[2] == mark[2]
+            found.append(Block(mark[2], text[mark.end() : after.start()] if closed and after else None))
+    return tuple(found)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def bundle(text: str) -> Bundle:
+    """The certificates of a PEM file, and what holds of them together."""
+    parsed: dict[bytes, _Parsed] = {}
+    unreadable = []
+    number = 0
+    for block in blocks(text):
+        if not block.is_certificate:
+            continue
+        number += 1
+        der, fault = _der(block)
+        if der is not None and der not in parsed:
+            found = _parse(der)
+            if found is not None:
+                parsed[der] = found
+            else:
+                fault = "is not an X.509 certificate"
+        if fault:
+            unreadable.append(f"certificate {number} {fault}")
+    chains = _Chains(list(parsed.values()))
+    return Bundle(
+        tuple(one.about for one in parsed.values()), tuple(unreadable), chains.missing_issuers(), chains.ends()
+    )
+
+
+def _der(block: Block) -> tuple[bytes | None, str]:
+    """The bytes of a block, or what is wrong with it."""
+    if block.body is None:
+        return None, "does not end"
+    try:
+        return b64decode("".join(block.body.split()), validate=True), ""
+    except ValueError:
+        return None, "is not base64"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parsed:
+    """A certificate with what its chain is followed by."""
+
+    about: X509
+    subject: bytes
+    issuer: bytes
+    public_key: bytes
+    key_id: bytes | None
+    issuer_key_id: bytes | None
+    source: Any
+
+
+def _parse(der: bytes) -> _Parsed | None:
+    from cryptography import x509
+
+    with warnings.catch_warnings():
+        # Of serial numbers and country codes that the standard does not allow, and that CAs have used.
+        warnings.simplefilter("ignore")
+        try:
+            source = x509.load_der_x509_certificate(der)
+            return _read(source)
+        except Exception:  # noqa: BLE001 - whatever the parser trips over is no certificate to anybody
+            return None
+
+
+def _read(source: Any) -> _Parsed:
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.hashes import SHA1
+
+    extensions = _extensions(source)
+    key = _try(source.public_key)
+    subject, issuer = source.subject.public_bytes(), source.issuer.public_bytes()
+    key_id = _try(lambda: extensions["subject"].digest) if extensions else None
+    issuer_key_id = _try(lambda: extensions["authority"].key_identifier) if extensions else None
+    own = subject == issuer and (issuer_key_id is None or key_id is None or issuer_key_id == key_id)
+    return _Parsed(
+        X509(
+            subject=_name(source.subject, source),
+            issuer=_name(source.issuer, source),
+            ends=source.not_valid_after_utc,
+            sha1=source.fingerprint(SHA1()).hex(),  # noqa: S303 - how RDS names its authorities
+            key="RSA"
+            if isinstance(key, rsa.RSAPublicKey)
+            else "EC"
+            if isinstance(key, ec.EllipticCurvePublicKey)
+            else "",
+            bits=key.key_size if isinstance(key, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)) else 0,
+            hash=_try(lambda: source.signature_hash_algorithm.name) or "",
+            root=own and _signed(source, source),
+            signer=extensions is None or _may_sign(extensions),
+        ),
+        subject,
+        issuer,
+        source.tbs_certificate_bytes if key is None else _spki(key),
+        key_id,
+        issuer_key_id,
+        source,
+    )
+
+
+def _try(read: Any) -> Any:
+    """What is read; None where the certificate has no such thing, or has it in a form that is not supported."""
+    try:
+        return read()
+    except Exception:  # noqa: BLE001 - one odd member does not make a certificate unreadable
+        return None
+
+
+def _spki(key: Any) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    found: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return found
+
+
+def _extensions(source: Any) -> Mapping[str, Any] | None:
+    """The extensions that matter, by a short name; None where they cannot be read."""
+    from cryptography import x509
+
+    wanted: Mapping[Any, str] = {
+        x509.BasicConstraints: "basic",
+        x509.KeyUsage: "usage",
+        x509.SubjectKeyIdentifier: "subject",
+        x509.AuthorityKeyIdentifier: "authority",
+    }
+    found = _try(lambda: list(source.extensions))
+    if found is None:
+        return None
+    return {wanted[type(one.value)]: one.value for one in found if type(one.value) in wanted}
+
+
+def _may_sign(extensions: Mapping[str, Any]) -> bool:
+    basic, usage = extensions.get("basic"), extensions.get("usage")
+    return basic is not None and bool(basic.ca) and (usage is None or bool(usage.key_cert_sign))
+
+
+def _name(name: Any, source: Any) -> str:
+    """A name as people write it (RFC 4514); the serial number for a certificate without one."""
+    return _try(name.rfc4514_string) or f"serial number {source.serial_number:x}"
+
+
+def _signed(child: Any, issuer: Any) -> bool:
+    """Whether the issuer's key made the child's signature; true where the algorithm is too old to be checked."""
+    from cryptography.exceptions import InvalidSignature
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            child.verify_directly_issued_by(issuer)
+        except InvalidSignature:
+            return False
+        except Exception:  # noqa: BLE001 - not supported: the names have to do
+            return True
+        return True
+
+
+class _Chains:
+    """Which certificate of a file issued which."""
+
+    def __init__(self, certificates: Sequence[_Parsed]) -> None:
+        self.certificates = certificates
+        self.by_subject: dict[bytes, list[int]] = defaultdict(list)
+        for number, one in enumerate(certificates):
+            self.by_subject[one.subject].append(number)
+        self.issuers = [tuple(self._issuers(number)) for number in range(len(certificates))]
+        self.issued: dict[int, list[int]] = defaultdict(list)
+        for number, issuers in enumerate(self.issuers):
+            for issuer in issuers:
+                self.issued[issuer].append(number)
+        self.roots = [number for number, one in enumerate(certificates) if one.about.root]
+        self.best = self._best(self.roots)
+
+    def _issuers(self, number: int) -> Iterator[int]:
+        """By name and key id; by the signature where one of the two has no key id."""
+        child = self.certificates[number]
+        if child.about.root:
+            return
+        for candidate in self.by_subject.get(child.issuer, ()):
+            if candidate == number:
+                continue
+            issuer = self.certificates[candidate]
+            if child.issuer_key_id is not None and issuer.key_id is not None:
+                if child.issuer_key_id == issuer.key_id:
+                    yield candidate
+            elif _signed(child.source, issuer.source):
+                yield candidate
+
+    def _best(self, starts: Iterable[int]) -> dict[int, datetime]:
+        """Until when the longest-lived chain from each certificate up to one of `starts` is valid.
+
+        The widest path: a chain ends with the first of its certificates to end.
+        """
+        ends = [one.about.ends for one in self.certificates]
+        best: dict[int, datetime] = {}
+        heap = [(-ends[number].timestamp(), number, ends[number]) for number in starts]
+        heapify(heap)
+        while heap:
+            _, number, until = heappop(heap)
+            if number in best:
+                continue
+            best[number] = until
+            for child in self.issued.get(number, ()):
+                if child not in best:
+                    end = min(until, ends[child])
+                    heappush(heap, (-end.timestamp(), child, end))
+        return best
+
+    def missing_issuers(self) -> tuple[str, ...]:
+        """The names of the issuers that would complete each chain that leads to no root.
+
+        A certificate of a root's own name and key, which another CA signed too, needs that other CA no more.
+        """
+        anchors = {(self.certificates[root].subject, self.certificates[root].public_key) for root in self.roots}
+        broken = [
+            number
+            for number, one in enumerate(self.certificates)
+            if number not in self.best and (one.subject, one.public_key) not in anchors
+        ]
+        tops = [number for number in broken if not self.issuers[number]] or broken
+        return tuple(dict.fromkeys(self.certificates[number].about.issuer for number in tops))
+
+    def ends(self) -> datetime | None:
+        """The moment after which no chain is left: of chains to a root where there are any, else of what there is.
+
+        A chain begins with a CA that issued none of the others; certificates of servers count only where no CA is.
+        """
+        if not self.certificates:
+            return None
+        numbers = range(len(self.certificates))
+        signers = [number for number in numbers if self.certificates[number].about.signer] or list(numbers)
+        among = set(signers)
+        first = [number for number in signers if not among.intersection(self.issued.get(number, ()))]
+        without = [number for number in numbers if not self.issuers[number]]
+        for best in (self.best, self._best(without)):
+            reached = [best[number] for number in first or signers if number in best]
+            if reached:
+                return max(reached)
+        return min(one.about.ends for one in self.certificates)

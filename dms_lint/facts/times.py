@@ -1,0 +1,39 @@
+"""Moments in time, as AWS writes them: ISO 8601 text, or seconds since 1970."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from dms_lint.model import Record
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST: Final = 40
+"""Longer than any moment that AWS writes: `2026-11-23T10:15:30.123000+00:00` has 32 characters."""
+
+
+def moment(record: Record, key: str) -> datetime:
+    """The moment that a member holds, in UTC.
+
+    The AWS CLI writes ISO 8601 with an offset or Z; with `cli_timestamp_format = wire`, and in API responses saved
+    as they are, it is a number of seconds since 1970.  A time without an offset is UTC, as all of AWS's are.
+    Missing when the member is absent or is neither.
+    """
+    found = parse_moment(record[key])
+    if found is None:
+        raise record.malformed(key, "a time")
+    return found
+
+
+def parse_moment(written: object) -> datetime | None:
+    """A moment in UTC, from ISO 8601 text or from seconds since 1970; None for anything else."""
+    try:
+        if isinstance(written, (int, float)) and not isinstance(written, bool):
+            return _EPOCH + timedelta(seconds=written)
+        if isinstance(written, str) and len(written) <= _LONGEST and "-" in written:
+            found = datetime.fromisoformat(written.strip())
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return None
