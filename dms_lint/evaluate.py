@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.facts import FACTS
 from dms_lint.model import Fault, Finding, Gap, Missing, Verdict
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource, Rule
     from dms_lint.predicates import Predicate
-
-_Step = tuple[str, "Derive", "Predicate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +33,59 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
+    """A rule of a plan: its conditions by their numbers there."""
+
     rule: Rule
-    when: tuple[_Step, ...]
-    expect: tuple[_Step, ...]
+    when: tuple[int, ...]
+    expect: tuple[int, ...]
     reads: tuple[tuple[str, Derive], ...]
     """Every fact that the rule reads: what it needs for its verdict, then what it shows besides."""
 
 
-def _compile(rule: Rule) -> _Compiled:
-    def steps(conditions: Mapping[str, Mapping[str, Any]]) -> tuple[_Step, ...]:
-        return tuple((name, FACTS[name].derive, compile_schema(schema)) for name, schema in conditions.items())
+class _Plan:
+    """The rules of one kind of resource, and their conditions, each of which stands once however many rules ask it."""
 
-    reads = dict.fromkeys((*rule.when, *rule.expect, *rule.evidence))
-    return _Compiled(rule, steps(rule.when), steps(rule.expect), tuple((name, FACTS[name].derive) for name in reads))
+    def __init__(self) -> None:
+        self.rules: list[_Compiled] = []
+        self.conditions: list[tuple[str, Derive, Predicate]] = []
+        self._numbers: dict[str, int] = {}
+
+    def add(self, rule: Rule) -> None:
+        """Take in a rule."""
+        reads = dict.fromkeys((*rule.when, *rule.expect, *rule.evidence))
+        self.rules.append(
+            _Compiled(
+                rule,
+                tuple(self._number(name, schema) for name, schema in rule.when.items()),
+                tuple(self._number(name, schema) for name, schema in rule.expect.items()),
+                tuple((name, FACTS[name].derive) for name in reads),
+            )
+        )
+
+    def _number(self, name: str, schema: Mapping[str, Any]) -> int:
+        key = f"{name} {schema!r}"
+        if key not in self._numbers:
+            self._numbers[key] = len(self.conditions)
+            self.conditions.append((name, FACTS[name].derive, compile_schema(schema)))
+        return self._numbers[key]
 
 
-class _Values:
-    """The facts of one resource, each derived once, at the first question."""
+class _Subject:
+    """One resource under judgement: its facts, each derived once, and the conditions already decided."""
 
-    __slots__ = ("inventory", "known", "resource")
+    __slots__ = ("conditions", "decided", "inventory", "known", "resource")
 
-    def __init__(self, resource: Resource, inventory: Inventory) -> None:
+    def __init__(self, plan: _Plan, resource: Resource, inventory: Inventory) -> None:
+        self.conditions = plan.conditions
+        self.decided: list[bool | Missing | None] = [None] * len(plan.conditions)
         self.resource = resource
         self.inventory = inventory
         self.known: dict[str, Any] = {}
 
     def get(self, name: str, derive: Derive) -> Any:
-        """The value, or the Missing that stands for it."""
-        try:
+        """A fact's value, or the Missing that stands for it."""
+        if name in self.known:
             return self.known[name]
-        except KeyError:
-            pass
         try:
             value: Any = derive(self.resource, self.inventory)
         except Missing as missing:
@@ -74,17 +94,26 @@ class _Values:
         self.known[name] = value
         return value
 
-    def holds(self, steps: tuple[_Step, ...]) -> bool | Missing:
-        """Kleene's AND: False when any is certainly false, else the first Missing, else True."""
+    def holds(self, numbers: tuple[int, ...]) -> bool | Missing:
+        """Kleene's AND: False when any condition is certainly false, else the first Missing, else True."""
         unknown: Missing | None = None
-        for name, derive, predicate in steps:
-            value = self.get(name, derive)
-            if value.__class__ is Missing:
-                if unknown is None:
-                    unknown = value
-            elif not predicate(value):
+        decided = self.decided
+        for number in numbers:
+            result = decided[number]
+            if result is None:
+                result = self._decide(number)
+            if result is False:
                 return False
+            if result is not True and unknown is None:
+                unknown = result
         return True if unknown is None else unknown
+
+    def _decide(self, number: int) -> bool | Missing:
+        name, derive, predicate = self.conditions[number]
+        value = self.get(name, derive)
+        result: bool | Missing = value if value.__class__ is Missing else predicate(value)
+        self.decided[number] = result
+        return result
 
 
 def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool = False) -> Outcome:
@@ -92,25 +121,24 @@ def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool 
 
     Findings come in the order of rule, then resource.  A fact's bug becomes a Fault and stops nothing else.
     """
-    by_kind: dict[str, list[_Compiled]] = defaultdict(list)
+    plans: dict[str, _Plan] = defaultdict(_Plan)
     for rule in rules:
-        compiled = _compile(rule)
         for kind in rule.applies_to:
-            by_kind[kind].append(compiled)
+            plans[kind].add(rule)
     counts = dict.fromkeys(Verdict, 0)
     findings: list[Finding] = []
     faults: list[Fault] = []
     resources: dict[str, int] = {}
-    for kind, compiled_rules in by_kind.items():
+    for kind, plan in plans.items():
         number = 0
         for resource in inventory.known(kind):
             number += 1
-            values = _Values(resource, inventory)
-            for compiled in compiled_rules:
+            subject = _Subject(plan, resource, inventory)
+            for compiled in plan.rules:
                 try:
-                    verdict, missing = _judge(compiled, values)
+                    verdict, missing = _judge(compiled, subject)
                     if all_verdicts or verdict is Verdict.FAIL or verdict is Verdict.UNKNOWN:
-                        findings.append(_finding(compiled, values, verdict, missing))
+                        findings.append(_finding(compiled, subject, verdict, missing))
                 except Exception as error:  # noqa: BLE001 - a bug is not a verdict, and stops no other
                     faults.append(_fault(compiled.rule, resource, error))
                     continue
@@ -121,25 +149,30 @@ def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool 
     return Outcome(tuple(findings), counts, dict(sorted(resources.items())), _gaps(findings), tuple(faults))
 
 
-def _judge(compiled: _Compiled, values: _Values) -> tuple[Verdict, Missing | None]:
-    applies = values.holds(compiled.when)
+_NOT_APPLICABLE: Final = (Verdict.NOT_APPLICABLE, None)
+_PASS: Final = (Verdict.PASS, None)
+_FAIL: Final = (Verdict.FAIL, None)
+
+
+def _judge(compiled: _Compiled, subject: _Subject) -> tuple[Verdict, Missing | None]:
+    applies = subject.holds(compiled.when)
     if applies is False:
-        return Verdict.NOT_APPLICABLE, None
+        return _NOT_APPLICABLE
     if applies is not True:
         return Verdict.UNKNOWN, applies
-    fine = values.holds(compiled.expect)
+    fine = subject.holds(compiled.expect)
     if fine is True:
-        return Verdict.PASS, None
-    return (Verdict.FAIL, None) if fine is False else (Verdict.UNKNOWN, fine)
+        return _PASS
+    return _FAIL if fine is False else (Verdict.UNKNOWN, fine)
 
 
-def _finding(compiled: _Compiled, values: _Values, verdict: Verdict, missing: Missing | None) -> Finding:
+def _finding(compiled: _Compiled, subject: _Subject, verdict: Verdict, missing: Missing | None) -> Finding:
     evidence: dict[str, Any] = {}
     for name, derive in compiled.reads:
-        value = values.get(name, derive) if verdict is Verdict.FAIL else values.known.get(name)
+        value = subject.get(name, derive) if verdict is Verdict.FAIL else subject.known.get(name)
         if value is not None and value.__class__ is not Missing:
             evidence[name] = value
-    return Finding(compiled.rule, values.resource, verdict, evidence, missing)
+    return Finding(compiled.rule, subject.resource, verdict, evidence, missing)
 
 
 def _fault(rule: Rule, resource: Resource, error: Exception) -> Fault:

@@ -94,10 +94,14 @@ class Inventory:
         scope = self._scope(kind, account, region)
         if (kind, scope) not in self._complete:
             raise self._unlisted(kind, scope)
+        return self.once((kind, scope), lambda: self._within(kind, scope))
+
+    def _within(self, kind: str, scope: Scope) -> tuple[Resource, ...]:
+        account, region = scope
         return tuple(
             resource
             for resource in self.known(kind)
-            if resource.account == account and (not scope[1] or resource.region == region)
+            if resource.account == account and (not region or resource.region == region)
         )
 
     def listed(self, kind: str, account: str, region: str = "") -> bool:

@@ -156,10 +156,11 @@ class Resource(Record):
     """One resource of the account, in AWS's own shape and names, and where it was read.
 
     `id` is unique among the resources of a kind: the ARN where AWS gives one.  `file` and `line` (from 1) say
-    where its first document names it; both are None for what was not read from a file.
+    where its first document names it; both are None for what was not read from a file.  `memo` keeps what was
+    derived of it, by the function that derives it.
     """
 
-    __slots__ = ("account", "arn", "file", "id", "kind", "line", "name", "operation", "region", "type")
+    __slots__ = ("account", "arn", "file", "id", "kind", "line", "memo", "name", "operation", "region", "type")
 
     def __init__(
         self,
@@ -186,6 +187,7 @@ class Resource(Record):
         self.line = line
         self.operation = operation
         self.type = type
+        self.memo: dict[Any, Any] = {}
         super().__init__(data, "", operation)
 
     @property

@@ -45,14 +45,17 @@ def read_exports(paths: Iterable[str]) -> Iterator[Document | Notice]:
 
 def _folder(folder: Path) -> Iterator[Document | Notice]:
     found = False
-    for parent, folders, names in os.walk(folder, onerror=None):
+    closed: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             file = Path(parent) / name
             if file.suffix.lower() in _SUFFIXES and not name.startswith(".") and file.is_file():
                 found = True
                 yield from _file(file)
-    if not found:
+    for error in closed:
+        yield Notice(f"cannot be read: {error.strerror or error}", str(error.filename), problem=True)
+    if not found and not closed:
         suffixes = ", ".join(sorted(_SUFFIXES))
         yield Notice(f"no file to read in this folder ({suffixes})", str(folder), problem=True)
 
@@ -94,8 +97,10 @@ def _decode(content: bytes) -> str:
     """UTF-8 with or without a byte order mark, or UTF-16 as PowerShell writes it."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16")
-    if content[:4:2] and content[1:4:2] == b"\0\0" and content[0] != 0:
+    if content[1:4:2] == b"\0\0" and content[0] != 0:
         return content.decode("utf-16-le")
+    if content[:4:2] == b"\0\0" and content[1] != 0:
+        return content.decode("utf-16-be")
     text = content.decode("utf-8-sig")
     if "\0" in text[:4096]:
         raise UnicodeDecodeError("utf-8", content[:1], 0, 1, "binary")
@@ -110,7 +115,7 @@ def _values(text: str, file: str, modified: float) -> Iterator[Document | Notice
         counted = position
         try:
             value, end = decoder.raw_decode(text, position)
-        except (JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             yield _not_json(text, file, position, error)
             return
         for answer in value if isinstance(value, list) and _are_answers(value) else (value,):
@@ -126,17 +131,14 @@ def _end_of_space(text: str, position: int) -> int:
 def _not_json(text: str, file: str, position: int, error: Exception) -> Notice:
     if isinstance(error, RecursionError):
         return Notice("is nested too deeply to be an AWS answer", file, problem=True)
-    assert isinstance(error, JSONDecodeError)  # noqa: S101 - the only other kind that is caught
+    if not isinstance(error, JSONDecodeError):  # a number of more digits than Python takes
+        return Notice("is not JSON: it holds a number beyond measure", file, problem=True)
     where = error.pos
     if not text[where:].strip() or error.msg.startswith("Unterminated"):
         return Notice("breaks off: the JSON does not end", file, error.lineno, problem=True)
     if position == where:
-        return Notice(
-            f"is not JSON: it begins {_one_line(text[where:])!r}; export with --output json",
-            file,
-            error.lineno,
-            problem=True,
-        )
+        # What it says instead is not repeated: it may be a secret's value.
+        return Notice("is not JSON: export with --output json", file, error.lineno, problem=True)
     return Notice(f"is not JSON: {error.msg} at column {error.colno}", file, error.lineno, problem=True)
 
 
@@ -195,8 +197,10 @@ def _needs_subject(operation: str, value: Mapping[str, Any]) -> bool:
         return False
     row = rows_of(operation)[0]
     if row.kind == "tags":
-        tags = value.get("TagList") or ()
-        return not (tags and all(isinstance(tag, dict) and tag.get("ResourceArn") for tag in tags))
+        tags = value.get("TagList")
+        return not (
+            isinstance(tags, list) and tags and all(isinstance(tag, dict) and tag.get("ResourceArn") for tag in tags)
+        )
     return not identify(row, value)
 
 
@@ -212,8 +216,8 @@ def subject_of(file: str, operation: str) -> str:
     """What a file name says its answer is about: NAME of `get-key-policy.NAME.json` or `get-key-policy/NAME.json`."""
     path = Path(file)
     name, stem = command(operation), path.name
-    for suffix in _SUFFIXES:
-        stem = stem.removesuffix(suffix)
+    while os.path.splitext(stem)[1].lower() in _SUFFIXES:  # noqa: PTH122 - `x.json.err` has two
+        stem = stem[: stem.rindex(".")]
     if stem.startswith((name + ".", name + "_", name + " ")):
         return stem[len(name) + 1 :]
     return stem if path.parent.name == name else ""
@@ -224,16 +228,20 @@ def _lines(operation: str, value: Mapping[str, Any], text: str, position: int, l
     found = {}
     for row in rows_of(operation):
         items = value.get(row.key) if row.key and row.shape != "one" else None
-        if not items:
+        if not isinstance(items, list):
             continue
         member = row.id.partition("+")[0]
         lines, at, now = array("L"), position, line
         for item in items:
             named = item.get(member) if isinstance(item, dict) else None
-            place = text.find(f'"{named}"', at) if isinstance(named, str) else -1
+            place = -1
+            if isinstance(named, str):
+                # As the AWS CLI prints it; where somebody else printed it, by the value alone.
+                place = text.find(f'"{member}": "{named}"', at)
+                place = place if place >= 0 else text.find(f'"{named}"', at)
             if place >= 0:
                 now += text.count("\n", at, place)
-                at = place
+                at = place + 1
             lines.append(now)
         found[row.key] = lines
     return found
@@ -266,8 +274,11 @@ def _subject_of_error(operation: str, file: str, message: str) -> str:
     subject = subject_of(file, operation)
     if not subject:
         service = operation.partition(":")[0]
+        # Before "on resource:" stands who called.
+        message = message.rpartition("on resource: ")[2]
         found = re.search(rf"arn:aws[\w-]*:{service}:[^\s'\"]+", message) or re.search(
-            r"(?:name|resource:?|Key) '?([\w+=,.@/-]+)'? (?:cannot be found|does not exist)", message
+            r"(?:name|resource:?|Key|^role|^policy) '?([\w+=,.@/-]+)'? (?:cannot be found|does not exist|because|with)",
+            message,
         )
         subject = found[found.lastindex or 0] if found else ""
     return subject

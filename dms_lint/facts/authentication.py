@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts import secrets
+from dms_lint.facts import secret_settings
 from dms_lint.facts.base import Fact, text
 from dms_lint.facts.endpoints import ENDPOINT, engine
 from dms_lint.facts.endpoints import setting as engine_setting
@@ -22,19 +22,19 @@ def method(endpoint: Resource, inventory: Inventory) -> str:
     `other` is an engine without secret authentication: an IAM role or a setting of its own lets DMS in.  AWS never
     shows a password: a user name or a server in clear text, and no secret, is one.
     """
-    if not secrets.takes_secret(endpoint, inventory):
+    if not secret_settings.takes_secret(endpoint, inventory):
         return "other"
     if mongodb_type(endpoint, inventory) == "no":
         return "none"
     # Absent means password: API reference of the settings, which only add the other methods to it.
-    chosen = secrets.setting(endpoint, inventory, "AuthenticationMethod").lower()
+    chosen = secret_settings.setting(endpoint, inventory, "AuthenticationMethod").lower()
     if chosen in ("iam", "kerberos"):
         return chosen
     if chosen not in ("", "password"):
         raise endpoint.malformed("AuthenticationMethod", "a method of authentication")
-    if secrets.secret_id(endpoint, inventory):
+    if secret_settings.secret_id(endpoint, inventory):
         return "secret"
-    shown = secrets.clear_text(endpoint, inventory)
+    shown = secret_settings.clear_text(endpoint, inventory)
     if chosen or not {"Username", "ServerName", "Password"}.isdisjoint(shown):
         return "password"
     raise endpoint.missing("Username and no SecretsManagerSecretId")

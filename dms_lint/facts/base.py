@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from dms_lint.inventory import Inventory
-from dms_lint.model import Resource
+from dms_lint.model import Missing, Resource
 
+T = TypeVar("T")
 Value = str | int | bool | tuple[str, ...]
 Derive = Callable[[Resource, Inventory], Value]
+
+
+def derived(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, Inventory], T]:
+    """Keeps with each resource what a function derives of it (or that it is Missing), for the next who asks."""
+
+    @wraps(derive)
+    def once(resource: Resource, inventory: Inventory) -> T:
+        memo = resource.memo
+        if derive in memo:
+            kept: T | Missing = memo[derive]
+            if kept.__class__ is Missing:
+                raise kept  # type: ignore[misc]
+            return kept  # type: ignore[return-value]
+        try:
+            value = memo[derive] = derive(resource, inventory)
+        except Missing as missing:
+            # Without its traceback, which would keep every frame of the derivation alive.
+            memo[derive] = missing.with_traceback(None)
+            raise
+        return value
+
+    return once
 
 
 @dataclass(frozen=True, slots=True)

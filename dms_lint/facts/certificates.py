@@ -408,13 +408,12 @@ def _cluster_hosts(cluster: Resource) -> Iterator[str]:
 
 def uncovered_authorities(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The RDS certificate authorities of the database whose root is in none of the endpoint's certificates."""
-    held = {
-        one.sha1 for certificate in _found(endpoint, inventory) for one in _pem(certificate, inventory).certificates
-    }
+    held = [_pem(certificate, inventory).fingerprints for certificate in _found(endpoint, inventory)]
 
     def uncovered(instance: Resource) -> tuple[str, ...]:
         authority = instance.text("CACertificateIdentifier")
-        return () if _thumbprint(instance, authority, inventory) in held else (authority,)
+        thumbprint = _thumbprint(instance, authority, inventory)
+        return () if any(thumbprint in fingerprints for fingerprints in held) else (authority,)
 
     return tuple(dict.fromkeys(_certain(_instances(endpoint, inventory), uncovered)))
 

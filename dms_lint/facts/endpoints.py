@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.base import Fact, text
+from dms_lint.facts.base import Fact, derived, text
 from dms_lint.model import EMPTY, Missing, Record
 from dms_lint.tables import table
 
@@ -24,12 +24,14 @@ def _canonical() -> Mapping[str, str]:
     return {name: engine for engine, names in table("engines")["synonyms"].items() for name in names}
 
 
+@derived
 def engine(endpoint: Resource, inventory: Inventory) -> str:
     """The engine, in lower case, by one name where AWS has several (`docdb` for documentdb)."""
     name = endpoint.text("EngineName").lower()
     return _canonical().get(name, name)
 
 
+@derived
 def direction(endpoint: Resource, inventory: Inventory) -> str:
     """`source` or `target`."""
     value = endpoint.text("EndpointType").lower()
@@ -43,6 +45,7 @@ def _blocks() -> Mapping[str, str]:
     return {name: block for block, names in table("engines")["settings"].items() for name in names}
 
 
+@derived
 def settings(endpoint: Resource, inventory: Inventory) -> Record | None:
     """The settings block of the endpoint's engine, as AWS sent it; None where the engine has none.
 

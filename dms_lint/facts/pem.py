@@ -24,6 +24,8 @@ _CERTIFICATE: Final = ("CERTIFICATE", "X509 CERTIFICATE")
 """The labels of a certificate; the second is an older name of the first (RFC 7468, section 5.1)."""
 _REMEMBERED: Final = 512
 """How many PEM files are remembered; an account has a few dozen."""
+_ROOTS: Final = 4096
+"""How many certificates are remembered; the same roots stand in many files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Bundle:
     """The certificates of a PEM file, each once."""
 
     certificates: tuple[X509, ...]
+    fingerprints: frozenset[str]
+    """The SHA-1 fingerprints of them all."""
     unreadable: tuple[str, ...]
     """What is wrong with each certificate block that is none: `certificate 2 is not base64`."""
     missing_issuers: tuple[str, ...]
@@ -115,7 +119,11 @@ def bundle(text: str) -> Bundle:
             unreadable.append(f"certificate {number} {fault}")
     chains = _Chains(list(parsed.values()))
     return Bundle(
-        tuple(one.about for one in parsed.values()), tuple(unreadable), chains.missing_issuers(), chains.ends()
+        tuple(one.about for one in parsed.values()),
+        frozenset(one.about.sha1 for one in parsed.values()),
+        tuple(unreadable),
+        chains.missing_issuers(),
+        chains.ends(),
     )
 
 
@@ -142,6 +150,7 @@ class _Parsed:
     source: Any
 
 
+@lru_cache(maxsize=_ROOTS)
 def _parse(der: bytes) -> _Parsed | None:
     from cryptography import x509
 

@@ -8,9 +8,9 @@ from botocore import xform_name
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms_lint.facts import secrets
+from dms_lint.facts import secret_settings, secrets
 from dms_lint.facts.attributes import HIDDEN, is_suspect, redacted_attributes
-from dms_lint.facts.secrets import FACTS, Reference, find_secret
+from dms_lint.facts.secrets import Reference, find_secret
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource, Status
 from dms_lint.predicates import compile_schema
@@ -135,22 +135,22 @@ def test_an_arn_of_something_else_is_no_secret(id_: str) -> None:
 def test_gcp_mysql_settings_of_a_mysql_endpoint_count() -> None:
     block = {"SecretsManagerSecretId": "dms/orders", "SecretsManagerAccessRoleArn": ROLE}
     endpoint, inventory = of("endpoint", endpoints(written(GcpMySQLSettings=block)))
-    assert secrets.secret_id(endpoint, inventory) == "dms/orders"
+    assert secret_settings.secret_id(endpoint, inventory) == "dms/orders"
 
 
 def test_a_settings_block_that_is_garbled_is_not_readable_even_beside_clear_text() -> None:
     endpoint, inventory = of("endpoint", endpoints(written(Username="dms", MySQLSettings=["no", "object"])))
     with pytest.raises(Missing) as missing:
-        secrets.secret_id(endpoint, inventory)
+        secret_settings.secret_id(endpoint, inventory)
     assert missing.value.status is Status.NOT_READABLE
 
 
 def test_asm_settings_of_another_engine_are_none() -> None:
     block = {"SecretsManagerOracleAsmSecretId": "dms/asm", "AsmUser": "asm"}
     endpoint, inventory = of("endpoint", endpoints(written(MySQLSettings=block)))
-    assert secrets.asm_secret_id(endpoint, inventory) == ""
-    assert secrets.asm_settings(endpoint, inventory) == ()
-    assert secrets.asm_clear_text(endpoint, inventory) == ()
+    assert secret_settings.asm_secret_id(endpoint, inventory) == ""
+    assert secret_settings.asm_settings(endpoint, inventory) == ()
+    assert secret_settings.asm_clear_text(endpoint, inventory) == ()
 
 
 def test_one_secret_for_two_purposes_is_named_once() -> None:
@@ -187,7 +187,7 @@ def test_the_options_are_those_of_the_aws_cli() -> None:
     for block, names in table("engines")["settings"].items():
         for name in names:
             endpoint, inventory = of("endpoint", endpoints(written(name)))
-            assert secrets.option(endpoint, inventory) == f"--{xform_name(block, '-')}"
+            assert secret_settings.option(endpoint, inventory) == f"--{xform_name(block, '-')}"
 
 
 # -- a task and its credentials
@@ -304,8 +304,10 @@ def test_no_secret_value_is_ever_shown(parts: list[tuple[bool, str, str, str, st
 @given(st.lists(st.tuples(secret_names, values), min_size=1, max_size=6))
 def test_no_fact_holds_a_secret_value(parts: list[tuple[str, str]]) -> None:
     text = ";".join(f"{name}={value}{MARK}" for name, value in parts)
-    endpoint, inventory = of("endpoint", endpoints(written("oracle", Username="dms", ExtraConnectionAttributes=text)))
-    for fact in FACTS:
+    endpoint, inventory = of(
+        "endpoint", endpoints(written("oracle", OracleSettings={}, ExtraConnectionAttributes=text))
+    )
+    for fact in (*secret_settings.FACTS, *secrets.FACTS):
         if "endpoint" in fact.kinds:
             assert MARK not in str(fact.derive(endpoint, inventory))
 
@@ -318,10 +320,10 @@ json = st.recursive(
     max_leaves=6,
 )
 members = [
-    *secrets.PAIR,
-    *secrets.ASM_PAIR,
-    *secrets.CLEAR,
-    *secrets.ASM_CLEAR,
+    *secret_settings.PAIR,
+    *secret_settings.ASM_PAIR,
+    *secret_settings.CLEAR,
+    *secret_settings.ASM_CLEAR,
     "AuthenticationMethod",
     "AuthType",
 ]
@@ -332,7 +334,7 @@ engines = st.sampled_from(["mysql", "oracle", "mongodb", "s3", "azuredb", "click
 @given(
     engines,
     st.dictionaries(st.sampled_from([*table("engines")["settings"], "GcpMySQLSettings"]), blocks, max_size=3),
-    st.dictionaries(st.sampled_from([*secrets.CLEAR, "ExtraConnectionAttributes"]), json, max_size=3),
+    st.dictionaries(st.sampled_from([*secret_settings.CLEAR, "ExtraConnectionAttributes"]), json, max_size=3),
     st.dictionaries(st.sampled_from(["RotationEnabled", "DeletedDate", "PrimaryRegion", "Name"]), json),
 )
 def test_a_fact_gives_a_value_of_its_schema_or_is_missing(
@@ -340,7 +342,7 @@ def test_a_fact_gives_a_value_of_its_schema_or_is_missing(
 ) -> None:
     document = Document("secretsmanager:DescribeSecret", secret("orders") | {"CreatedDate": 0} | about)
     endpoint, inventory = of("endpoint", endpoints(written(engine, **settings, **top)), document)
-    for fact in FACTS:
+    for fact in (*secret_settings.FACTS, *secrets.FACTS):
         if "endpoint" in fact.kinds:
             try:
                 value = fact.derive(endpoint, inventory)

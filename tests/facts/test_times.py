@@ -72,12 +72,15 @@ def test_a_moment_that_is_not_there_is_missing(data: dict[str, Any]) -> None:
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=zones))
-def test_what_is_written_as_iso_8601_is_read_back(when: datetime) -> None:
-    assert parse_moment(when.isoformat()) == when
+moments = st.timedeltas(timedelta(days=-20000), timedelta(days=60000)).map(lambda apart: NOON + apart)
 
 
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st.just(UTC)))
+@given(moments, zones)
+def test_what_is_written_as_iso_8601_is_read_back(when: datetime, zone: timezone) -> None:
+    assert parse_moment(when.astimezone(zone).isoformat()) == when
+
+
+@given(moments)
 def test_what_is_written_as_seconds_is_read_back(when: datetime) -> None:
     found = parse_moment(when.timestamp())
     assert found is not None
