@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -144,7 +144,7 @@ class TestJson:
 
 
 class TestSecrets:
-    VALUE = {
+    VALUE: ClassVar = {
         "ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:orders-AbCdEf",
         "Name": "orders",
         "VersionId": "1",
@@ -164,15 +164,14 @@ class TestSecrets:
 
     @pytest.mark.parametrize(
         "content",
-        ['"hunter2"', "hunter2", '{"username": "admin", "password": "hunter2"}', '{"password": "hunter2']
-        + ["'hunter2'"],
+        ['"hunter2"', "hunter2", "'hunter2'", '{"username": "admin", "password": "hunter2"}', '{"password": "hunter2'],
     )
     def test_what_a_secret_holds_is_not_repeated(self, content: str) -> None:
         assert "hunter2" not in str(notice(content))
 
 
 class TestLines:
-    BODY = {
+    BODY: ClassVar = {
         "Marker": None,
         "Endpoints": [
             {"CertificateArn": LAKE, "EndpointArn": ORDERS, "EndpointIdentifier": "orders"},
@@ -199,7 +198,7 @@ class TestLines:
         assert first < second
 
     def test_every_listing_of_an_answer_has_its_lines(self) -> None:
-        body = {
+        body: Any = {
             "UserDetailList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:user/bob"}],
             "RoleDetailList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:role/dms-vpc-role"}],
         }
@@ -217,7 +216,7 @@ class TestLines:
 
 
 class TestSubjects:
-    POLICY = {"Policy": "{}", "PolicyName": "default"}
+    POLICY: ClassVar = {"Policy": "{}", "PolicyName": "default"}
 
     @pytest.mark.parametrize(
         "file",
@@ -358,7 +357,9 @@ class TestRefusals:
         assert found.message.startswith("holds what a command complained of: Unable to locate credentials. You")
 
     def test_json_that_quotes_an_error_is_json(self) -> None:
-        body = {"ReplicationTasks": [{"ReplicationTaskArn": ORDERS, "LastFailureMessage": denied("GetRole", "no")}]}
+        body: Any = {
+            "ReplicationTasks": [{"ReplicationTaskArn": ORDERS, "LastFailureMessage": denied("GetRole", "no")}]
+        }
         assert document(body).refusal is None
 
 
@@ -483,8 +484,6 @@ JSON = st.recursive(
                     "ResourceArn",
                     "ARN",
                     "Name",
-                ]
-                + [
                     "Policy",
                     "Role",
                     "KeyRotationEnabled",

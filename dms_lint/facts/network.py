@@ -238,16 +238,22 @@ def _open_together(openings: list[_Opening]) -> Iterator[str]:
         return
     for protocol in sorted({one.protocol for one in openings} - {_ANY}):
         mine = [one for one in openings if one.protocol == protocol]
-        if protocol in _PORTS:
-            edges = sorted({one.first for one in mine} | {one.last + 1 for one in mine})
-            stretches = [(first, after - 1) for first, after in pairwise(edges)]
-        else:
-            # The numbers are no ports (for ICMP, a type and a code): only like is put to like.
-            stretches = sorted({(one.first, one.last) for one in mine})
-        for first, last in stretches:
-            here = [one for one in mine if one.first <= first and last <= one.last]
+        for first, last, here in _stretches(mine) if protocol in _PORTS else _alike(mine):
             if here and covers_internet([one.network for one in (*here, *everywhere)]):
                 yield _together([*here, *everywhere], _traffic(protocol, first, last))
+
+
+def _stretches(openings: list[_Opening]) -> Iterator[tuple[int, int, list[_Opening]]]:
+    """The stretches of ports that the same openings admit, each with these."""
+    edges = sorted({one.first for one in openings} | {one.last + 1 for one in openings})
+    for first, after in pairwise(edges):
+        yield first, after - 1, [one for one in openings if one.first <= first < after <= one.last + 1]
+
+
+def _alike(openings: list[_Opening]) -> Iterator[tuple[int, int, list[_Opening]]]:
+    """Openings of the same two numbers, which are no ports: for ICMP a type and a code."""
+    for numbers in sorted({(one.first, one.last) for one in openings}):
+        yield *numbers, [one for one in openings if (one.first, one.last) == numbers]
 
 
 def _traffic(protocol: str, first: int, last: int) -> str:
@@ -255,14 +261,14 @@ def _traffic(protocol: str, first: int, last: int) -> str:
         return "all traffic"
     if protocol in _PORTS:
         return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
-    return protocol if protocol.isalpha() else f"protocol {protocol}"
+    return f"protocol {protocol}" if protocol.isdigit() else protocol
 
 
 def _together(openings: list[_Opening], traffic: str) -> str:
     groups = "+".join(sorted({one.group for one in openings}))
     ranges = sorted({one.network for one in openings}, key=lambda network: (network.network_address, network.prefixlen))
     few = " and ".join(map(str, ranges)) if len(ranges) < 4 else f"{len(ranges)} ranges"
-    return f"{groups} {traffic} from {few}, together {_WHOLE[ranges[0].version]}"
+    return f"{groups} {traffic} from {few}, together all public IPv{ranges[0].version} addresses"
 
 
 def covers_internet(networks: Iterable[Network]) -> bool:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,9 @@ from hypothesis import strategies as st
 from dms_lint.facts import network
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+
+if TYPE_CHECKING:
+    import random
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT = "111122223333"
@@ -92,18 +94,18 @@ def test_nothing_covers_nothing() -> None:
         ([permission("0.0.0.0/0", protocol="6", ports=None)], ("sg-1 tcp 0-65535 from 0.0.0.0/0",)),
         ([permission("0.0.0.0/0", protocol="icmp", ports=(-1, -1))], ("sg-1 icmp from 0.0.0.0/0",)),
         ([permission("0.0.0.0/0", protocol="50", ports=None)], ("sg-1 protocol 50 from 0.0.0.0/0",)),
-        ([permission("2000::/3")], ("sg-1 tcp 22 from 2000::/3, together ::/0",)),
+        ([permission("2000::/3")], ("sg-1 tcp 22 from 2000::/3, together all public IPv6 addresses",)),
         (
             [permission("0.0.0.0/1"), permission("128.0.0.0/1", protocol="-1", ports=None)],
-            ("sg-1 tcp 22 from 0.0.0.0/1 and 128.0.0.0/1, together 0.0.0.0/0",),
+            ("sg-1 tcp 22 from 0.0.0.0/1 and 128.0.0.0/1, together all public IPv4 addresses",),
         ),
         (
             [permission("0.0.0.0/1", "128.0.0.0/1", protocol="-1", ports=None), permission("10.0.0.0/8")],
-            ("sg-1 all traffic from 0.0.0.0/1 and 128.0.0.0/1, together 0.0.0.0/0",),
+            ("sg-1 all traffic from 0.0.0.0/1 and 128.0.0.0/1, together all public IPv4 addresses",),
         ),
         (
             [permission("0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/3")],
-            ("sg-1 tcp 22 from 4 ranges, together 0.0.0.0/0",),
+            ("sg-1 tcp 22 from 4 ranges, together all public IPv4 addresses",),
         ),
         ([permission("0.0.0.0/1"), permission("128.0.0.0/1", protocol="udp")], ()),
         (
