@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any, Final
 
 Predicate = Callable[[Any], bool]
@@ -14,7 +15,7 @@ Predicate = Callable[[Any], bool]
 _TYPES: Final[Mapping[str, Predicate]] = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: _is_number(value) and value == int(value),
+    "integer": lambda value: _is_number(value) and value % 1 == 0,  # not so of an infinity
     "number": lambda value: _is_number(value),
     "array": lambda value: isinstance(value, (list, tuple)),
     "object": lambda value: isinstance(value, Mapping),
@@ -74,14 +75,14 @@ def _enum(wanted: Any) -> Predicate:
 
 def _type(wanted: Any) -> Predicate:
     names = [wanted] if isinstance(wanted, str) else wanted
-    if not isinstance(names, list) or not names or any(name not in _TYPES for name in names):
+    if not isinstance(names, list) or not names or any(str(name) not in _TYPES for name in names):
         raise ValueError(f"type is one or a list of {', '.join(_TYPES)}")
     checks = [_TYPES[name] for name in names]
     return checks[0] if len(checks) == 1 else lambda value: any(check(value) for check in checks)
 
 
 def _bound(word: str, wanted: Any, *, whole: bool) -> Any:
-    if not _is_number(wanted) or (whole and (wanted != int(wanted) or wanted < 0)):
+    if not _is_number(wanted) or not isfinite(wanted) or (whole and (wanted % 1 or wanted < 0)):
         raise ValueError(f"{word} takes a {'whole number from 0' if whole else 'number'}")
     return wanted
 
@@ -107,9 +108,11 @@ def _max_length(wanted: Any) -> Predicate:
 
 
 def _pattern(wanted: Any) -> Predicate:
+    if not isinstance(wanted, str):
+        raise ValueError("pattern is no regular expression: it is no text")
     try:
         search = re.compile(wanted).search
-    except (re.error, TypeError) as error:
+    except (re.error, OverflowError) as error:
         raise ValueError(f"pattern is no regular expression: {error}") from None
     return lambda value: not isinstance(value, str) or search(value) is not None
 

@@ -27,10 +27,16 @@ while [ "$#" -gt 1 ]; do
     regions="$regions $1"
     shift
 done
+case $1 in
+    '' | -*)
+        echo "export.sh: '$1' is no folder" >&2
+        exit 2
+        ;;
+esac
 quoted=$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")
 
 # Prints one command: its service, its name and its options, and the file (without its ending) that it writes.
-command() {
+line() {
     file=$1
     shift
     printf '%saws %s --no-cli-pager --output json > "%s.json" 2> "%s.err"\n' "${indent-}" "$*" "$file" "$file"
@@ -40,15 +46,15 @@ command() {
 listing() {
     if [ "$1" = account ]; then
         shift
-        command "\$account_folder/$2" "$@"
+        line "\$account_folder/$2" "$@"
     else
-        command "\$folder/$2" "$@" --region '"$region"'
+        line "\$folder/$2" "$@" --region '"$region"'
     fi
 }
 
 # Prints a command about one thing, whose id is in the shell variable $name.
 about() {
-    command "\$folder/$2.\$name" "$@" --region '"$region"'
+    line "\$folder/$2.\$name" "$@" --region '"$region"'
 }
 
 # Prints the head of a loop over what a command prints; the command's own refusal is told by its listing.
@@ -61,6 +67,7 @@ each() {
 cat << END
 #!/bin/sh
 # What dms-lint reads of an account, as AWS CLI commands.  They only list and describe.
+set -f
 
 out='$quoted'
 END
@@ -95,7 +102,7 @@ listing dms describe-endpoints
 listing dms describe-replication-instances
 listing dms describe-replication-subnet-groups
 listing dms describe-certificates
-# Without --no-without-settings some versions of the CLI leave the settings out, and logging cannot be judged.
+# With their settings: logging is judged by them.
 listing dms describe-replication-tasks --no-without-settings
 listing dms describe-replication-configs
 listing dms describe-replications
@@ -129,7 +136,7 @@ listing ec2 describe-network-interfaces
 listing rds describe-db-instances
 listing rds describe-db-clusters
 # DMS has a command of the same name.
-command '$folder/rds-describe-certificates' rds describe-certificates --region '"$region"'
+line '$folder/rds-describe-certificates' rds describe-certificates --region '"$region"'
 listing redshift describe-clusters
 listing cloudtrail describe-trails
 
@@ -144,8 +151,8 @@ cat << 'END'
         $(aws dms describe-replication-tasks --without-settings --query 'ReplicationTasks[].ReplicationTaskArn' --region "$region" --no-cli-pager --output text 2> /dev/null) \
         $(aws dms describe-replication-configs --query 'ReplicationConfigs[].ReplicationConfigArn' --region "$region" --no-cli-pager --output text 2> /dev/null) \
         $(aws dms describe-certificates --query 'Certificates[].CertificateArn' --region "$region" --no-cli-pager --output text 2> /dev/null) \
-        $(aws dms describe-replication-subnet-groups --query 'ReplicationSubnetGroups[].ReplicationSubnetGroupIdentifier' --region "$region" --no-cli-pager --output text 2> /dev/null | tr '\t' '\n' | sed "s/^/$of:subgrp:/") \
-        $(aws dms describe-event-subscriptions --query 'EventSubscriptionsList[].CustSubscriptionId' --region "$region" --no-cli-pager --output text 2> /dev/null | tr '\t' '\n' | sed "s/^/$of:es:/"); do
+        $(aws dms describe-replication-subnet-groups --query 'ReplicationSubnetGroups[].ReplicationSubnetGroupIdentifier' --region "$region" --no-cli-pager --output text 2> /dev/null | tr '\t' '\n' | sed -n "s/^./$of:subgrp:&/p") \
+        $(aws dms describe-event-subscriptions --query 'EventSubscriptionsList[].CustSubscriptionId' --region "$region" --no-cli-pager --output text 2> /dev/null | tr '\t' '\n' | sed -n "s/^./$of:es:&/p"); do
         name=$(printf '%s' "$arn" | cut -d : -f 6,7 | tr : .)
 END
 about dms list-tags-for-resource --resource-arn '"$arn"'
@@ -173,7 +180,8 @@ each arn secretsmanager list-secrets --query "'SecretList[].RotationLambdaARN'"
 cat << 'END'
         name=$(printf '%s' "$arn" | cut -d : -f 7)
 END
-about lambda get-function-configuration --function-name '"$arn"'
+# Only what rotation leaves out of passwords: the other variables of a function may be secret.
+about lambda get-function-configuration --function-name '"$arn"' --query "'{FunctionName: FunctionName, FunctionArn: FunctionArn, Environment: {Variables: {EXCLUDE_CHARACTERS: Environment.Variables.EXCLUDE_CHARACTERS, EXCLUDE_PUNCTUATION: Environment.Variables.EXCLUDE_PUNCTUATION}, Error: Environment.Error}}'"
 printf '    done\n'
 
 printf '\n    # The buckets of S3 endpoints.\n'
@@ -195,5 +203,5 @@ cat << 'END'
 done
 
 # A refused command leaves an empty .json, one that was not refused an empty .err.
-find "$out" -type f -size 0 -exec rm -f {} +
+find "$account_folder" -type f -size 0 \( -name '*.json' -o -name '*.err' \) -exec rm -f {} +
 END

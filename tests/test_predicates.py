@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -161,6 +162,5 @@ def test_a_number_without_end_is_no_integer() -> None:
     ids=str,
 )
 def test_what_is_no_condition_is_refused(schema: Any, message: str) -> None:
-    with pytest.raises(ValueError, match="") as caught:
+    with pytest.raises(ValueError, match=re.escape(message)):
         compile_schema(schema)
-    assert message in str(caught.value)
