@@ -32,6 +32,8 @@ NOW: Final = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """The moment at which the account is as it is; every date lies around it."""
 
 DISTINCT_CERTIFICATES: Final = 100
+WALLETS: Final = 4
+"""Of this many certificates one is an Oracle wallet."""
 VPC: Final = "vpc-0a1b2c3d4e5f60718"
 ZONES: Final = ("a", "b", "c")
 
@@ -105,12 +107,13 @@ class Account:
         self.seed = seed
         self.tasks = max(1, size // 2)
         self.instances = max(2, size // 10)
-        self.certificates = max(3, size // 10)
+        self.certificates = max(4, size // 10 // 2 * 2)
         self.subnet_groups = max(2, size // 50)
         self.groups = max(3, size // 5)
         self.roles = max(4, size // 12)
         self.keys = max(4, size // 25)
         self.secrets = max(3, size // 2)
+        self.subscriptions = max(2, size // 60)
         self.subnets = max(6, 3 * (size // 40))
 
     # -- what everything is made of
@@ -216,9 +219,15 @@ class Account:
             item["KmsKeyId"] = self.key(0 if dice.random() < 0.4 else number)
         mode = self._mode(engine, dice)
         if mode.startswith("verify") and dice.random() < 0.95:
-            item["CertificateArn"] = self.arn("cert", dice.randrange(self.certificates))
+            item["CertificateArn"] = self.arn("cert", self.certificate_of(engine, dice))
         item["SslMode"] = mode
         return item
+
+    def certificate_of(self, engine: str, dice: Random) -> int:
+        """The certificate that an endpoint names: Oracle's a wallet, mostly, and every other engine's a PEM."""
+        number = dice.randrange(self.certificates)
+        wallet = engine == "oracle" and dice.random() < 0.9
+        return number - number % WALLETS if wallet else number | 1
 
     @staticmethod
     def _mode(engine: str, dice: Random) -> str:
@@ -327,7 +336,7 @@ class Account:
                 "SaslUsername": "dms",
                 "SaslMechanism": "scram-sha-512",
                 "SslEndpointIdentificationAlgorithm": dice.choice(("https", "https", "none")),
-                "SslCaCertificateArn": self.arn("cert", number % self.certificates),
+                "SslCaCertificateArn": self.arn("cert", number % self.certificates | 1),
             }
             brokers = (f"b-{n}.{name}.k3x9q1.c4.kafka.{REGION}.amazonaws.com:9096" for n in (1, 2, 3))
             return {
@@ -496,7 +505,7 @@ class Account:
             yield {
                 "CertificateIdentifier": f"{TEAMS[number % len(TEAMS)]}-ca-{number:05}",
                 "CertificateCreationDate": self.date("cert", number),
-                "CertificatePem": pem,
+                **({"CertificatePem": pem} if number % WALLETS else {"CertificateWallet": self.wallet(number)}),
                 "CertificateArn": self.arn("cert", number),
                 "CertificateOwner": ACCOUNT,
                 "ValidFromDate": begins.isoformat(),
@@ -518,6 +527,11 @@ class Account:
         issuing = self.certificate(number, issuing_name, issuing_key, root_name, root_key, begins, ends)
         root = self.certificate(number, root_name, root_key, root_name, root_key, begins, ends)
         return issuing + (root if fate != 9 else ""), begins, ends
+
+    def wallet(self, number: int) -> str:
+        """An auto-login wallet as the AWS CLI prints it: its header, and sealed bytes."""
+        sealed = b"".join(self.digest("wallet", 100 * number + part, 64) for part in range(30))
+        return base64.b64encode(bytes.fromhex("a1f84e360000000600000021") + sealed).decode()
 
     def private_key(self, kind: str, number: int) -> ec.EllipticCurvePrivateKey:
         """A private key that is the same in every run."""
@@ -552,10 +566,10 @@ class Account:
 
     def describe_event_subscriptions(self) -> Iterator[dict[str, Any]]:
         """Event subscriptions, one of seven broken."""
-        for number in range(max(2, self.size // 60)):
+        for number in range(self.subscriptions):
             yield {
                 "CustomerAwsId": ACCOUNT,
-                "CustSubscriptionId": f"dms-{TEAMS[number % len(TEAMS)]}-{number:04}",
+                "CustSubscriptionId": f"dms-events-{number:04}",
                 "SnsTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:dms-{TEAMS[number % len(TEAMS)]}",
                 "Status": "topic-not-exist" if number % 7 == 6 else "active",
                 "SubscriptionCreationTime": self.date("subscription", number),
@@ -603,12 +617,14 @@ class Account:
             "task": self.tasks,
             "rep": self.instances,
             "cert": self.certificates,
+            f"arn:aws:dms:{REGION}:{ACCOUNT}:subgrp:dms-private-{{:04}}": self.subnet_groups,
+            f"arn:aws:dms:{REGION}:{ACCOUNT}:es:dms-events-{{:04}}": self.subscriptions,
         }
         number = 0
         for kind, count in kinds.items():
             for one in range(count):
                 number += 1
-                arn, team = self.arn(kind, one), TEAMS[one % len(TEAMS)]
+                arn, team = kind.format(one) if ":" in kind else self.arn(kind, one), TEAMS[one % len(TEAMS)]
                 tags = {"aws:cloudformation:stack-name": f"dms-{team}"}
                 if number % 8:
                     tags = {"team": team, "environment": "prod" if one % 3 else "test"}

@@ -7,16 +7,14 @@ resources of a kind stand.  To read another AWS call is to add a row.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of resource."""
 
     name: str
@@ -27,8 +25,7 @@ class Kind:
     """What a listing speaks for: an account in one Region (`region`), or an account (`account`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Where an operation's answer holds the resources of one kind."""
 
     operation: str

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.answers import ROWS, operation_of
 from dms_lint.collectors.exports import parse_export
@@ -17,7 +16,7 @@ from dms_lint.model import Document, Notice, Pack, Refusal, Rule, Verdict
 from dms_lint.predicates import compile_schema
 from dms_lint.shapes import misfits
 from dms_lint.templates import message
-from dms_lint.yamls import read_yaml
+from dms_lint.yamls import YamlError, line_of, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,9 +24,10 @@ if TYPE_CHECKING:
 NOW: Final = datetime(2026, 11, 23, tzinfo=UTC)
 """The moment of a case that does not say `at`."""
 
+_KEYS: Final = ("name", "given", "denied", "then", "says", "of", "at")
 
-@dataclass(frozen=True, slots=True)
-class Case:
+
+class Case(NamedTuple):
     """One case of a rule: `given` answers and `denied` calls, and the verdict that must follow."""
 
     rule: str
@@ -50,37 +50,83 @@ def read_cases(rule: Rule) -> Iterator[Case]:
     """The cases of a rule.  Raises YamlError, OSError, and ValueError for a file of another form."""
     file = case_file(rule)
     data = read_yaml(file)
-    if not isinstance(data, list):
+    if not isinstance(data, list) or not data:
         raise ValueError(f"{file}:1: cases are a list")
-    for entry in data:
-        says = entry.get("says", ())
-        at = entry.get("at")
-        yield Case(
-            rule.id,
-            entry["name"],
-            str(file),
-            entry.get("given", {}),
-            tuple(entry.get("denied", ())),
-            Verdict(entry["then"]),
-            (says,) if isinstance(says, str) else tuple(says),
-            entry.get("of", ""),
-            datetime.combine(at, datetime.min.time(), UTC) if at else NOW,
-        )
+    for number, entry in enumerate(data):
+        try:
+            case = _case(rule, file, entry)
+        except ValueError as error:
+            raise ValueError(f"{file}:{line_of(file, (number,))}: {error}") from None
+        yield case
+
+
+def _case(rule: Rule, file: Path, entry: Any) -> Case:
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"].strip():
+        raise ValueError("a case is a mapping that begins with its name")
+    for key in entry:
+        if key not in _KEYS:
+            raise ValueError(f"'{key}' is no key of a case; the keys are {', '.join(_KEYS)}")
+    given = entry.get("given", {})
+    if not isinstance(given, dict) or not all(isinstance(body, dict) for body in given.values()):
+        raise ValueError("'given' is a mapping of AWS CLI commands to their answers")
+    if entry.get("then") not in tuple(Verdict):
+        raise ValueError(f"'then' is one of {', '.join(Verdict)}")
+    of = entry.get("of", "")
+    if not isinstance(of, str):
+        raise ValueError("'of' is the name, the id or the kind of a resource")
+    return Case(
+        rule.id,
+        entry["name"],
+        str(file),
+        given,
+        _texts(entry, "denied"),
+        Verdict(entry["then"]),
+        _texts(entry, "says"),
+        of,
+        _moment(entry["at"]) if "at" in entry else NOW,
+    )
+
+
+def _texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    if key not in entry:
+        return ()
+    values = [entry[key]] if isinstance(entry[key], str) else entry[key]
+    if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
+        raise ValueError(f"'{key}' is a text or a list of texts")
+    return tuple(values)
+
+
+def _moment(day: Any) -> datetime:
+    try:
+        day = date.fromisoformat(day) if isinstance(day, str) else day
+    except ValueError:
+        day = None
+    if type(day) is not date:
+        raise ValueError("'at' is a date, like 2026-11-23")
+    return datetime.combine(day, datetime.min.time(), UTC)
+
+
+def _plain(value: Any) -> str:
+    """What JSON has no word for and YAML reads: a date, as the AWS CLI prints it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise ValueError(f"no answer holds {value!r}")
 
 
 def documents(case: Case) -> Iterator[Document]:
     """The answers of a case, read as files of that name would be.  Raises ValueError for one that is none."""
     for call, body in case.given.items():
-        service, name, *subject = call.split(" ", 2)
-        file = ".".join([name, *subject, "json"])
+        service, name, subject = (*str(call).split(" ", 2), "", "")[:3]
+        # A file name cannot hold a '/': there, as in a folder of exports, another character stands for it.
+        file = ".".join(part.replace("/", "-") for part in (name, subject, "json") if part)
         if operation_of(service, name) is None:
             raise ValueError(f"'{call}' is no AWS CLI command that dms-lint reads")
-        for found in parse_export(json.dumps(body).encode(), file):
+        for found in parse_export(json.dumps(body, default=_plain).encode(), file):
             if isinstance(found, Notice):
                 raise ValueError(f"{call}: {found.message}")
             if found.operation != operation_of(service, name):
                 raise ValueError(f"{call}: reads as an answer of {found.operation}")
-            yield found
+            yield found._replace(subject=subject) if found.subject else found
     for denied in case.denied:
         operation, _, about = denied.partition(" ")
         if not any(row.operation == operation for row in ROWS):
@@ -138,6 +184,9 @@ def check(pack: Pack) -> Iterator[tuple[Rule, Case | None, str]]:
             cases = list(read_cases(rule))
         except FileNotFoundError:
             yield rule, None, f"has no cases: write {case_file(rule).name} beside it"
+            continue
+        except (YamlError, ValueError, OSError) as error:
+            yield rule, None, str(error)
             continue
         names = [case.name for case in cases]
         for name in sorted({name for name in names if names.count(name) > 1}):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.facts import FACTS
 from dms_lint.model import Fault, Finding, Gap, Missing, Verdict
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from dms_lint.predicates import Predicate
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What judging gave: findings for fails and unknowns (all verdicts when asked), and how many of each."""
 
     findings: tuple[Finding, ...]
@@ -31,8 +29,7 @@ class Outcome:
     faults: tuple[Fault, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(NamedTuple):
     """A rule of a plan: its conditions by their numbers there."""
 
     rule: Rule

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from dms_lint.answers import KINDS, ROWS, TOKENS, Answer, action, command, identify, operations, rows_of
 from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
@@ -45,8 +44,7 @@ def _ends(id: str) -> frozenset[str]:  # noqa: A002
     return frozenset(_normal(id[cut:]) for cut in (0, *cuts)) - {""}
 
 
-@dataclass(frozen=True, slots=True)
-class _Hole:
+class _Hole(NamedTuple):
     """An answer that is not there: AWS refused the call, or more pages follow and were not read."""
 
     about: str
@@ -496,7 +494,7 @@ def _nearby(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> Call
     by_folder: dict[str | None, set[Scope]] = defaultdict(set)
     # DMS's own answers decide: a key or a secret may well be another account's.
     for ours in (True, False):
-        told = dict(by_folder)
+        told = {folder: bool(found) for folder, found in by_folder.items()}
         for document in documents:
             if document.operation.startswith("dms:") is ours:
                 for folder in (None, _folder(document)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
+from math import inf
 from typing import Any, Final
 
 Predicate = Callable[[Any], bool]
@@ -82,7 +82,7 @@ def _type(wanted: Any) -> Predicate:
 
 
 def _bound(word: str, wanted: Any, *, whole: bool) -> Any:
-    if not _is_number(wanted) or not isfinite(wanted) or (whole and (wanted % 1 or wanted < 0)):
+    if not _is_number(wanted) or not -inf < wanted < inf or (whole and (wanted % 1 or wanted < 0)):
         raise ValueError(f"{word} takes a {'whole number from 0' if whole else 'number'}")
     return wanted
 

@@ -35,7 +35,13 @@ def _parts(template: str) -> tuple[str, ...]:
     return tuple(PLACEHOLDER.split(template))
 
 
-def _fill(template: str, finding: Finding, write: Callable[[str], str]) -> str:
+def _words(value: Any) -> str | None:
+    """A value as words of a POSIX shell, one for each item of a list; None for what is empty and would be no word."""
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    return None if value == "" else " ".join(shlex.quote(say(one)) for one in values) or None
+
+
+def _fill(template: str, finding: Finding, write: Callable[[Any], str | None]) -> str:
     parts = _parts(template)
     if len(parts) == 1:
         return template
@@ -44,16 +50,17 @@ def _fill(template: str, finding: Finding, write: Callable[[str], str]) -> str:
         name = parts[position]
         value = finding.evidence.get(name)
         if value is None:
-            # A fact that could not be read leaves its name, as a placeholder for a person to fill.
             value = getattr(finding.resource, name, None) if "." not in name else None
-        filled[position] = write(say(value)) if value is not None else f"<{name}>"
+        written = None if value is None else write(value)
+        # A fact that could not be read leaves its name, as a placeholder for a person to fill.
+        filled[position] = f"<{name}>" if written is None else written
     return "".join(filled)
 
 
 def message(finding: Finding) -> str:
     """What a finding says: the rule's sentence for a failure, what is missing for an unknown, else the title."""
     if finding.verdict is Verdict.FAIL:
-        return _fill(finding.rule.fail, finding, str)
+        return _fill(finding.rule.fail, finding, say)
     if finding.missing is not None:
         return finding.missing.message
     return finding.rule.title
@@ -61,11 +68,11 @@ def message(finding: Finding) -> str:
 
 def fix_text(finding: Finding) -> str:
     """How to mend it, in words."""
-    return _fill(finding.rule.fix.text, finding, str)
+    return _fill(finding.rule.fix.text, finding, say)
 
 
 def fix_cli(finding: Finding) -> str:
     """How to mend it, as an AWS CLI command with every value quoted for a POSIX shell; '' where none does."""
     commands = finding.rule.fix.cli
     template = commands.get(finding.resource.kind) or commands.get("", "")
-    return _fill(template, finding, shlex.quote)
+    return _fill(template, finding, _words)

@@ -1,4 +1,4 @@
-"""The commands that examples/export.sh prints: they exist, they cover what is read, and dms-lint reads what they write."""
+"""The commands that examples/export.sh prints: they exist, they are enough, and dms-lint reads what they write."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
@@ -21,8 +20,12 @@ from dms_lint.collectors.exports import read_exports
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "examples" / "export.sh"
+FAKE_AWS = ROOT / "tests" / "fake_aws.py"
 CLEAN = ROOT / "tests" / "accounts" / "clean"
 
 NOT_EXPORTED = {
@@ -36,42 +39,6 @@ NOT_EXPORTED = {
     # About an engine, not about the account.
     "dms:DescribeEndpointSettings",
 }
-
-FAKE_AWS = '''#!{python}
-"""The AWS CLI, answering from a folder of answers; what it has no answer for is refused."""
-import json, sys
-from pathlib import Path
-import jmespath
-arguments = sys.argv[1:]
-service, command, *rest = arguments
-options = {{}}
-for number, word in enumerate(rest):
-    if word.startswith("--"):
-        value = rest[number + 1] if number + 1 < len(rest) else ""
-        options[word[2:]] = "" if value.startswith("--") else value
-if command == "get-caller-identity":
-    print("arn:aws:sts::111122223333:assumed-role/Audit/me")
-    sys.exit()
-operation = "".join(word.capitalize() for word in command.split("-"))
-subjects = [options[name].split(":")[-1] for name in ("key-id", "secret-id", "resource-arn") if name in options]
-for file in sorted(Path({clean!r}).rglob("*.json")):
-    body = json.loads(file.read_text())
-    if file.parent.name == "rds" and service != "rds" or file.parent.name != "rds" and command == "describe-certificates" and service == "rds":
-        continue
-    name, _, about = file.stem.partition(".")
-    if name != command or subjects and not any(
-        about and (subject.endswith(about) or subject.replace("/", "-").startswith(about)) for subject in subjects
-    ):
-        continue
-    if command == "list-tags-for-resource" and about != ".".join(options["resource-arn"].split(":")[-2:]):
-        continue
-    if "query" in options:
-        body = jmespath.search(options["query"], body)
-    print("\\t".join(body) if options["output"] == "text" else json.dumps(body, indent=4))
-    sys.exit()
-print(f"\\nAn error occurred (AccessDenied) when calling the {{operation}} operation: no", file=sys.stderr)
-sys.exit(254)
-'''
 
 
 @cache
@@ -154,7 +121,7 @@ def test_arguments_that_are_no_region_or_folder_are_refused(arguments: list[str]
 def test_dms_lint_reads_back_all_that_the_commands_write(tmp_path: Path) -> None:
     aws = tmp_path / "bin" / "aws"
     aws.parent.mkdir()
-    aws.write_text(FAKE_AWS.format(python=sys.executable, clean=str(CLEAN)))
+    aws.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{FAKE_AWS}" "{CLEAN}" "$@"\n')
     aws.chmod(0o755)
     folder = "it's an export; $(true)"
     text = subprocess.run(["sh", str(SCRIPT), "eu-west-1", folder], capture_output=True, text=True, check=True).stdout

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -260,7 +259,7 @@ class TestPlaces:
         assert inventory.listed("bucket", HERE)
 
     def test_an_answer_about_one_key_of_another_account_does_not_blur_the_place(self) -> None:
-        key = {"KeyMetadata": {"Arn": KEY.replace(HERE, THERE), "KeyId": "1234abcd"}}
+        key = {"KeyMetadata": {"Arn": KEY.HERE._replace(THERE), "KeyId": "1234abcd"}}
         tasks = Document("dms:DescribeReplicationTasks", {"ReplicationTasks": []})
         inventory = read(endpoints(endpoint("orders")), Document("kms:DescribeKey", key), tasks)
         assert inventory.listed("task", HERE, EU)

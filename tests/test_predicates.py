@@ -139,6 +139,7 @@ def test_a_number_without_end_is_no_integer() -> None:
         ({"minimum": math.nan}, "minimum takes a number"),
         ({"maximum": None}, "maximum takes a number"),
         ({"maximum": math.inf}, "maximum takes a number"),
+        ({"minimum": -math.inf}, "minimum takes a number"),
         ({"minLength": -1}, "minLength takes a whole number from 0"),
         ({"minLength": 1.5}, "minLength takes a whole number from 0"),
         ({"maxLength": "3"}, "maxLength takes a whole number from 0"),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from dms_lint.inventory import Inventory
 from dms_lint.model import Missing, Resource
@@ -37,8 +36,7 @@ def derived(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, I
     return once
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """A fact: what rules call it, the kinds of resource it is about, what it can be, and how it is derived.
 
     `schema` is a JSON Schema of every value that `derive` can return.  The docstring of `derive` is the fact's

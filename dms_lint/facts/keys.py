@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.base import Fact, text, texts
 from dms_lint.facts.endpoints import engine
@@ -46,8 +45,7 @@ _ALIAS: Final = re.compile(r"alias/[A-Za-z0-9:/_-]+")
 _PREFIX: Final = re.compile(r"arn:(aws[a-z-]*):kms:([a-z0-9-]+):([0-9]{12})")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A key as it can be named: by `id` or by `alias` (`alias/NAME`), the other being ''.
 
     Partition, account and Region are those of its ARN; '' where they are not known.

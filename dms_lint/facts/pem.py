@@ -10,10 +10,9 @@ import re
 import warnings
 from base64 import b64decode
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,8 +27,7 @@ _ROOTS: Final = 4096
 """How many certificates are remembered; the same roots stand in many files."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One `-----BEGIN label-----` with what follows it; `body` is None where its END is missing."""
 
     label: str
@@ -46,8 +44,7 @@ class Block:
         return self.label.endswith("PRIVATE KEY")
 
 
-@dataclass(frozen=True, slots=True)
-class X509:
+class X509(NamedTuple):
     """What matters of one certificate."""
 
     subject: str
@@ -71,8 +68,7 @@ class X509:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """The certificates of a PEM file, each once."""
 
     certificates: tuple[X509, ...]
@@ -137,8 +133,7 @@ def _der(block: Block) -> tuple[bytes | None, str]:
         return None, "is not base64"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Parsed:
+class _Parsed(NamedTuple):
     """A certificate with what its chain is followed by."""
 
     about: X509

@@ -190,8 +190,12 @@ def _missing_actions(name: str, account: Resource, inventory: Inventory) -> tupl
         lacking, more = _lacking(row["serverless"], role, account, inventory)
         if lacking or more:
             # Only an account with serverless replications must allow these; whether it has any decides.
-            needed = _has_serverless(account, inventory)
-            lacking, doubt = (lacking, doubt or more) if needed else ([], doubt)
+            try:
+                needed, unsure = _has_serverless(account, inventory), None
+            except Missing as missing:
+                needed, unsure = False, missing
+            lacking = lacking if needed else []
+            doubt = doubt or (more if needed else unsure)
     if not lacking and doubt is not None:
         raise doubt
     return tuple(lacking)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import relations
 from dms_lint.facts.attributes import has_userinfo, is_documented, is_suspect, is_switch
@@ -33,8 +32,7 @@ _NO_NAME: Final = re.compile(r"[^\w.-]")
 # -- the secrets themselves
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A secret as a resource names it, and the account and Region in which a name is looked up."""
 
     id: str

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dms_lint.model import Finding, Fix, Missing, Resource, Rule, Severity, Verdict
+from dms_lint.templates import fix_cli, fix_text, message, say
+
+ORDERS = "arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
+
+
+def finding(
+    text: str = "",
+    cli: str | dict[str, str] = "",
+    evidence: dict[str, Any] | None = None,
+    verdict: Verdict = Verdict.FAIL,
+    missing: Missing | None = None,
+    **of: str,
+) -> Finding:
+    named: dict[str, Any] = {"name": "orders", "arn": ORDERS, "account": "111122223333", **of}
+    resource = Resource("endpoint", ORDERS, {}, **named)
+    rule = Rule(
+        id="TLS001",
+        name="unencrypted",
+        title="The connection is encrypted",
+        severity=Severity.HIGH,
+        basis="guide",
+        covers=(),
+        applies_to=("endpoint",),
+        why="",
+        when={},
+        expect={},
+        evidence=(),
+        fail=text,
+        fix=Fix(text, cli if isinstance(cli, dict) else {"": cli}),
+        refs=(),
+        file="TLS001.yaml",
+    )
+    return Finding(rule, resource, verdict, evidence or {}, missing)
+
+
+class TestSaying:
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [
+            ("require", "require"),
+            (True, "true"),
+            (False, "false"),
+            (0, "0"),
+            ((), ""),
+            (("a",), "a"),
+            (("a", "b"), "a, b"),
+            (tuple("abcdef"), "a, b, c, d, e, f"),
+            (tuple("abcdefg"), "a, b, c, d, e, f and 1 more"),
+            (tuple("abcdefghijklm"), "a, b, c, d, e, f and 7 more"),
+        ],
+    )
+    def test_a_value_is_said_as_in_a_sentence(self, value: Any, said: str) -> None:
+        assert say(value) == said
+
+
+class TestMessages:
+    def test_a_failure_says_the_rules_sentence_with_the_facts(self) -> None:
+        found = finding(
+            "{name} ({endpoint.engine}) in {account}: {tls.mode} of {tls.modes}",
+            evidence={"endpoint.engine": "mysql", "tls.mode": "none", "tls.modes": ("none", "verify-ca")},
+        )
+        assert message(found) == "orders (mysql) in 111122223333: none of none, verify-ca"
+
+    def test_a_fact_that_was_not_read_leaves_its_name(self) -> None:
+        assert message(finding("the mode is {tls.mode}")) == "the mode is <tls.mode>"
+
+    def test_a_number_that_is_nothing_is_said(self) -> None:
+        assert message(finding("{days} of {ok}", evidence={"days": 0, "ok": False})) == "0 of false"
+
+    def test_an_unknown_says_what_is_missing(self) -> None:
+        missing = Missing("endpoint orders has no SslMode", needs="dms:DescribeEndpoints")
+        assert message(finding("no", verdict=Verdict.UNKNOWN, missing=missing)) == "endpoint orders has no SslMode"
+
+    @pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.NOT_APPLICABLE])
+    def test_else_the_title_is_said(self, verdict: Verdict) -> None:
+        assert message(finding("no", verdict=verdict)) == "The connection is encrypted"
+
+    def test_braces_of_a_value_are_not_filled_again(self) -> None:
+        assert message(finding("{name} is {kind}", name="{arn}")) == "{arn} is endpoint"
+
+    @pytest.mark.parametrize(
+        "text", ['{"Logging":{"EnableLogging":true}}', "IpRanges=[{CidrIp=0.0.0.0/0}]", "{}", "}{"]
+    )
+    def test_other_braces_stay(self, text: str) -> None:
+        assert fix_text(finding(text)) == text
+
+    def test_a_fix_is_filled_like_a_sentence(self) -> None:
+        assert fix_text(finding("Set {m} for {name}.", evidence={"m": ("a", "b")})) == "Set a, b for orders."
+
+
+class TestCommands:
+    def test_the_command_of_the_kind_comes_before_the_one_for_all(self) -> None:
+        assert fix_cli(finding(cli={"": "aws all", "endpoint": "aws one"})) == "aws one"
+        assert fix_cli(finding(cli={"": "aws all", "task": "aws one"})) == "aws all"
+        assert fix_cli(finding(cli={"task": "aws one"})) == ""
+        assert fix_cli(finding(cli={})) == ""
+
+    def test_what_a_person_must_choose_stays(self) -> None:
+        assert fix_cli(finding(cli="aws dms --arn {arn} --mode <MODE>")) == f"aws dms --arn {ORDERS} --mode <MODE>"
+
+    def test_what_is_not_known_is_left_to_a_person(self) -> None:
+        assert (
+            fix_cli(finding(cli="aws --region {region} --mode {tls.mode}")) == "aws --region <region> --mode <tls.mode>"
+        )
+
+    def test_each_item_of_a_list_is_a_word_and_none_is_left_out(self) -> None:
+        groups = tuple(f"sg {n}" for n in range(9))
+        command = fix_cli(finding(cli="aws --groups {groups}", evidence={"groups": groups}))
+        assert shlex.split(command) == ["aws", "--groups", *groups]
+
+    def test_a_list_of_nothing_is_left_to_a_person(self) -> None:
+        assert fix_cli(finding(cli="aws --groups {groups}", evidence={"groups": ()})) == "aws --groups <groups>"
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "a; rm -rf /",
+            "$(id)",
+            "`id`",
+            "a'b",
+            'a"b',
+            "a'; id; '",
+            "-a\n id",
+            "a b",
+            "*",
+            "~",
+            "!!",
+            "é",
+            "\\",
+            "a&&b|c>d",
+        ],
+    )
+    def test_a_hostile_name_is_one_word_to_a_shell(self, name: str) -> None:
+        command = fix_cli(finding(cli="aws dms --name {name} --tags Key={tag}", name=name, evidence={"tag": name}))
+        assert shlex.split(command) == ["aws", "dms", "--name", name, "--tags", f"Key={name}"]
+
+    @given(st.text(min_size=1), st.lists(st.text(), min_size=1).map(tuple))
+    def test_any_value_is_one_word_to_a_shell(self, name: str, values: tuple[str, ...]) -> None:
+        command = fix_cli(finding(cli="aws --name {name} --of {values}", name=name, evidence={"values": values}))
+        assert shlex.split(command) == ["aws", "--name", name, "--of", *values]
