@@ -159,7 +159,7 @@ def test_exit_4_for_an_internal_error_and_the_other_rules_are_judged(export: Any
         "import dms_lint.evaluate as e\n"
         "from dms_lint.facts import FACTS\n"
         "def broken(resource, inventory): raise ZeroDivisionError('a bug')\n"
-        "FACTS['tls.unsupported_modes'] = FACTS["tls.unsupported_modes"]._replace(derive=broken)\n"
+        "FACTS['tls.unsupported_modes'] = FACTS['tls.unsupported_modes']._replace(derive=broken)\n"
         "from dms_lint.cli import main\n"
         f"main(['scan', {path!r}, '--select', 'TLS001,TLS002'])\n"
     )

@@ -259,7 +259,7 @@ class TestPlaces:
         assert inventory.listed("bucket", HERE)
 
     def test_an_answer_about_one_key_of_another_account_does_not_blur_the_place(self) -> None:
-        key = {"KeyMetadata": {"Arn": KEY.HERE._replace(THERE), "KeyId": "1234abcd"}}
+        key = {"KeyMetadata": {"Arn": KEY.replace(HERE, THERE), "KeyId": "1234abcd"}}
         tasks = Document("dms:DescribeReplicationTasks", {"ReplicationTasks": []})
         inventory = read(endpoints(endpoint("orders")), Document("kms:DescribeKey", key), tasks)
         assert inventory.listed("task", HERE, EU)
@@ -371,7 +371,7 @@ class TestAbout:
 
     @pytest.mark.parametrize("written", ["alias-orders", "alias_orders", "Alias/Orders", "alias/orders"])
     def test_a_file_name_cannot_hold_every_character_of_a_subject(self, written: str) -> None:
-        inventory = read(replace(self.POLICY, subject=written))
+        inventory = read(self.POLICY._replace(subject=written))
         assert inventory.about("kms-key-policy", "alias/orders")
 
     def test_another_account_is_not_asked(self) -> None:
