@@ -190,7 +190,7 @@ def _named(statement: Statement, identity: Identity) -> tuple[Ternary, Ternary]:
     itself: Ternary = False
     account = False
     root = f":iam::{identity.account}:root"
-    session = f":assumed-role/{identity.arn.rpartition('/')[2]}/"
+    session = f":sts::{identity.account}:assumed-role/{identity.arn.rpartition('/')[2]}/"
     for kind, value in statement.principals or ():
         if value == ANYTHING and kind in (ANYTHING, "AWS"):
             itself, account = True, True

@@ -328,7 +328,7 @@ def test_a_role_that_no_table_expects_counts_all_the_same() -> None:
     assert service_roles.services(*found) == ()
 
 
-GARBAGE = (
+GARBAGE: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.none(), max_size=1) | st.just({})
 )
 
