@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dms_lint.facts.base import Derive
     from dms_lint.inventory import Inventory
-    from dms_lint.model import Resource, Rule
+    from dms_lint.model import Resource, Rule, Status
     from dms_lint.predicates import Predicate
 
 
@@ -143,7 +143,13 @@ def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool 
         if number:
             resources[kind] = number
     findings.sort(key=lambda finding: (finding.rule.id, finding.resource.id))
-    return Outcome(tuple(findings), counts, dict(sorted(resources.items())), _gaps(findings), tuple(faults))
+    unread = [
+        (missing, account, region, tuple(compiled.rule.id for compiled in plan.rules))
+        for kind, plan in plans.items()
+        for account, region, missing in inventory.unread(kind)
+    ]
+    gaps = _gaps(findings, unread)
+    return Outcome(tuple(findings), counts, dict(sorted(resources.items())), gaps, tuple(faults))
 
 
 _NOT_APPLICABLE: Final = (Verdict.NOT_APPLICABLE, None)
@@ -181,25 +187,33 @@ def _fault(rule: Rule, resource: Resource, error: Exception) -> Fault:
     )
 
 
-def _gaps(findings: Iterable[Finding]) -> tuple[Gap, ...]:
-    """Unknown verdicts by what would settle them, the most wanted first."""
-    groups: dict[tuple[str, str, str, str, str], list[Finding]] = defaultdict(list)
+def _gaps(findings: Iterable[Finding], unread: Iterable[tuple[Missing, str, str, tuple[str, ...]]]) -> tuple[Gap, ...]:
+    """Unknown verdicts by what would settle them, the most wanted first.
+
+    `unread` are listings that could not be read, and the rules that would have judged what they hold: at least one
+    check of each was not made, on resources that nobody can count.
+    """
+    groups: dict[tuple[Status, str, str, str, str], list[tuple[str, str]]] = defaultdict(list)
     for finding in findings:
         if finding.verdict is Verdict.UNKNOWN and finding.missing is not None:
             missing, resource = finding.missing, finding.resource
-            groups[missing.status, missing.needs, missing.reason, resource.account, resource.region].append(finding)
+            key = (missing.status, missing.needs, missing.reason, resource.account, resource.region)
+            groups[key].append((finding.rule.id, resource.id))
+    for missing, account, region, rules in unread:
+        key = (missing.status, missing.needs, missing.reason, account, region)
+        groups[key].extend((rule, "") for rule in rules)
     gaps = [
         Gap(
             needs,
             reason,
-            found[0].missing.status if found[0].missing else None,  # type: ignore[arg-type]
+            status,
             account,
             region,
-            tuple(sorted({finding.rule.id for finding in found})),
-            len({finding.resource.id for finding in found}),
+            tuple(sorted({rule for rule, _ in found})),
+            len({resource for _, resource in found} - {""}),
             len(found),
         )
-        for (_, needs, reason, account, region), found in groups.items()
+        for (status, needs, reason, account, region), found in groups.items()
     ]
     gaps.sort(key=lambda gap: (gap.status, -gap.checks, gap.needs, gap.reason, gap.account, gap.region))
     return tuple(gaps)

@@ -15,14 +15,14 @@ from dms_lint.answers import KINDS, ROWS, TOKENS, Answer, action, command, ident
 from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
 T = TypeVar("T")
 Scope = tuple[str, str]
 """Account and Region; the Region is '' for what belongs to an account as a whole, both are '' when not known."""
 
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d")
 _OWNED = frozenset(row.kind for row in ROWS if row.account)
 """Kinds whose ids are unique in the world, and whose owner may be another account than the one that asked."""
 _NOT_THERE = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket"})
@@ -69,8 +69,6 @@ class Inventory:
         self.now = now
         self.notices: list[Notice] = []
         self._resources: dict[str, dict[str, Resource]] = defaultdict(dict)
-        self._names: dict[tuple[str, str], list[Resource]] = defaultdict(list)
-        self._subjects: dict[tuple[str, str], list[Resource]] = defaultdict(list)
         self._complete: set[tuple[str, Scope]] = set()
         self._truncated: dict[tuple[str, Scope], tuple[str, str]] = {}
         self._holes: dict[str, list[_Hole]] = defaultdict(list)
@@ -106,6 +104,18 @@ class Inventory:
         """Whether the listing of a kind is complete there."""
         return (kind, self._scope(kind, account, region)) in self._complete
 
+    def unread(self, kind: str) -> Iterator[tuple[str, str, Missing]]:
+        """Account, Region and reason of every listing of a kind that AWS refused, or that breaks off.
+
+        What it would have held is not here, and so judged by nobody.
+        """
+        listings = {row.operation for row in ROWS if row.kind == kind and row.shape == "complete"}
+        refused = {hole.scope for hole in self._holes.get(kind, ()) if hole.operation in listings}
+        cut = {scope for of, scope in self._truncated if of == kind}
+        for scope in sorted(refused | cut):
+            if (kind, scope) not in self._complete:
+                yield (*scope, self._unlisted(kind, scope))
+
     def find(self, kind: str, id: str, account: str = "", region: str = "") -> Resource | None:  # noqa: A002
         """The resource with that id (or, in that account and Region, that name).
 
@@ -118,7 +128,7 @@ class Inventory:
             return found
         if named and id.count(":") >= 5:
             _, _, _, region, account, _ = id.split(":", 5)
-        found = self._only(kind, id, self._names.get((kind, id), ()), account, region)
+        found = self._only(kind, id, self._named(kind).get(id, ()), account, region)
         if found is not None:
             return found
         scope = self._scope(kind, account, region)
@@ -136,10 +146,21 @@ class Inventory:
         Missing when there is none.
         """
         for subject in subjects:
-            found = self._only(kind, subject, self._subjects.get((kind, _normal(subject)), ()), account, region)
+            found = self._resources[kind].get(subject) if kind in self._resources else None
+            if found is not None and found.arn:
+                return found
+            found = self._only(kind, subject, self._called(kind).get(_normal(subject), ()), account, region)
             if found is not None:
                 return found
         raise self._unlisted(kind, self._scope(kind, account, region), *subjects)
+
+    def _named(self, kind: str) -> Mapping[str, list[Resource]]:
+        """The resources of a kind by name, as AWS writes it."""
+        return self.index(kind, _name)
+
+    def _called(self, kind: str) -> Mapping[str, list[Resource]]:
+        """The resources of a kind by id and by name, as file names write them."""
+        return self.index(kind, _calls)
 
     def _only(self, kind: str, name: str, candidates: Iterable[Resource], account: str, region: str) -> Resource | None:
         """The one of these that is in that account and Region; Missing where it cannot be told which is meant."""
@@ -240,27 +261,52 @@ class Inventory:
         return Missing(f"{what}: not in the input", needs=needs, reason="not in the input")
 
 
+class _Item(NamedTuple):
+    """One resource in an answer, and what it says of itself."""
+
+    data: Mapping[str, Any]
+    id: str
+    scope: Scope | None
+    line: int | None
+
+
+class _Part(NamedTuple):
+    """What an answer holds of one kind; `broken` when something in it was no resource."""
+
+    row: Answer
+    items: list[_Item]
+    broken: bool
+
+
+def _name(resource: Resource) -> tuple[str]:
+    return (resource.name,)
+
+
+def _calls(resource: Resource) -> set[str]:
+    return {_normal(resource.id), _normal(resource.name)}
+
+
 class _Builder:
     """Fills an inventory from documents: scopes first, then completeness, then resources."""
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
         self.told: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
-        """By kind and id, what each operation said of a resource, in the order in which it counts."""
+        """By kind and id, what each operation said of a resource of which several told, in the order that counts."""
 
     def build(self, documents: list[Document]) -> None:
-        scopes = {id(document): _own_scopes(document) for document in documents}
+        read = {id(document): list(_parts(document)) for document in documents}
+        scopes = {id(document): _own_scopes(document, read[id(document)]) for document in documents}
         nearby = _nearby(documents, scopes)
         # Details after listings, newer after older: what comes later overlays what came before.
         order = sorted(documents, key=lambda document: (_rank(document), document.modified))
         for document in order:
             fallback = nearby(document)
-            own = scopes[id(document)]
             if document.refusal is not None:
                 self._refuse(document, fallback)
                 continue
-            for row in rows_of(document.operation):
-                self._add(document, row, own or {fallback}, fallback)
+            for part in read.pop(id(document)):
+                self._add(document, part, scopes[id(document)] or {fallback}, fallback)
         self._accounts()
 
     def _refuse(self, document: Document, fallback: Scope) -> None:
@@ -272,33 +318,23 @@ class _Builder:
         hole = _Hole(about, scope, document.operation, document.refusal, document.file)
         self.inventory._holes[row.kind].append(hole)
 
-    def _add(self, document: Document, row: Answer, scopes: set[Scope], fallback: Scope) -> None:
-        value: Any = document.body.get(row.key) if row.key else document.body
-        if value is None:
-            return
+    def _add(self, document: Document, part: _Part, scopes: set[Scope], fallback: Scope) -> None:
+        row = part.row
         if row.kind == "tags":
             self._tags(document, row, fallback)
             return
-        if row.shape == "one":
-            if _cut(document):
-                self._hole(document, row, identify(row, document.body) or document.subject, fallback)
-                return
-            self._item(document, row, value, fallback, document.line)
+        if row.shape == "one" and _cut(document):
+            self._hole(document, row, identify(row, document.body) or document.subject, fallback)
             return
-        lines = document.lines.get(row.key)
-        broken = not isinstance(value, list)
-        for number, item in enumerate(() if broken else value):
-            if not isinstance(item, dict) or not identify(row, item):
-                broken = True
-                continue
-            self._item(document, row, item, fallback, lines[number] if lines else None)
-        if broken:
+        for item in part.items:
+            self._item(document, row, item, fallback)
+        if part.broken:
             self.inventory.notices.append(
                 Notice(f"an item of {row.key} has no {row.id}: left out", document.file, problem=True)
             )
-        if row.shape == "complete" and not (row.kind == "role" and not value):
-            # No account is without roles: an empty role list is an answer filtered to something else.
-            self._list(document, row, scopes, broken=broken)
+        # No account is without roles: an empty role list is an answer filtered to something else.
+        if row.shape == "complete" and (part.items or part.broken or row.kind != "role"):
+            self._list(document, row, scopes, broken=part.broken)
 
     def _list(self, document: Document, row: Answer, scopes: set[Scope], *, broken: bool) -> None:
         cut = broken or _cut(document)
@@ -312,75 +348,66 @@ class _Builder:
             else:
                 self.inventory._complete.add((row.kind, scope))
 
-    def _item(self, document: Document, row: Answer, item: Any, fallback: Scope, line: int | None) -> None:
-        if not isinstance(item, dict):
-            return
-        account, region = _scope_of(row, item) or fallback
+    def _item(self, document: Document, row: Answer, item: _Item, fallback: Scope) -> None:
+        account, region = item.scope or fallback
         account, region = account or fallback[0], region or fallback[1]
-        if KINDS[row.kind].scope == "account":
+        kind = KINDS[row.kind]
+        if kind.scope == "account":
             region = ""
-        found = identify(row, item)
-        subject = found or document.subject
-        if not subject:
-            subject = account if KINDS[row.kind].scope == "account" else ""
-        arn = found if found.startswith("arn:") and "+" not in row.id else ""
+        found = item.id
+        subject = found or document.subject or (account if kind.scope == "account" else "")
+        several = "+" in row.id
+        arn = found if found.startswith("arn:") and not several else ""
         if row.arn and account and region:
-            partition = _partition(region)
-            arn = row.arn.format(partition=partition, region=region, account=account, id=found)
-        key = arn or (f"{account}:{found}" if "+" in row.id and not found.startswith("arn:") else subject)
-        name = item.get(row.name) if row.name else None
+            arn = row.arn.format(partition=_partition(region), region=region, account=account, id=found)
+        key = arn or (f"{account}:{found}" if several and not found.startswith("arn:") else subject)
+        name = item.data.get(row.name) if row.name else None
         self._put(
             Resource(
                 row.kind,
                 key,
-                item,
-                name=name if isinstance(name, str) else "",
+                item.data,
+                name=name if name and isinstance(name, str) else subject,
                 arn=arn,
                 account=account,
                 region=region,
                 file=document.file,
-                line=line,
+                line=item.line,
                 operation=action(document.operation),
-                type=KINDS[row.kind].type,
-            ),
-            document,
-            subject,
+                type=kind.type,
+            )
         )
 
-    def _put(self, resource: Resource, document: Document, subject: str) -> None:
-        inventory = self.inventory
-        kept = inventory._resources[resource.kind]
+    def _put(self, resource: Resource) -> None:
+        kept = self.inventory._resources[resource.kind]
         before = kept.get(resource.id)
         if before is not None and not resource.arn and _elsewhere(before, resource):
             # Not every id is unique in the world: engine versions, what file names say an answer is about.
             resource.id = f"{resource.account}:{resource.region}:{resource.id}"
             before = kept.get(resource.id)
-        told = self.told.setdefault((resource.kind, resource.id), {})
-        if before is not None:
-            earlier = told.pop(document.operation, None)
-            if earlier is not None and earlier != resource.data and not _elsewhere(before, resource):
-                inventory.notices.append(
-                    Notice(
-                        f"{resource.kind} {resource.name} stands in {before.file} too, with other content: "
-                        "the newer file counts",
-                        resource.file,
-                        resource.line,
-                    )
-                )
-            elif earlier is not None:
-                told[document.operation] = earlier
-                return
-            told[document.operation] = resource.data
-            resource.data = {name: value for data in told.values() for name, value in data.items()}
-            for table in (inventory._names[resource.kind, before.name],):
-                table[:] = [entry for entry in table if entry is not before]
-            for entries in (inventory._subjects[resource.kind, _normal(subject)],):
-                entries[:] = [entry for entry in entries if entry is not before]
-        else:
-            told[document.operation] = resource.data
+        if before is not None and not self._overlay(resource, before):
+            return
         kept[resource.id] = resource
-        inventory._names[resource.kind, resource.name].append(resource)
-        inventory._subjects[resource.kind, _normal(subject)].append(resource)
+
+    def _overlay(self, resource: Resource, before: Resource) -> bool:
+        """Lay what is newly said of a resource over what was said before; False when nothing is new."""
+        told = self.told.setdefault((resource.kind, resource.id), {before.operation: before.data})
+        earlier = told.pop(resource.operation, None)
+        if earlier is not None:
+            if earlier == resource.data or _elsewhere(before, resource):
+                told[resource.operation] = earlier
+                return False
+            self.inventory.notices.append(
+                Notice(
+                    f"{resource.kind} {resource.name} stands in {before.file} too, with other content: "
+                    "the newer file counts",
+                    resource.file,
+                    resource.line,
+                )
+            )
+        told[resource.operation] = resource.data
+        resource.data = {name: value for data in told.values() for name, value in data.items()}
+        return True
 
     def _tags(self, document: Document, row: Answer, fallback: Scope) -> None:
         """Rows of tags by the resource they are of: its ARN in each row, or the subject of the whole answer."""
@@ -394,16 +421,18 @@ class _Builder:
             by_arn[document.subject] = []
         for arn, tags in by_arn.items():
             account, region = _arn_scope(arn) or fallback
-            resource = Resource(
-                row.kind,
-                arn,
-                {"TagList": tags},
-                account=account,
-                region=region,
-                file=document.file,
-                operation=document.operation,
+            self._put(
+                Resource(
+                    row.kind,
+                    arn,
+                    {"TagList": tags},
+                    arn=arn if arn.startswith("arn:") else "",
+                    account=account,
+                    region=region,
+                    file=document.file,
+                    operation=document.operation,
+                )
             )
-            self._put(resource, document, arn)
 
     def _accounts(self) -> None:
         """One resource of kind `account` for each account that something was read of."""
@@ -468,21 +497,39 @@ def _scope_of(row: Answer, item: Mapping[str, Any]) -> Scope | None:
     return (account, region) if isinstance(account, str) else None
 
 
-def _own_scopes(document: Document) -> set[Scope]:
+def _parts(document: Document) -> Iterator[_Part]:
+    """What a document holds, row by row: each item with its id and with the account and Region that it names."""
+    for row in rows_of(document.operation):
+        value: Any = document.body.get(row.key) if row.key else document.body
+        if value is None:
+            continue
+        if row.shape == "one":
+            one = isinstance(value, dict)
+            items = [_Item(value, identify(row, value), _scope_of(row, value), document.line)] if one else []
+            yield _Part(row, items, broken=False)
+            continue
+        lines = document.lines.get(row.key)
+        listed = value if isinstance(value, list) else ()
+        items = [
+            _Item(item, found, _scope_of(row, item), lines[number] if lines else None)
+            for number, item in enumerate(listed)
+            if isinstance(item, dict) and (found := identify(row, item))
+        ]
+        yield _Part(row, items, broken=len(items) < len(listed) or not isinstance(value, list))
+
+
+def _own_scopes(document: Document, parts: Iterable[_Part]) -> set[Scope]:
     """The accounts and Regions that a document's own items name in full."""
     if document.account:
         return {(document.account, document.region)}
-    found: set[Scope] = set()
-    for row in rows_of(document.operation):
-        if row.abroad:
-            continue
-        value = document.body.get(row.key) if row.key else document.body
-        for item in (value,) if row.shape == "one" or not isinstance(value, list) else value:
-            if isinstance(item, dict):
-                scope = _scope_of(row, item)
-                if scope is not None and scope[0].isdecimal() and (scope[1] or KINDS[row.kind].scope == "account"):
-                    found.add(scope)
-    return found
+    return {
+        item.scope
+        for part in parts
+        for item in part.items
+        if item.scope is not None
+        and item.scope[0].isdecimal()
+        and (item.scope[1] or KINDS[part.row.kind].scope == "account")
+    }
 
 
 def _nearby(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> Callable[[Document], Scope]:
