@@ -83,16 +83,21 @@ class _Page:
         buffer.truncate()
         return written
 
-    def wrap(self, words: str, indent: int, *, commands: bool = False) -> str:
-        """Wrapped to the page, every line but the first indented.
+    def wrap(self, words: str, indent: int, *, start: int | None = None, command: bool = False) -> str:
+        """Wrapped to the page; the text begins at column `start` (`indent`, when not given), later lines at `indent`.
 
-        A command is never broken within a word, and its lines end in a backslash, so that it can be pasted.
+        No word is broken.  A command's lines end in a backslash, so that it can be pasted.
         """
-        width = self.width - indent - (2 if commands else 0)
-        lines = textwrap.wrap(printable(words), max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
-        return (" \\\n" if commands else "\n").join(
-            line if n == 0 else " " * (indent + (2 if commands else 0)) + line for n, line in enumerate(lines)
+        more = indent + 2 if command else indent
+        lines = textwrap.wrap(
+            printable(words),
+            max(self.width - (2 if command else 0), 40),
+            initial_indent=" " * (indent if start is None else start),
+            subsequent_indent=" " * more,
+            break_long_words=False,
+            break_on_hyphens=False,
         )
+        return (" \\\n" if command else "\n").join(lines).lstrip(" ")
 
 
 def _shown(report: Report, style: Style) -> Iterator[Finding]:
@@ -145,21 +150,23 @@ def _location(resource: Resource) -> str:
 
 def _finding(page: _Page, finding: Finding) -> str:
     severity = finding.rule.severity
-    indent = _INDENT + _LABEL + len(finding.rule.id) + 2
+    # Not under the message: an ARN takes seventy columns.
+    indent = 2 * _INDENT
+    start = _INDENT + _LABEL + len(finding.rule.id) + 2
     label = severity.label.upper()
     parts: list[tuple[str, str]] = [
         (" " * _INDENT, ""),
         (label, COLORS[severity]),
         (" " * (_LABEL - len(label)), ""),
         (finding.rule.id, "bold"),
-        ("  " + page.wrap(message(finding), indent) + "\n", ""),
+        ("  " + page.wrap(message(finding), indent, start=start) + "\n", ""),
         (" " * indent, ""),
         (page.wrap("Fix: " + fix_text(finding), indent), "dim"),
     ]
     command = fix_cli(finding)
     if command:
         parts.append(("\n" + " " * indent, ""))
-        parts.append((page.wrap("$ " + command, indent, commands=True), "green"))
+        parts.append((page.wrap("$ " + command, indent, command=True), "green"))
     return page.lines(parts)
 
 
