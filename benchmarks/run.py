@@ -2,7 +2,8 @@
 
     python benchmarks/run.py [--endpoints 10000] [--runs 7]
 
-Time is wall-clock time of a whole process, the median of the runs; memory is the largest resident set of one.
+What is measured is dms-lint as it is installed: a wheel, built from this checkout.  Time is wall-clock time of a whole
+process, the median of the runs; memory is the largest resident set of one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +46,15 @@ class Measure:
     mib: float
 
 
-def measure(command: list[str], runs: int) -> Measure:
+def measure(command: list[str], runs: int, **environment: str) -> Measure:
     """Run a command several times, its output thrown away."""
     seconds, mib = [], 0.0
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     for _ in range(runs):
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**variables, **environment}
+        )
         _, status, usage = os.wait4(process.pid, 0)
         seconds.append(time.perf_counter() - start)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -58,6 +62,16 @@ def measure(command: list[str], runs: int) -> Measure:
             raise SystemExit(f"{' '.join(command)} exited with {process.returncode}")
         mib = max(mib, usage.ru_maxrss / 1024)
     return Measure(statistics.median(seconds), mib)
+
+
+def install(folder: Path) -> str:
+    """The package as a wheel holds it, unpacked; its dependencies are those of this environment."""
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(HERE.parent)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return str(folder / "site")
 
 
 def show(what: str, ratio: float, of: str, goal: float) -> None:
@@ -72,19 +86,22 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7, help="how often each small command runs")
     options = parser.parse_args()
     python = [sys.executable, "-c", "pass"]
-    lint = [str(Path(sys.executable).with_name("dms-lint"))]
-    with tempfile.TemporaryDirectory() as folder:
-        small, large = Path(folder) / "100", Path(folder) / "large"
+    lint = [sys.executable, "-m", "dms_lint"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        site = install(folder)
+        small, large = folder / "100", folder / "large"
         for size, target in ((100, small), (options.endpoints, large)):
             subprocess.run([sys.executable, str(HERE / "generate.py"), str(size), str(target)], check=True)
         megabytes = sum(file.stat().st_size for file in large.rglob("*.json")) / 1e6
-        measure([*lint, "scan", str(small), "-f", "json"], 1)  # the first run writes the bytecode
-        base = measure(python, options.runs)
-        show("dms-lint --version", measure([*lint, "--version"], options.runs).seconds / base.seconds, "python -c pass", 4)
-        scan = measure([*lint, "scan", str(small), "-f", "json"], options.runs)
-        show("scan of 100 endpoints, all rules, to JSON", scan.seconds / base.seconds, "python -c pass", 12)
+        measure([*lint, "scan", str(small), "-f", "json"], 1, PYTHONPATH=site)  # the first run writes the bytecode
+        base = measure(python, options.runs).seconds
+        version = measure([*lint, "--version"], options.runs, PYTHONPATH=site)
+        show("dms-lint --version", version.seconds / base, "python -c pass", 4)
+        scan = measure([*lint, "scan", str(small), "-f", "json"], options.runs, PYTHONPATH=site)
+        show("scan of 100 endpoints, all rules, to JSON", scan.seconds / base, "python -c pass", 12)
         load = measure([sys.executable, "-c", LOAD, str(large)], 3)
-        scan = measure([*lint, "scan", str(large), "-f", "json"], 3)
+        scan = measure([*lint, "scan", str(large), "-f", "json"], 3, PYTHONPATH=site)
         what = f"scan of {options.endpoints} endpoints ({megabytes:.0f} MB), all rules, to JSON"
         show(what, scan.seconds / load.seconds, "json.load of the same, time", 3)
         show(what, scan.mib / load.mib, "json.load of the same, memory", 1.5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -28,6 +27,8 @@ class _OneOf(click.Choice[str]):
     """A choice that names the nearest word when a wrong one is given."""
 
     def fail(self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None) -> NoReturn:
+        from difflib import get_close_matches
+
         wrong = message.split("'")[1] if message.count("'") > 1 else ""
         near = get_close_matches(wrong, list(self.choices), n=1)
         super().fail(message + (f" Did you mean '{near[0]}'?" if near else ""), param, ctx)
@@ -253,9 +254,9 @@ def check_pack(directory: str) -> None:
     for rule, case, problem in cases.check(pack):
         problems += 1
         click.echo(f"{cases.case_file(rule)}: {rule.id}{f': {case.name}' if case else ''}: {problem}")
-    number = sum(len(list(cases.read_cases(rule))) for rule in pack.rules if cases.case_file(rule).exists())
     if problems:
-        _stop(f"{problems} problems in {len(pack.rules)} rules, {number} cases", 1)
+        _stop(f"{problems} problems in {len(pack.rules)} rules", 1)
+    number = sum(len(list(cases.read_cases(rule))) for rule in pack.rules)
     click.echo(f"{len(pack.rules)} rules, {number} cases: all is as they say")
 
 
@@ -336,10 +337,9 @@ def _say(report: Report, options: dict[str, Any]) -> None:
 
 def _complain(notices: Iterable[Notice]) -> None:
     from dms_lint.report.safe import printable
-    from dms_lint.report.text import where
 
     for notice in notices:
-        click.echo(f"dms-lint: {printable(where(notice) + notice.message)}", err=True)
+        click.echo(f"dms-lint: {printable(str(notice))}", err=True)
 
 
 def _write(report: Report, options: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.model import Severity, Status, Verdict
@@ -34,6 +33,8 @@ def select(
     for word in (*chosen, *ignored):
         if not any(_fits(rule, word) for rule in known):
             words = [rule.id for rule in known] + [rule.name for rule in known] + sorted({_family(r) for r in known})
+            from difflib import get_close_matches
+
             near = get_close_matches(word, words, n=1) or get_close_matches(word.upper(), words, n=1)
             hint = f"did you mean '{near[0]}'?" if near else "`dms-lint rules` lists them"
             raise SelectionError(f"no rule is called '{word}'; {hint}")

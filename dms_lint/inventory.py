@@ -525,6 +525,7 @@ def _own_scopes(document: Document, parts: Iterable[_Part]) -> set[Scope]:
     return {
         item.scope
         for part in parts
+        if not part.row.abroad
         for item in part.items
         if item.scope is not None
         and item.scope[0].isdecimal()

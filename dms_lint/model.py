@@ -237,6 +237,10 @@ class Notice(NamedTuple):
     line: int | None = None
     problem: bool = False
 
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.message}" if place else self.message
+
 
 class Fix(NamedTuple):
     """How to mend a failure: a sentence or two, and an AWS CLI command by kind of resource ('' for every kind)."""

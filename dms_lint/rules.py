@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.answers import KINDS
 from dms_lint.facts import FACTS
 from dms_lint.model import Fix, Pack, Rule, Severity
 from dms_lint.predicates import compile_schema
+from dms_lint.tables import compiled, pack_directory
 from dms_lint.templates import PLACEHOLDER
-from dms_lint.yamls import YamlError, line_of, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +49,12 @@ def load_pack(directory: Path) -> Pack:
     Raises PackError with every problem of every file.
     """
     problems: list[str] = []
-    about = _read(directory / "pack.yaml", problems)
+    ready = compiled() if directory == pack_directory() else {}
+
+    def read(file: Path) -> Any:
+        return ready[path] if (path := file.relative_to(directory).as_posix()) in ready else _read(file, problems)
+
+    about = read(directory / "pack.yaml")
     if about is not None and not (
         isinstance(about, dict) and isinstance(about.get("name"), str) and isinstance(about.get("version"), str)
     ):
@@ -58,7 +62,7 @@ def load_pack(directory: Path) -> Pack:
     problems += [f"{file}:1: is not read: name it {file.stem}.yaml" for file in sorted(directory.glob("*/*.yml"))]
     rules: dict[str, Rule] = {}
     for file in rule_files(directory):
-        data = _read(file, problems)
+        data = read(file)
         if data is None:
             continue
         try:
@@ -67,7 +71,7 @@ def load_pack(directory: Path) -> Pack:
                 raise _Refused(f"{rule.id} is the id of {rules[rule.id].file} too; give it another", "id")
             rules[rule.id] = rule
         except _Refused as refused:
-            problems.append(f"{file}:{line_of(file, refused.path)}: {refused}")
+            problems.append(f"{file}:{_line(file, refused.path)}: {refused}")
     if not rules and not problems:
         problems.append(f"{directory}:1: no rule stands here; a rule is FAMILY/ID.yaml")
     if problems:
@@ -82,7 +86,15 @@ def rule_files(directory: Path) -> Iterator[Path]:
             yield file
 
 
+def _line(file: Path, path: tuple[str | int, ...]) -> int:
+    from dms_lint.yamls import line_of
+
+    return line_of(file, path)
+
+
 def _read(file: Path, problems: list[str]) -> Any:
+    from dms_lint.yamls import YamlError, read_yaml
+
     try:
         data = read_yaml(file)
     except YamlError as error:
@@ -267,6 +279,8 @@ def _fix(data: Any, kinds: tuple[str, ...]) -> Fix:
 
 
 def _unknown(what: str, name: str, known: Any) -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, list(known), n=1)
     if near:
         return f"unknown {what} '{name}'; did you mean '{near[0]}'?"

@@ -82,5 +82,5 @@ def _scalar(shape: Any, value: Any, path: str) -> Iterator[str]:
     wanted = _TYPES[shape.type_name]
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         yield f"{path}: not a {shape.type_name}"
-    elif shape.type_name == "string" and shape.enum and value.lower() not in {one.lower() for one in shape.enum}:
+    elif shape.type_name == "string" and shape.enum and str(value).lower() not in {one.lower() for one in shape.enum}:
         yield f"{path}: '{value}' is none of {', '.join(shape.enum)}"

@@ -208,7 +208,7 @@ def test_json_goes_to_standard_output_and_files_and_fits_its_published_schema(ex
     jsonschema.validate(report, schema, format_checker=jsonschema.FormatChecker())
     assert json.loads(file.read_text()) == report
     assert {finding["verdict"] for finding in report["findings"]} == {"pass", "fail", "unknown", "not-applicable"}
-    counted = {verdict: 0 for verdict in report["summary"]["verdicts"]}
+    counted = dict.fromkeys(report["summary"]["verdicts"], 0)
     for finding in report["findings"]:
         counted[finding["verdict"]] += 1
     assert counted == report["summary"]["verdicts"]
@@ -315,6 +315,17 @@ def test_check_pack_exits_with_1_when_a_case_is_not_as_it_says(tmp_path: Path) -
     done = run("check-pack", str(tmp_path))
     assert done.returncode == 1
     assert "expected fail, got pass" in done.stdout
+
+
+def test_check_pack_names_a_malformed_file_of_cases(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("name: mine\nversion: '1'\n")
+    (tmp_path / "my").mkdir()
+    source = (ROOT / "rules" / "tls" / "TLS001.yaml").read_text()
+    (tmp_path / "my" / "MY001.yaml").write_text(source.replace("TLS001", "MY001"))
+    (tmp_path / "my" / "MY001.cases.yaml").write_text("- name: [unclosed\n")
+    done = run("check-pack", str(tmp_path))
+    assert done.returncode == 1
+    assert "MY001.cases.yaml" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["report", "rule", "cases"])

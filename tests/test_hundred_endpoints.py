@@ -1,7 +1,8 @@
 """An export of 100 endpoints, 25 engines by 4 SSL modes, judged against verdicts checked by hand.
 
 A cell names the rule that fails (`TLS001`) or the first that is unknown (`?TLS001`); `-` is a combination that no SSL
-rule finds fault with.  The cells follow the guide's table of modes (G167, G168) and the sources in rules/tables/ssl-modes.yaml.
+rule finds fault with.  The cells follow the guide's table of modes (G167, G168), and the sources that stand in
+rules/tables/ssl-modes.yaml for the engines that it does not name.
 """
 
 import json

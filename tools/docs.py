@@ -53,8 +53,9 @@ def index(rules: tuple[Rule, ...]) -> str:
         "| rule | severity | basis | what is true when it passes |",
         "| --- | --- | --- | --- |",
     ]
-    for rule in rules:
-        lines.append(f"| [{rule.id}]({rule.id}.md) | {rule.severity.label} | {rule.basis} | {cell(rule.title)} |")
+    lines.extend(
+        f"| [{rule.id}]({rule.id}.md) | {rule.severity.label} | {rule.basis} | {cell(rule.title)} |" for rule in rules
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -102,7 +103,8 @@ def facts(rules: tuple[Rule, ...]) -> str:
     lines = [
         "# The facts",
         "",
-        "What a rule may read. A fact that cannot be derived, because its data are not there, makes the verdict unknown.",
+        "What a rule may read. A fact that cannot be derived, because its data are not there, makes the verdict",
+        "unknown.",
     ]
     for kind in sorted({kind for fact in FACTS.values() for kind in fact.kinds}):
         lines += ["", f"## {kind}", ""]

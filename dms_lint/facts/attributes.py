@@ -58,7 +58,7 @@ def is_switch(value: str) -> bool:
 
 def has_userinfo(value: str) -> bool:
     """Whether the value is an address with a password in it: `mongodb://user:password@host`."""
-    return _USERINFO.search(value) is not None
+    return "://" in value and _USERINFO.search(value) is not None
 
 
 def redacted_attributes(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts import secret_settings
-from dms_lint.facts.base import Fact, text
+from dms_lint.facts.base import Fact, derived, text
 from dms_lint.facts.endpoints import ENDPOINT, engine
 from dms_lint.facts.endpoints import setting as engine_setting
 
@@ -40,6 +40,7 @@ def method(endpoint: Resource, inventory: Inventory) -> str:
     raise endpoint.missing("Username and no SecretsManagerSecretId")
 
 
+@derived
 def mongodb_type(endpoint: Resource, inventory: Inventory) -> str:
     """The AuthType of a MongoDB endpoint, `password` or `no`; '' for every other engine."""
     if engine(endpoint, inventory) != "mongodb":

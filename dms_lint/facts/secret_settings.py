@@ -6,10 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.answers import command
-from dms_lint.facts.base import Fact, text, texts
+from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, attributes, engine, unsettled
 from dms_lint.facts.endpoints import settings as engine_block
-from dms_lint.model import Missing, Status
+from dms_lint.model import EMPTY, Missing, Status
 from dms_lint.tables import table
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ ASM_ROLE: Final = "SecretsManagerOracleAsmAccessRoleArn"
 
 PAIR: Final = (SECRET, ROLE)
 ASM_PAIR: Final = (ASM_SECRET, ASM_ROLE)
+_SETTINGS: Final = frozenset({*PAIR, *ASM_PAIR})
 
 CLEAR: Final[Mapping[str, tuple[str, ...]]] = {
     "Username": ("username",),
@@ -58,6 +59,7 @@ def _rows() -> Mapping[str, Mapping[str, Any]]:
     }
 
 
+@derived
 def takes_secret(endpoint: Resource, inventory: Inventory) -> bool:
     """Whether the engine has settings for a secret; Missing for an engine that no table knows."""
     name = engine(endpoint, inventory)
@@ -91,16 +93,17 @@ def engine_settings(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]
 # -- how the endpoint is set
 
 
-def _block(endpoint: Resource, inventory: Inventory) -> Record | Missing | None:
-    """The engine's settings block, or the Missing that says it is not shown."""
+@derived
+def _block(endpoint: Resource, inventory: Inventory) -> tuple[Record | None, Missing | None]:
+    """The engine's settings block; else the Missing that says it is not shown, where the engine has one."""
     try:
-        return engine_block(endpoint, inventory)
+        return engine_block(endpoint, inventory), None
     except Missing as missing:
         if missing.status is Status.NOT_READABLE:
             raise
         if engine(endpoint, inventory) == "mysql" and "GcpMySQLSettings" in endpoint:
-            return endpoint.block("GcpMySQLSettings")
-        return missing
+            return endpoint.block("GcpMySQLSettings"), None
+        return None, missing.with_traceback(None)
 
 
 def setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
@@ -109,11 +112,11 @@ def setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
     An answer that shows no block, but a user name or a server, shows an endpoint without a secret: those of an
     endpoint with one are not shown.  Without them the block's absence says nothing, and is Missing.
     """
-    block = _block(endpoint, inventory)
-    named = "" if block is None or isinstance(block, Missing) else block.text(member, default="")
+    block, hole = _block(endpoint, inventory)
+    named = block.text(member, default="") if block is not None else ""
     named = named or attributes(endpoint).get(member.lower(), "")
-    if not named and isinstance(block, Missing) and not in_clear(endpoint):
-        raise block
+    if not named and hole is not None and not in_clear(endpoint):
+        raise hole
     return named
 
 
@@ -122,16 +125,31 @@ def in_clear(endpoint: Resource) -> bool:
     return bool(endpoint.text("Username", default="") or endpoint.text("ServerName", default=""))
 
 
+@derived
+def _pair(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Which of SecretsManagerSecretId and SecretsManagerAccessRoleArn are set."""
+    return tuple([name for name in PAIR if setting(endpoint, inventory, name)])
+
+
+@derived
+def _asm_pair(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Which of the two for Oracle's ASM are set."""
+    return tuple([name for name in ASM_PAIR if setting(endpoint, inventory, name)])
+
+
+@derived
 def secret_id(endpoint: Resource, inventory: Inventory) -> str:
     """The secret that holds the endpoint's credentials: its ARN, partial ARN or name; '' where there is none."""
     return setting(endpoint, inventory, SECRET) if takes_secret(endpoint, inventory) else ""
 
 
+@derived
 def asm_secret_id(endpoint: Resource, inventory: Inventory) -> str:
     """The secret that holds the credentials of Oracle's ASM: its ARN, partial ARN or name; '' where there is none."""
     return setting(endpoint, inventory, ASM_SECRET) if engine(endpoint, inventory) == "oracle" else ""
 
 
+@derived
 def settings(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The settings for secrets that are set, by name; of a migration project those of all its data providers."""
     if resource.kind == "migration-project":
@@ -139,15 +157,23 @@ def settings(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
         return certain({name: None for _, one in found for name in PAIR if one.text(name, default="")}, hole)
     name = engine(resource, inventory)
     if name in _rows() and takes_secret(resource, inventory):
-        names = (*PAIR, *ASM_PAIR) if name == "oracle" else PAIR
-        return tuple(one for one in names if setting(resource, inventory, one))
+        pair = _pair(resource, inventory)
+        return pair + _asm_pair(resource, inventory) if name == "oracle" else pair
     # No block of such an engine has them: they stand in the attributes, or in the block of another engine.
     written = attributes(resource)
-    blocks = [resource.block(key) for key, value in resource.data.items() if isinstance(value, dict)]
-    stray = tuple(
-        one
-        for one in (*PAIR, *ASM_PAIR)
-        if written.get(one.lower()) or any(block.text(one, default="") for block in blocks)
+    blocks = [
+        resource.block(key)
+        for key, value in resource.data.items()
+        if isinstance(value, dict) and not _SETTINGS.isdisjoint(value)
+    ]
+    stray = (
+        tuple(
+            one
+            for one in (*PAIR, *ASM_PAIR)
+            if written.get(one.lower()) or any(block.text(one, default="") for block in blocks)
+        )
+        if written or blocks
+        else ()
     )
     if not stray:
         takes_secret(resource, inventory)
@@ -168,7 +194,7 @@ def lacking(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     if resource.kind != "migration-project":
         if not takes_secret(resource, inventory):
             return ()
-        return _other_half(tuple(name for name in PAIR if setting(resource, inventory, name)), PAIR)
+        return _other_half(_pair(resource, inventory), PAIR)
     found, hole = descriptors(resource)
     halves = {
         f"{half} of the {side} {one.text('DataProviderName', default='') or 'data provider'}": None
@@ -182,6 +208,7 @@ def _other_half(set_: tuple[str, ...], pair: tuple[str, ...]) -> tuple[str, ...]
     return tuple(name for name in pair if name not in set_) if len(set_) == 1 else ()
 
 
+@derived
 def clear_text(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The settings that a secret replaces and that are set in clear text: Username, ServerName, Port, Password."""
     return _clear(endpoint, inventory, CLEAR)
@@ -194,25 +221,27 @@ def asm_clear_text(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def _clear(endpoint: Resource, inventory: Inventory, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Which of the members are set: of the endpoint itself, in its engine's block or among its attributes."""
-    block = _block(endpoint, inventory)
+    block, hole = _block(endpoint, inventory)
     written = attributes(endpoint)
-    places = [endpoint.data] if block is None or isinstance(block, Missing) else [endpoint.data, block.data]
+    own, within = endpoint.data, block.data if block is not None else EMPTY
     found = tuple(
-        member
-        for member, names in members.items()
-        if any(place.get(member) for place in places) or any(written.get(name) for name in names)
+        [
+            member
+            for member, names in members.items()
+            if own.get(member) or within.get(member) or (written and any(map(written.get, names)))
+        ]
     )
-    if not found and isinstance(block, Missing):
-        raise block
+    if not found and hole is not None:
+        raise hole
     return found
 
 
+@derived
 def asm_settings(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The settings of Oracle's ASM that are set: those for a secret, and those in clear text."""
     if engine(endpoint, inventory) != "oracle":
         return ()
-    pair = tuple(name for name in ASM_PAIR if setting(endpoint, inventory, name))
-    return pair + asm_clear_text(endpoint, inventory)
+    return _asm_pair(endpoint, inventory) + asm_clear_text(endpoint, inventory)
 
 
 def asm_lacking(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import relations
 from dms_lint.facts.attributes import has_userinfo, is_documented, is_suspect, is_switch
-from dms_lint.facts.base import Fact, text, texts
+from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, attributes, unsettled
 from dms_lint.facts.secret_settings import BOTH, SECRET, asm_secret_id, certain, descriptors, secret_id
-from dms_lint.facts.times import moment
+from dms_lint.facts.times import moment, to_the_second
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -53,24 +54,24 @@ def references(resource: Resource, inventory: Inventory) -> tuple[Reference, ...
     return found
 
 
+@derived
 def _references(resource: Resource, inventory: Inventory) -> tuple[tuple[Reference, ...], Missing | None]:
     """The secrets that are certainly named, and the Missing that hides more, if any."""
-    found: dict[Reference, None] = {}
     hole: Missing | None = None
-    if resource.kind == "migration-project":
-        providers, hole = descriptors(resource)
-        for _, one in providers:
-            found[Reference(one.text(SECRET, default=""), resource.account, resource.region)] = None
-    elif resource.kind == "endpoint":
-        for setting_of in (secret_id, asm_secret_id):
-            found[Reference(setting_of(resource, inventory), resource.account, resource.region)] = None
-    else:
+    if resource.kind in TASK:
+        found: dict[Reference, None] = {}
         for leg in (relations.source, relations.target):
             try:
                 found |= dict.fromkeys(references(leg(resource, inventory), inventory))
             except Missing as missing:
-                hole = hole or missing
-    return tuple(one for one in found if one.id), hole
+                hole = hole or missing.with_traceback(None)
+        return tuple(found), hole
+    if resource.kind == "migration-project":
+        providers, hole = descriptors(resource)
+        ids = [one.text(SECRET, default="") for _, one in providers]
+    else:
+        ids = [secret_id(resource, inventory), asm_secret_id(resource, inventory)]
+    return tuple([Reference(id, resource.account, resource.region) for id in dict.fromkeys(ids) if id]), hole
 
 
 def _each(resource: Resource, inventory: Inventory, judge: Callable[[Reference], str]) -> tuple[str, ...]:
@@ -99,8 +100,15 @@ def _known(kind: str, reference: Reference, inventory: Inventory) -> Resource | 
     key = reference.id
     if not key.startswith("arn:"):
         key = f"{reference.account}:{reference.region}:{key}"
-    found = inventory.index(kind, _keys).get(key, ())
-    return next((one for one in found if one.arn == key), found[0] if found else None)
+    found = inventory.index(kind, _keys).get(key)
+    if not found:
+        return None
+    return found[0] if len(found) == 1 else next((one for one in found if one.arn == key), found[0])
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_arn(arn: str) -> bool:
+    return re.match(r"arn:[^:]*:secretsmanager:[^:]+:\d{12}:secret:.", arn) is not None
 
 
 def find_secret(reference: Reference, inventory: Inventory) -> Resource | None:
@@ -108,9 +116,7 @@ def find_secret(reference: Reference, inventory: Inventory) -> Resource | None:
 
     A complete ListSecrets leaves out what is scheduled for deletion, unless asked for it: None is either.
     """
-    if reference.id.startswith("arn:") and not re.match(
-        r"arn:[^:]*:secretsmanager:[^:]+:\d{12}:secret:.", reference.id
-    ):
+    if reference.id.startswith("arn:") and not _is_secret_arn(reference.id):
         return None
     found = _known("secret", reference, inventory)
     if found is not None:
@@ -171,11 +177,12 @@ def _rotates(secret: Resource, inventory: Inventory) -> bool:
 
 def running_since(task: Resource, inventory: Inventory) -> str:
     """When a running task was last started or resumed, in UTC; '' while it does not run."""
-    started = _started(task)
-    return f"{started:%Y-%m-%d %H:%M:%S}" if started else ""
+    started = _started(task, inventory)
+    return to_the_second(started) if started else ""
 
 
-def _started(task: Resource) -> datetime | None:
+@derived
+def _started(task: Resource, inventory: Inventory) -> datetime | None:
     if task.text("Status").lower() != "running":
         return None
     statistics = task.block("ReplicationTaskStats") if "ReplicationTaskStats" in task else None
@@ -202,7 +209,7 @@ def change_dates(task: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def changed_since_start(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The secrets of the task's endpoints whose value changed after the running task started, with the date."""
-    started = _started(task)
+    started = _started(task, inventory)
 
     def judge(reference: Reference) -> str:
         changed = _changed(reference, inventory)
@@ -212,7 +219,7 @@ def changed_since_start(task: Resource, inventory: Inventory) -> tuple[str, ...]
 
 
 def _dated(reference: Reference, changed: datetime) -> str:
-    return f"{reference.id} ({changed:%Y-%m-%d %H:%M:%S})"
+    return f"{reference.id} ({to_the_second(changed)})"
 
 
 def _changed(reference: Reference, inventory: Inventory) -> datetime | None:
@@ -233,14 +240,17 @@ def _changed(reference: Reference, inventory: Inventory) -> datetime | None:
     if "RotationEnabled" not in secret and "RotationRules" not in secret:
         return None
     if versions is None:
-        versions = inventory.about(
-            "secret-versions", secret.arn, secret.name, account=secret.account, region=secret.region
-        )
+        versions = _versions(secret, inventory)
     raise Missing(
         f"{versions.where} has no version labelled AWSCURRENT",
         needs=versions.needs,
         reason="no version labelled AWSCURRENT",
     )
+
+
+@derived
+def _versions(secret: Resource, inventory: Inventory) -> Resource:
+    return inventory.about("secret-versions", secret.arn, secret.name, account=secret.account, region=secret.region)
 
 
 # -- credentials among the extra connection attributes
@@ -254,21 +264,28 @@ def credential_attributes(endpoint: Resource, inventory: Inventory) -> tuple[str
     found: dict[str, None] = {}
     hole: Missing | None = None
     for written, value in attributes(endpoint).items():
-        # What is written carelessly may have a piece of the credential before the `=`: only the first word is a name.
-        name = _NO_NAME.split(written, maxsplit=1)[0]
+        name, documented, suspect = _named(written)
         if not value or not name:
             continue
-        if is_documented(name) or has_userinfo(value):
+        if documented or has_userinfo(value):
             found[name] = None
-        elif is_suspect(name) and is_switch(value):
+        elif suspect and is_switch(value):
             hole = unsettled(
                 endpoint,
                 f"the extra connection attribute {name} may be a credential or a switch: AWS does not document it",
                 "documentation of the extra connection attribute",
             )
-        elif is_suspect(name):
+        elif suspect:
             found[name] = None
     return certain(found, hole)
+
+
+@lru_cache(maxsize=1024)
+def _named(written: str) -> tuple[str, bool, bool]:
+    """The name of an attribute, and whether it is a credential's by documentation and by what it speaks of."""
+    # What is written carelessly may have a piece of the credential before the `=`: only the first word is a name.
+    name = _NO_NAME.split(written, maxsplit=1)[0]
+    return name, is_documented(name), is_suspect(name)
 
 
 FACTS: Final = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -28,12 +29,27 @@ def moment(record: Record, key: str) -> datetime:
 
 def parse_moment(written: object) -> datetime | None:
     """A moment in UTC, from ISO 8601 text or from seconds since 1970; None for anything else."""
-    try:
-        if isinstance(written, (int, float)) and not isinstance(written, bool):
+    if isinstance(written, str):
+        return _parse_text(written)
+    if isinstance(written, (int, float)) and not isinstance(written, bool):
+        try:
             return _EPOCH + timedelta(seconds=written)
-        if isinstance(written, str) and len(written) <= _LONGEST and "-" in written:
-            found = datetime.fromisoformat(written.strip())
-            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _parse_text(written: str) -> datetime | None:
+    if len(written) > _LONGEST or "-" not in written:
+        return None
+    try:
+        found = datetime.fromisoformat(written.strip())
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return None
+
+
+def to_the_second(time: datetime) -> str:
+    """A moment as people read it: `2026-11-23 10:15:30`."""
+    return time.isoformat(" ", "seconds")[:19]

@@ -176,15 +176,8 @@ def _problems(page: _Page, notices: Iterable[Notice]) -> Iterator[str]:
         return
     yield page.lines([(f"Not readable: {_count(len(problems), 'input')}", "bold")])
     for notice in problems:
-        yield page.lines([(" " * _INDENT + page.wrap(where(notice) + notice.message, _INDENT + 2), "")])
+        yield page.lines([(" " * _INDENT + page.wrap(str(notice), _INDENT + 2, start=_INDENT), "")])
     yield "\n"
-
-
-def where(notice: Notice) -> str:
-    """`FILE:LINE: `, as far as a notice has them."""
-    if notice.file is None:
-        return ""
-    return f"{notice.file}:{notice.line}: " if notice.line else f"{notice.file}: "
 
 
 def _gaps(page: _Page, gaps: Iterable[Gap]) -> Iterator[str]:
