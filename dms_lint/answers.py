@@ -241,6 +241,7 @@ def action(operation: str) -> str:
     return _ACTIONS.get(operation, operation)
 
 
+@cache
 def operations(kind: str) -> tuple[str, ...]:
     """The operations that yield resources of a kind, the complete listings first."""
     rows = [row for row in ROWS if row.kind == kind]

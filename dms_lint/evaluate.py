@@ -43,21 +43,18 @@ class _Plan:
     """The rules of one kind of resource, and their conditions, each of which stands once however many rules ask it."""
 
     def __init__(self) -> None:
-        self.rules: list[_Compiled] = []
+        self.groups: dict[int | None, list[_Compiled]] = defaultdict(list)
+        """The rules by the first condition on which they apply: where that is false, the whole group does not."""
         self.conditions: list[tuple[str, Derive, Predicate]] = []
         self._numbers: dict[str, int] = {}
 
     def add(self, rule: Rule) -> None:
         """Take in a rule."""
+        when = tuple(self._number(name, schema) for name, schema in rule.when.items())
+        expect = tuple(self._number(name, schema) for name, schema in rule.expect.items())
         reads = dict.fromkeys((*rule.when, *rule.expect, *rule.evidence))
-        self.rules.append(
-            _Compiled(
-                rule,
-                tuple(self._number(name, schema) for name, schema in rule.when.items()),
-                tuple(self._number(name, schema) for name, schema in rule.expect.items()),
-                tuple((name, FACTS[name].derive) for name in reads),
-            )
-        )
+        compiled = _Compiled(rule, when, expect, tuple((name, FACTS[name].derive) for name in reads))
+        self.groups[when[0] if when else None].append(compiled)
 
     def _number(self, name: str, schema: Mapping[str, Any]) -> int:
         key = f"{name} {schema!r}"
@@ -90,6 +87,15 @@ class _Subject:
             value = missing.with_traceback(None)
         self.known[name] = value
         return value
+
+    def spared(self, guard: int | None) -> bool:
+        """Whether a group of rules certainly does not apply, as its guard tells."""
+        if guard is None:
+            return False
+        try:
+            return self.holds((guard,)) is False
+        except Exception:  # noqa: BLE001 - a bug of the fact: each rule of the group meets it again, and reports it
+            return False
 
     def holds(self, numbers: tuple[int, ...]) -> bool | Missing:
         """Kleene's AND: False when any condition is certainly false, else the first Missing, else True."""
@@ -131,20 +137,26 @@ def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool 
         for resource in inventory.known(kind):
             number += 1
             subject = _Subject(plan, resource, inventory)
-            for compiled in plan.rules:
-                try:
-                    verdict, missing = _judge(compiled, subject)
-                    if all_verdicts or verdict is Verdict.FAIL or verdict is Verdict.UNKNOWN:
-                        findings.append(_finding(compiled, subject, verdict, missing))
-                except Exception as error:  # noqa: BLE001 - a bug is not a verdict, and stops no other
-                    faults.append(_fault(compiled.rule, resource, error))
+            for guard, group in plan.groups.items():
+                if not all_verdicts and subject.spared(guard):
+                    counts[Verdict.NOT_APPLICABLE] += len(group)
                     continue
-                counts[verdict] += 1
+                for compiled in group:
+                    try:
+                        verdict, missing = _judge(compiled, subject)
+                        if all_verdicts or verdict is Verdict.FAIL or verdict is Verdict.UNKNOWN:
+                            findings.append(_finding(compiled, subject, verdict, missing))
+                    except Exception as error:  # noqa: BLE001 - a bug is not a verdict, and stops no other
+                        faults.append(_fault(compiled.rule, resource, error))
+                        continue
+                    counts[verdict] += 1
+            # What others still ask of it they derive again: kept for all, it would be a fifth of a scan's memory.
+            resource.memo.clear()
         if number:
             resources[kind] = number
     findings.sort(key=lambda finding: (finding.rule.id, finding.resource.id))
     unread = [
-        (missing, account, region, tuple(compiled.rule.id for compiled in plan.rules))
+        (missing, account, region, tuple(compiled.rule.id for group in plan.groups.values() for compiled in group))
         for kind, plan in plans.items()
         for account, region, missing in inventory.unread(kind)
     ]

@@ -119,8 +119,11 @@ class Record:
 
     def text(self, key: str, default: Any = _ABSENT) -> str:
         """A string member."""
-        value: str = self._typed(key, str, "text", default)
-        return value
+        value = self.data.get(key)
+        if value.__class__ is not str:
+            value = self._typed(key, str, "text", default)
+        text: str = value
+        return text
 
     def flag(self, key: str, default: Any = _ABSENT) -> bool:
         """A boolean member."""
@@ -142,11 +145,17 @@ class Record:
 
     def records(self, key: str, default: Any = _ABSENT) -> tuple[Record, ...]:
         """A list of objects, each a record; nulls in it are left out."""
+        found = self.objects(key, default)
+        return tuple(Record(value, f"{self.where}: {key}[{n}]", self.needs) for n, value in enumerate(found))
+
+    def objects(self, key: str, default: Any = _ABSENT) -> list[dict[str, Any]]:
+        """What `records` gives, as AWS sent it: for lists that are read too often to make a record of each item."""
         values = self._typed(key, (list, tuple), "a list", default)
         found = [value for value in values if value is not None]
-        if not all(isinstance(value, dict) for value in found):
-            raise self.malformed(key, "a list of objects")
-        return tuple(Record(value, f"{self.where}: {key}[{n}]", self.needs) for n, value in enumerate(found))
+        for value in found:
+            if not isinstance(value, dict):
+                raise self.malformed(key, "a list of objects")
+        return found
 
     def block(self, key: str, default: Any = _ABSENT) -> Record:
         """A nested object, as a record that names its path when something in it is missing."""

@@ -26,7 +26,7 @@ MAY: dict[str, set[str]] = {
     "inventory": {"model", "answers"},
     "facts": {"model", "answers", "inventory", "tables"},
     "collectors": {"model", "answers", "inventory", "tables", "yamls"},
-    "rules": {"model", "answers", "facts", "predicates", "templates", "yamls"},
+    "rules": {"model", "answers", "facts", "predicates", "tables", "templates", "yamls"},
     "evaluate": {"model", "facts", "inventory", "predicates"},
     "gate": {"model"},
     "report": {"model", "answers", "templates", "tables"},

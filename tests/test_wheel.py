@@ -1,5 +1,6 @@
 """What `pip install` puts in place: the package with the rule pack inside, working from any directory."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from dms_lint.yamls import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,15 +39,22 @@ def _run(installed: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def _files(folder: Path) -> set[Path]:
+    return {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
+
+
 def test_the_wheel_holds_the_whole_pack_and_the_schemas(installed: Path) -> None:
-    pack = {file.relative_to(ROOT / "rules") for file in (ROOT / "rules").rglob("*") if file.is_file()}
-    assert {
-        file.relative_to(installed / "dms_lint" / "pack")
-        for file in (installed / "dms_lint" / "pack").rglob("*")
-        if file.is_file()
-    } == pack
+    assert _files(installed / "dms_lint" / "pack") == _files(ROOT / "rules") | {Path("compiled.json")}
     assert (installed / "dms_lint" / "report" / "report.schema.json").is_file()
     assert (installed / "dms_lint" / "py.typed").is_file()
+
+
+def test_the_compiled_pack_says_what_the_yaml_says(installed: Path) -> None:
+    pack = installed / "dms_lint" / "pack"
+    said = json.loads((pack / "compiled.json").read_text())
+    assert set(said) == {str(file) for file in _files(pack) if file.suffix == ".yaml" and ".cases" not in file.name}
+    for path, data in said.items():
+        assert read_yaml(pack / path) == data
 
 
 def test_the_wheel_holds_no_tests(installed: Path) -> None:
@@ -53,5 +63,6 @@ def test_the_wheel_holds_no_tests(installed: Path) -> None:
 
 def test_the_installed_command_uses_its_own_pack(installed: Path) -> None:
     listed = _run(installed, "rules", "--format", "json")
+    assert listed == _run(ROOT, "rules", "--format", "json")
     assert '"id": "TLS001"' in listed
     assert "all is as they say" in _run(installed, "check-pack", str(installed / "dms_lint" / "pack"))

@@ -11,20 +11,22 @@ from dms_lint.tables import table
 HIDDEN: Final = "***"
 """What stands where a credential stood."""
 
-_NAME: Final = re.compile(r"""(?<![\w.-])([\w.-]++)(?:\s*+=|["']\s*+:)\s*+""")
+# Patterns are compiled when they are needed, which is rare.
+_NAME: Final = r"""(?<![\w.-])([\w.-]++)(?:\s*+=|["']\s*+:)\s*+"""
 """The name of an attribute and what stands before its value; within a value that is JSON, of a member."""
 
-_NEXT: Final = re.compile(r"\s*+(?:[\w.-]++\s*+=|\Z)")
+_NEXT: Final = r"\s*+(?:[\w.-]++\s*+=|\Z)"
 """What follows the `;` that ends a value."""
 
-_USERINFO: Final = re.compile(r"://[^/\s@;]*:[^/\s;]*@")
+_USERINFO: Final = r"://[^/\s@;]*:[^/\s;]*@"
 """User name and password within an address: `mongodb://user:password@host`."""
 
-_BEFORE_HOST: Final = re.compile(r"(?<=://)[^\s;]+(?=@)")
+_BEFORE_HOST: Final = r"(?<=://)[^\s;]+(?=@)"
 """Whatever may be user name and password there, should they hold a `/`: rather too much is hidden than too little."""
 
-_SUSPECT: Final = re.compile(
-    r"pass(?:word|wd|phrase)|pwd|token$|credentials?$|secret$|(?:secret|access|private|encryption|api|account|client)key$"
+_SUSPECT: Final = (
+    r"pass(?:word|wd|phrase)|pwd|token$|credentials?$|secret$|"
+    r"(?:secret|access|private|encryption|api|account|client)key$"
 )
 """Names that speak of a credential though AWS documents no such attribute: those of drivers, and typing errors."""
 
@@ -48,7 +50,9 @@ def is_documented(name: str) -> bool:
 def is_suspect(name: str) -> bool:
     """Whether the name of an attribute speaks of a credential, documented or not."""
     plain = _plain(name)
-    return plain not in _named("harmless") and (plain in _named("credentials") or _SUSPECT.search(plain) is not None)
+    if plain in _named("harmless"):
+        return False
+    return plain in _named("credentials") or re.search(_SUSPECT, plain) is not None
 
 
 def is_switch(value: str) -> bool:
@@ -58,7 +62,7 @@ def is_switch(value: str) -> bool:
 
 def has_userinfo(value: str) -> bool:
     """Whether the value is an address with a password in it: `mongodb://user:password@host`."""
-    return "://" in value and _USERINFO.search(value) is not None
+    return "://" in value and re.search(_USERINFO, value) is not None
 
 
 def redacted_attributes(text: str) -> str:
@@ -69,7 +73,8 @@ def redacted_attributes(text: str) -> str:
     """
     shown: list[str] = []
     position = 0
-    while found := _NAME.search(text, position):
+    name = re.compile(_NAME)
+    while found := name.search(text, position):
         if not is_suspect(found[1]):
             shown.append(text[position : found.end()])
             position = found.end()
@@ -77,7 +82,7 @@ def redacted_attributes(text: str) -> str:
         shown.append(text[position : found.end()] + HIDDEN)
         position = _end(text, found.end())
     shown.append(text[position:])
-    return _BEFORE_HOST.sub(HIDDEN, "".join(shown))
+    return re.sub(_BEFORE_HOST, HIDDEN, "".join(shown))
 
 
 def _end(text: str, start: int) -> int:
@@ -89,6 +94,6 @@ def _end(text: str, start: int) -> int:
         end = text.find(";", start)
         if end < 0:
             return len(text)
-        if _NEXT.match(text, end + 1):
+        if re.compile(_NEXT).match(text, end + 1):
             return end
         start = end + 1

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.base import NUMBER, Fact, text, texts
+from dms_lint.facts.base import NUMBER, Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, engine
 from dms_lint.facts.hosts import hosts_of, parse_hosts, place_of
 from dms_lint.facts.pem import blocks, bundle
@@ -43,47 +43,72 @@ _INSIDE: Final = "the wallet's own listing (orapki wallet display -complete)"
 # -- who names a certificate
 
 
-def uses(resource: Resource, inventory: Inventory) -> Iterator[tuple[str, str]]:
-    """The certificates that an endpoint or a data provider names: member and ARN, what is certain first.
+@derived
+def _uses(resource: Resource, inventory: Inventory) -> tuple[tuple[tuple[str, str], ...], Missing | None]:
+    """The certificates that an endpoint or a data provider certainly names: member and ARN.
 
-    Missing, at the point where that is met, when a part that could name another is not there.
+    With them the Missing of the first part that could name another and is not there, if any.
     """
-    if resource.kind == "data-provider":
-        settings = resource.block("Settings")
-        for name in settings.data:
-            arn = settings.block(name).text("CertificateArn", default="") if name in settings else ""
-            if arn:
-                yield f"Settings.{name}.CertificateArn", arn
-        return
+    found: list[tuple[str, str]] = []
+    try:
+        if resource.kind == "data-provider":
+            _add_provider_uses(found, resource)
+        else:
+            _add_endpoint_uses(found, resource, inventory)
+    except Missing as missing:
+        return tuple(found), missing.with_traceback(None)
+    return tuple(found), None
+
+
+def uses(resource: Resource, inventory: Inventory) -> tuple[tuple[str, str], ...]:
+    """The certificates that an endpoint or a data provider names: member and ARN."""
+    found, hole = _uses(resource, inventory)
+    if hole is not None:
+        raise hole
+    return found
+
+
+def _add_provider_uses(found: list[tuple[str, str]], provider: Resource) -> None:
+    settings = provider.block("Settings")
+    for name in settings.data:
+        arn = settings.block(name).text("CertificateArn", default="") if name in settings else ""
+        if arn:
+            found.append((f"Settings.{name}.CertificateArn", arn))
+
+
+def _add_endpoint_uses(found: list[tuple[str, str]], endpoint: Resource, inventory: Inventory) -> None:
     # DescribeEndpoints leaves the member out of an endpoint without a certificate (API reference: Required: No).
-    arn = resource.text("CertificateArn", default="")
+    arn = endpoint.text("CertificateArn", default="")
     if arn:
-        yield "CertificateArn", arn
+        found.append(("CertificateArn", arn))
     for name, block, members in _BLOCKS:
-        if block not in resource and engine(resource, inventory) != name:
+        if block not in endpoint and engine(endpoint, inventory) != name:
             continue
-        settings = resource.block(block)
+        settings = endpoint.block(block)
         for member in members:
             arn = settings.text(member, default="")
             if arn:
-                yield f"{block}.{member}", arn
+                found.append((f"{block}.{member}", arn))
 
 
 def _users(kind: str, certificate: Resource, inventory: Inventory, member: str = "") -> tuple[str, ...]:
     """The names of the known resources of a kind that name the certificate; in that member, where one is given."""
 
     def arns(resource: Resource) -> Iterator[str]:
-        for where, arn in uses(resource, inventory):
+        found, hole = _uses(resource, inventory)
+        for where, arn in found:
             yield from (arn, f"{where} {arn}")
+        if hole is not None:
+            raise hole
 
     index = inventory.once(("certificate users", kind), lambda: inventory.index(kind, arns))
     found = index.get(f"{member} {certificate.arn}" if member else certificate.arn, ())
     if found:
-        return tuple(dict.fromkeys(f"{resource.kind} {resource.name}" for resource in found))
+        return tuple(dict.fromkeys([f"{resource.kind} {resource.name}" for resource in found]))
     inventory.all(kind, certificate.account, certificate.region)
     for resource in index.get("", ()):
         if (resource.account, resource.region) == (certificate.account, certificate.region):
-            tuple(uses(resource, inventory))  # raises what is missing of it
+            uses(resource, inventory)  # raises what is missing of it
     return ()
 
 
@@ -123,6 +148,7 @@ def _certain(items: Iterable[T], find: Callable[[T], tuple[str, ...]]) -> tuple[
 # -- what a certificate holds
 
 
+@derived
 def form(certificate: Resource, inventory: Inventory) -> str:
     """What was imported: `wallet` (Oracle's), `pem` (certificates), `private-key` (a PEM of a key alone) or `other`.
 
@@ -143,6 +169,7 @@ def form(certificate: Resource, inventory: Inventory) -> str:
     return "private-key" if any(block.is_private_key for block in found) else "other"
 
 
+@derived
 def unreadable_parts(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What of it is neither an Oracle wallet nor an X.509 certificate in PEM: `certificate 2 is not base64`."""
     found = form(certificate, inventory)
@@ -155,6 +182,7 @@ def unreadable_parts(certificate: Resource, inventory: Inventory) -> tuple[str, 
     return labels or ("text without a PEM block",)
 
 
+@derived
 def _pem(certificate: Resource, inventory: Inventory) -> Bundle:
     """The certificates of a PEM, all of them read; Missing for what is none."""
     if form(certificate, inventory) == "wallet":
@@ -263,9 +291,10 @@ def _weak_wallet_signature(certificate: Resource) -> tuple[str, ...]:
 # -- the certificates of an endpoint
 
 
+@derived
 def certificates(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ARNs of the certificates and keys that the endpoint names, Kafka's and Redis's settings included."""
-    return tuple(dict.fromkeys(arn for _, arn in uses(endpoint, inventory)))
+    return tuple(dict.fromkeys([arn for _, arn in uses(endpoint, inventory)]))
 
 
 def dangling_certificates(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -281,17 +310,19 @@ def dangling_certificates(endpoint: Resource, inventory: Inventory) -> tuple[str
     return _certain(uses(endpoint, inventory), dangling)
 
 
-def _found(endpoint: Resource, inventory: Inventory) -> Iterator[Resource]:
+@derived
+def _found(endpoint: Resource, inventory: Inventory) -> tuple[Resource, ...]:
     """The certificates that the endpoint names, as far as they exist."""
-    for arn in certificates(endpoint, inventory):
-        found = inventory.find("certificate", arn, endpoint.account, endpoint.region)
-        if found is not None:
-            yield found
+    found = [
+        inventory.find("certificate", arn, endpoint.account, endpoint.region)
+        for arn in certificates(endpoint, inventory)
+    ]
+    return tuple([one for one in found if one is not None])
 
 
 def certificate_names(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The names of the certificates that the endpoint names and that exist."""
-    return tuple(certificate.name for certificate in _found(endpoint, inventory))
+    return tuple([certificate.name for certificate in _found(endpoint, inventory)])
 
 
 def certificate_format(endpoint: Resource, inventory: Inventory) -> str:
@@ -351,7 +382,7 @@ def _tested(test: Resource) -> tuple[str, ...]:
 
 # -- the database behind an endpoint, and the authority that signed its certificate
 
-_RDS: Final = re.compile(r"\.(?:rds|docdb)\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?$")
+_RDS: Final = r"\.(?:rds|docdb)\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?$"
 """Host names of databases whose certificates an RDS authority signs."""
 
 
@@ -374,7 +405,7 @@ def _instances(endpoint: Resource, inventory: Inventory) -> Iterator[Resource]:
             yield instance[0]
         elif cluster:
             yield from _members(cluster[0], inventory)
-        elif _RDS.search(host) and ".proxy-" not in host:
+        elif re.search(_RDS, host) and ".proxy-" not in host:
             region = place_of(host).region or endpoint.region
             for kind in ("db-instance", "db-cluster"):
                 inventory.all(kind, endpoint.account, region)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from dms_lint.facts.globs import STAR, Tokens, is_pattern, relation, tokens
 from dms_lint.facts.ternary import Ternary, every, invert, some
@@ -21,8 +20,7 @@ pattern (`arn:aws:dms:*:111122223333:*`) where only so much of it is known.
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One key of one operator of a statement's Condition, in its parts."""
 
     operator: str

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from dms_lint.facts.base import derived
 from dms_lint.facts.endpoints import engine, settings
 from dms_lint.model import Missing, Record
 from dms_lint.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from ipaddress import IPv4Address, IPv6Address
 
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 AWS: Final = "AWS"
 _REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_MEMBERS: Final = {"kafka": "Broker", "elasticsearch": "EndpointUri"}
+"""Where the hosts stand, by engine; for all others in ServerName."""
 _EC2_NAME: Final = re.compile(r"ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})")
 
 
@@ -30,13 +33,15 @@ class Place(NamedTuple):
     region: str = ""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def parse_hosts(written: str) -> tuple[str, ...]:
     """The hosts of a server name, a list of `host:port` or a URI, in lower case, each once, in the order written.
 
     A port, a named instance (`host\\INSTANCE`, `host,1433`), a user, a path and the dot at the end are left out.
     """
-    rest = _SCHEME.sub("", written.strip(), count=1)
+    rest = written.strip()
+    if "://" in rest:
+        rest = _SCHEME.sub("", rest, count=1)
     rest = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
     found = dict.fromkeys(_host(part) for part in re.split(r"[,;\s]+", rest))
     return tuple(host for host in found if host and not host.isdigit())
@@ -51,9 +56,13 @@ def _host(part: str) -> str:
     return part.rstrip(".").lower()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
     """The address that a host is: itself, or what the private name of an EC2 instance spells; else None."""
+    if ":" not in host and not host[-1:].isdigit() and not host.startswith("ip-"):
+        return None  # as nearly every host, and that an address is none costs an exception
+    from ipaddress import ip_address
+
     label, _, domain = host.partition(".")
     spelt = _EC2_NAME.fullmatch(label)
     if spelt and f".{domain}".endswith((".compute.internal", ".ec2.internal")):
@@ -64,28 +73,26 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def place_of(host: str) -> Place:
     """Where a host is by its name alone."""
-    labels = host.split(".")
-    endings = [".".join(labels[start:]) for start in range(len(labels))]
-    for row in _rows("elsewhere", endings):
+    row = _row("elsewhere", host)
+    if row is not None:
         return Place(row["cloud"])
-    for row in _rows("aws", endings):
-        before = labels[: len(labels) - row["domain"].count(".") - 1]
-        cloud = "" if _doors().intersection(before[-2:]) else AWS
-        for fixed in _rows("regions", endings):
-            return Place(cloud, fixed["region"])
-        return Place(cloud, _region(before))
-    return Place()
+    row = _row("aws", host)
+    if row is None:
+        return Place()
+    before = host[: -len(row["domain"]) - 1].split(".")[-2:]
+    fixed = _row("regions", host)
+    return Place("" if _doors().intersection(before) else AWS, fixed["region"] if fixed is not None else _region(before))
 
 
 def _region(labels: list[str]) -> str:
-    """The Region among the last two labels before AWS's domain: there it stands, a name chosen by somebody before.
+    """The Region among the two labels before AWS's domain: there it stands, a name chosen by somebody before.
 
     `orders.abc.eu-west-1.rds`, `b-1.orders.kafka.eu-west-1` and, ElastiCache's way, `orders.abc.euw1.cache`.
     """
-    for label in reversed(labels[-2:]):
+    for label in reversed(labels):
         if _REGION.fullmatch(label):
             return label
     if labels[-1:] == ["cache"] and len(labels) > 1:
@@ -99,10 +106,12 @@ def _domains(part: str) -> Mapping[str, Mapping[str, Any]]:
     return {row["domain"]: row for row in table("aws-hosts")[part]}
 
 
-def _rows(part: str, endings: list[str]) -> list[Mapping[str, Any]]:
-    """The rows of a part of the table that a name ends in, the longest domain first."""
+def _row(part: str, host: str) -> Mapping[str, Any] | None:
+    """The row of a part of the table whose domain a name ends in, the longest where several are."""
     rows = _domains(part)
-    return [rows[ending] for ending in endings if ending in rows]
+    while host and host not in rows:
+        host = host.partition(".")[2]
+    return rows.get(host)
 
 
 @cache
@@ -110,11 +119,17 @@ def _doors() -> frozenset[str]:
     return frozenset(row["service"] for row in table("aws-hosts")["doors"])
 
 
+@cache
+def _clouds() -> Mapping[str, str]:
+    return {name: cloud for cloud, names in table("aws-hosts")["engines"].items() for name in names}
+
+
 def cloud_of_engine(name: str) -> str:
     """The cloud whose service an engine always is; '' for an engine that may run anywhere."""
-    return next((cloud for cloud, names in table("aws-hosts")["engines"].items() if name in names), "")
+    return _clouds().get(name, "")
 
 
+@derived
 def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The hosts that an endpoint names; Missing where it names none, and where a secret holds the name."""
     name = engine(endpoint, inventory)
@@ -123,10 +138,10 @@ def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     if secret:
         raise Missing(
             f"{endpoint.where}: the host stands in the secret {secret}",
-            needs="the host name, which the secret holds",
-            reason="the host stands in the secret",
+            needs="the host in the secret",
+            reason="DescribeEndpoints shows no host of an endpoint that has a secret",
         )
-    member = {"kafka": "Broker", "elasticsearch": "EndpointUri"}.get(name, "ServerName")
+    member = _MEMBERS.get(name, "ServerName")
     written = block.text(member, default="")
     if member == "ServerName":
         written = endpoint.text(member, default="") or written

@@ -22,12 +22,12 @@ DETAILS: Final = "iam:GetAccountAuthorizationDetails"
 _INLINE: Final = {"role": "RolePolicyList", "user": "UserPolicyList", "group": "GroupPolicyList"}
 """By kind, the member with the inline policies.  GetAccountAuthorizationDetails alone has it."""
 
-_AWS_MANAGED: Final = re.compile(r"arn:aws[\w-]*:iam::aws:policy/(.+)")
+_AWS_MANAGED: Final = r"arn:aws[\w-]*:iam::aws:policy/(.+)"
 
 
 def aws_managed(arn: str) -> str:
     """Path and name of a policy of AWS's own, in any partition: `service-role/NAME`; '' for another policy."""
-    found = _AWS_MANAGED.fullmatch(arn)
+    found = re.fullmatch(_AWS_MANAGED, arn)
     return found[1] if found else ""
 
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts.base import Fact, text, texts
+from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.endpoints import engine
 from dms_lint.model import Missing, Status
 
@@ -40,9 +40,9 @@ AWS_ALIASES: Final = "alias/aws/"
 _DESCRIBE: Final = "kms:DescribeKey"
 _LIST: Final = "kms:ListKeys"
 # A UUID or, of a multi-Region key, `mrk-` and as many digits (KMS Developer Guide, "Key identifiers").
-_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
-_ALIAS: Final = re.compile(r"alias/[A-Za-z0-9:/_-]+")
-_PREFIX: Final = re.compile(r"arn:(aws[a-z-]*):kms:([a-z0-9-]+):([0-9]{12})")
+_ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
+_ALIAS: Final = r"alias/[A-Za-z0-9:/_-]+"
+_PREFIX: Final = r"arn:(aws[a-z-]*):kms:([a-z0-9-]+):([0-9]{12})"
 
 
 class Reference(NamedTuple):
@@ -72,16 +72,16 @@ def parse_reference(written: str) -> Reference | None:
     name = written
     if written.startswith("arn:"):
         parts = written.split(":", 5)
-        prefix = _PREFIX.fullmatch(":".join(parts[:5]))
+        prefix = re.fullmatch(_PREFIX, ":".join(parts[:5]))
         if prefix is None or len(parts) != 6 or not parts[5].startswith(("key/", "alias/")):
             return None
         partition, region, account = prefix.groups()
         name = parts[5].removeprefix("key/")
         if name.startswith("alias/") and name != parts[5]:
             return None
-    if _ID.fullmatch(name):
+    if re.fullmatch(_ID, name):
         return Reference(name, "", partition, account, region)
-    return Reference("", name, partition, account, region) if _ALIAS.fullmatch(name) else None
+    return Reference("", name, partition, account, region) if re.fullmatch(_ALIAS, name) else None
 
 
 def reference_in(resource: Resource, member: str, written: str) -> Reference:
@@ -122,6 +122,13 @@ def described(reference: Reference, inventory: Inventory) -> Resource | None:
 
     Missing when DescribeKey was refused or never called, even where ListKeys shows that there is such a key.
     """
+    known: dict[Reference, Resource | None] = inventory.once("described keys", dict)
+    if reference not in known:
+        known[reference] = _describe(reference, inventory)
+    return known[reference]
+
+
+def _describe(reference: Reference, inventory: Inventory) -> Resource | None:
     key = resolved(reference, inventory)
     if key is None:
         return None
@@ -156,9 +163,8 @@ def _undescribed(key: Reference, inventory: Inventory) -> Missing:
     return Missing(f"kms-key {key.arn}: not described in the input", needs=_DESCRIBE, reason="not in the input")
 
 
-def state_of(reference: Reference, inventory: Inventory) -> str:
+def state_of(key: Resource | None) -> str:
     """The state of a key, in KMS's words; `nonexistent` when it certainly does not exist."""
-    key = described(reference, inventory)
     if key is None:
         return NONEXISTENT
     if "KeyState" not in key and "Enabled" in key:
@@ -170,46 +176,21 @@ def state_of(reference: Reference, inventory: Inventory) -> str:
     return value
 
 
-def spec_of(reference: Reference, inventory: Inventory) -> str:
+def spec_of(key: Resource | None) -> str:
     """The KeySpec of a key; '' when it certainly does not exist."""
-    key = described(reference, inventory)
     if key is None:
         return ""
     # Until 2021 the member was CustomerMasterKeySpec; KMS still sends both, with the same value.
     return key.text("KeySpec" if "KeySpec" in key or "CustomerMasterKeySpec" not in key else "CustomerMasterKeySpec")
 
 
-def usage_of(reference: Reference, inventory: Inventory) -> str:
+def usage_of(key: Resource | None) -> str:
     """The KeyUsage of a key; '' when it certainly does not exist."""
-    key = described(reference, inventory)
     if key is None:
         return ""
-    if "KeyUsage" not in key and spec_of(reference, inventory) == "SYMMETRIC_DEFAULT":
+    if "KeyUsage" not in key and spec_of(key) == "SYMMETRIC_DEFAULT":
         return "ENCRYPT_DECRYPT"  # the only use that such a key can have (API reference of CreateKey, KeyUsage)
     return key.text("KeyUsage")
-
-
-def manager_of(reference: Reference, inventory: Inventory, account: str) -> str:
-    """Who manages a key that a resource of the account uses; '' when the key certainly does not exist."""
-    if reference.alias:
-        # CreateAlias takes customer keys only and no name that begins with alias/aws/ (its API reference).
-        return "AWS" if reference.alias.startswith(AWS_ALIASES) else "CUSTOMER"
-    if account and reference.account and reference.account != account:
-        return "CUSTOMER"  # an AWS managed key serves its own account alone (KMS Developer Guide, "AWS managed keys")
-    aliased = inventory.index("kms-alias", _aws_managed)
-    if _place(reference) in aliased:
-        return "AWS"
-    try:
-        key = described(reference, inventory)
-        value = key.text("KeyManager") if key else ""
-    except Missing:
-        # Every AWS managed key has an alias of AWS's.
-        if inventory.listed("kms-alias", reference.account, reference.region) and "" not in aliased:
-            return "CUSTOMER"
-        raise
-    if key and value not in MANAGERS:
-        raise key.malformed("KeyManager", "AWS or CUSTOMER")
-    return value
 
 
 def _place(key: Reference) -> str:
@@ -244,9 +225,17 @@ def reference(resource: Resource, inventory: Inventory) -> str:
     return _written(resource, inventory)
 
 
+@derived
 def _key(resource: Resource, inventory: Inventory) -> Reference | None:
     written = _written(resource, inventory)
     return reference_in(resource, "KmsKeyId", written) if written else None
+
+
+@derived
+def _described(resource: Resource, inventory: Inventory) -> Resource | None:
+    """What KMS says of the resource's key, where it has one; None when the key certainly does not exist."""
+    key = _key(resource, inventory)
+    return described(key, inventory) if key else None
 
 
 def arn(resource: Resource, inventory: Inventory) -> str:
@@ -263,8 +252,7 @@ def spec(resource: Resource, inventory: Inventory) -> str:
 
     Empty where the resource has no key or the key does not exist.
     """
-    key = _key(resource, inventory)
-    return spec_of(key, inventory) if key else ""
+    return spec_of(_described(resource, inventory)) if _key(resource, inventory) else ""
 
 
 def usage(resource: Resource, inventory: Inventory) -> str:
@@ -272,8 +260,7 @@ def usage(resource: Resource, inventory: Inventory) -> str:
 
     Empty where the resource has no key or the key does not exist.
     """
-    key = _key(resource, inventory)
-    return usage_of(key, inventory) if key else ""
+    return usage_of(_described(resource, inventory)) if _key(resource, inventory) else ""
 
 
 def state(resource: Resource, inventory: Inventory) -> str:
@@ -281,8 +268,7 @@ def state(resource: Resource, inventory: Inventory) -> str:
 
     Empty where the resource has no key.
     """
-    key = _key(resource, inventory)
-    return state_of(key, inventory) if key else ""
+    return state_of(_described(resource, inventory)) if _key(resource, inventory) else ""
 
 
 def foreign_regions(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -311,7 +297,27 @@ def manager(resource: Resource, inventory: Inventory) -> str:
     Empty where the resource has no key or the key does not exist.
     """
     key = _key(resource, inventory)
-    return manager_of(key, inventory, resource.account) if key else ""
+    if key is None:
+        return ""
+    if key.alias:
+        # CreateAlias takes customer keys only and no name that begins with alias/aws/ (its API reference).
+        return "AWS" if key.alias.startswith(AWS_ALIASES) else "CUSTOMER"
+    if resource.account and key.account and key.account != resource.account:
+        return "CUSTOMER"  # an AWS managed key serves its own account alone (KMS Developer Guide, "AWS managed keys")
+    aliased = inventory.index("kms-alias", _aws_managed)
+    if _place(key) in aliased:
+        return "AWS"
+    try:
+        found = _described(resource, inventory)
+        value = found.text("KeyManager") if found else ""
+    except Missing:
+        # Every AWS managed key has an alias of AWS's.
+        if inventory.listed("kms-alias", key.account, key.region) and "" not in aliased:
+            return "CUSTOMER"
+        raise
+    if found and value not in MANAGERS:
+        raise found.malformed("KeyManager", "AWS or CUSTOMER")
+    return value
 
 
 FACTS: Final = (

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.base import FLAG, Fact, texts
+from dms_lint.facts.base import FLAG, Fact, derived, texts
 from dms_lint.facts.task_settings import section
 from dms_lint.facts.tasks import TASK, migration
 from dms_lint.model import Missing
 from dms_lint.tables import table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -45,24 +48,51 @@ def quiet_target_components(task: Resource, inventory: Inventory) -> tuple[str, 
 
 def _quiet(task: Resource, inventory: Inventory, components: dict[str, str]) -> tuple[str, ...]:
     kind = migration(task, inventory)
+    quiet, holes = _quiet_components(task, inventory)
+    if not quiet and not holes:
+        return ()
     used = [component for phase, component in components.items() if kind in (phase, "full-load-and-cdc")]
+    found = tuple(f"{component} at {quiet[component]}" for component in used if component in quiet)
+    for component, missing in holes if not found else ():
+        if component in ("", *used):
+            raise missing
+    return found
+
+
+@cache
+def _quieter() -> Mapping[str, bool]:
+    """Whether a severity logs less than the default one."""
     severities = [row["severity"] for row in table("log-severities")["severities"]]
-    found: dict[str, str] = {}
-    missing: Missing | None = None
+    return {severity: n < severities.index(_DEFAULT) for n, severity in enumerate(severities)}
+
+
+@derived
+def _quiet_components(task: Resource, inventory: Inventory) -> tuple[dict[str, str], list[tuple[str, Missing]]]:
+    """The severity of each component that logs less than by default; and what cannot be read, of which component.
+
+    A hole that may be about any component stands under ''.
+    """
+    logging, quieter = section(task, "Logging"), _quieter()
+    quiet: dict[str, str] = {}
+    holes: list[tuple[str, Missing]] = []
+    for item in logging.objects("LogComponents", default=()):
+        component, severity = item.get("Id"), item.get("Severity")
+        if not (isinstance(component, str) and isinstance(severity, str) and quieter.get(severity) is False):
+            break
+    else:
+        return quiet, holes  # as nearly every task: nothing to name, so no record of each component is needed
     # User Guide, Logging task settings: components that are not listed log at the default severity.
-    for entry in section(task, "Logging").records("LogComponents", default=()):
+    for entry in logging.records("LogComponents"):
         try:
             component, severity = entry.text("Id"), entry.text("Severity", default=_DEFAULT)
         except Missing as hole:
-            missing = missing or hole
+            holes.append(("", hole))
             continue
-        if component in used and severity not in severities:
-            missing = missing or entry.malformed("Severity", "a severity of the log")
-        elif component in used and severities.index(severity) < severities.index(_DEFAULT):
-            found[component] = severity
-    if missing is not None and not found:
-        raise missing
-    return tuple(f"{component} at {found[component]}" for component in used if component in found)
+        if severity not in quieter:
+            holes.append((component, entry.malformed("Severity", "a severity of the log")))
+        elif quieter[severity]:
+            quiet[component] = severity
+    return quiet, holes
 
 
 FACTS: Final = (

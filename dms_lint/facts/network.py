@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from dms_lint.facts import relations
-from dms_lint.facts.base import FLAG, Fact, texts
+from dms_lint.facts.base import FLAG, Fact, derived, texts
 from dms_lint.facts.endpoints import engine
 from dms_lint.facts.hosts import AWS, Place, address_of, cloud_of_engine, hosts_of, place_of
 from dms_lint.model import Missing
@@ -75,6 +75,7 @@ def publicly_accessible(resource: Resource, inventory: Inventory) -> bool:
     return resource.flag("PubliclyAccessible")
 
 
+@derived
 def security_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ids of the security groups that are active on it.
 
@@ -139,7 +140,7 @@ def egress_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
             missing = missing or group
             continue
         try:
-            if any(map(_lets_out, group.records("IpPermissionsEgress"))):
+            if _lets_out(group, inventory):
                 found.append(group.id)
         except Missing as hole:
             missing = missing or hole
@@ -148,21 +149,31 @@ def egress_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _lets_out(permission: Record) -> bool:
-    if permission.records("UserIdGroupPairs", default=()) or permission.records("PrefixListIds", default=()):
+@derived
+def _lets_out(group: Resource, inventory: Inventory) -> bool:
+    return any(map(_leads_out, group.records("IpPermissionsEgress")))
+
+
+def _leads_out(permission: Record) -> bool:
+    if permission.objects("UserIdGroupPairs", default=()) or permission.objects("PrefixListIds", default=()):
         return True
-    return any(
-        not any(network.version == no.version and network.subnet_of(no) for no in _NOWHERE)  # type: ignore[arg-type]
-        for network in _ranges(permission)
-    )
+    return any(map(_is_somewhere, _ranges(permission)))
+
+
+@lru_cache(maxsize=4096)
+def _is_somewhere(network: Network) -> bool:
+    return not any(network.version == no.version and network.subnet_of(no) for no in _NOWHERE)  # type: ignore[arg-type]
 
 
 def _ranges(permission: Record) -> Iterator[Network]:
     for key, member in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-        for entry in permission.records(key, default=()):
-            network = _network(entry.text(member))
+        for number, entry in enumerate(permission.objects(key, default=())):
+            written = entry.get(member)
+            network = _network(written) if isinstance(written, str) else None
             if network is None:
-                raise entry.malformed(member, "a range of addresses")
+                record = permission.records(key)[number]
+                record.text(member)
+                raise record.malformed(member, "a range of addresses")
             yield network
 
 
@@ -322,7 +333,7 @@ def _cloud(endpoint: Resource, task: Resource, inventory: Inventory) -> str:
     if "" in clouds:
         raise Missing(
             f"{endpoint.where}: nothing says whether {', '.join(hosts)} runs on AWS",
-            needs="knowing where the host runs: its name does not say",
+            needs="where the host runs",
             reason="a host's name does not say whether it runs on AWS",
         )
     return min(clouds)
@@ -352,10 +363,15 @@ def foreign_legs(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(found)
 
 
+@cache
+def _in_own_region() -> frozenset[str]:
+    return frozenset(table("aws-hosts")["own_region"])
+
+
 def _regions(endpoint: Resource, task: Resource, inventory: Inventory) -> Iterator[tuple[str, str | Missing]]:
     """What an endpoint names, each with its AWS Region; '' for what is in none."""
     name = engine(endpoint, inventory)
-    if name in table("aws-hosts")["own_region"]:
+    if name in _in_own_region():
         yield endpoint.name, task.region
     elif name in _REGION_OF:
         yield _REGION_OF[name](endpoint, inventory)
@@ -371,7 +387,7 @@ def _regions(endpoint: Resource, task: Resource, inventory: Inventory) -> Iterat
                     host,
                     Missing(
                         f"{endpoint.where}: nothing says in which Region {host} is",
-                        needs="knowing where the host runs: its name does not say",
+                        needs="where the host runs",
                         reason="a host's name does not say in which Region it is",
                     ),
                 )
@@ -413,8 +429,8 @@ _REGION_OF: Final[dict[str, Callable[[Resource, Inventory], tuple[str, str]]]] =
 def _place(host: str, task: Resource, inventory: Inventory) -> Place:
     """Where a host is: by its name, else by the network interface or the VPC that has its address."""
     place = place_of(host)
-    address = address_of(host)
-    if place.cloud or address is None:
+    address = None if place.cloud else address_of(host)
+    if address is None:
         return place
     interfaces = inventory.index("network-interface", _addresses_of)
     for interface in interfaces.get(f"public {address}", ()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from base64 import b64decode
+from binascii import a2b_base64
 from collections import defaultdict
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
@@ -128,7 +128,7 @@ def _der(block: Block) -> tuple[bytes | None, str]:
     if block.body is None:
         return None, "does not end"
     try:
-        return b64decode("".join(block.body.split()), validate=True), ""
+        return a2b_base64("".join(block.body.split()), strict_mode=True), ""
     except ValueError:
         return None, "is not base64"
 
@@ -139,7 +139,8 @@ class _Parsed(NamedTuple):
     about: X509
     subject: bytes
     issuer: bytes
-    public_key: bytes
+    public_key: Any
+    """None where it is of a kind that is not supported."""
     key_id: bytes | None
     issuer_key_id: bytes | None
     source: Any
@@ -187,7 +188,7 @@ def _read(source: Any) -> _Parsed:
         ),
         subject,
         issuer,
-        source.tbs_certificate_bytes if key is None else _spki(key),
+        key,
         key_id,
         issuer_key_id,
         source,
@@ -200,13 +201,6 @@ def _try(read: Any) -> Any:
         return read()
     except Exception:  # noqa: BLE001 - one odd member does not make a certificate unreadable
         return None
-
-
-def _spki(key: Any) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    found: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return found
 
 
 def _extensions(source: Any) -> Mapping[str, Any] | None:
@@ -306,14 +300,17 @@ class _Chains:
 
         A certificate of a root's own name and key, which another CA signed too, needs that other CA no more.
         """
-        anchors = {(self.certificates[root].subject, self.certificates[root].public_key) for root in self.roots}
         broken = [
             number
             for number, one in enumerate(self.certificates)
-            if number not in self.best and (one.subject, one.public_key) not in anchors
+            if number not in self.best and not any(self._twins(one, root) for root in self.roots)
         ]
         tops = [number for number in broken if not self.issuers[number]] or broken
         return tuple(dict.fromkeys(self.certificates[number].about.issuer for number in tops))
+
+    def _twins(self, one: _Parsed, root: int) -> bool:
+        other = self.certificates[root]
+        return one.subject == other.subject and one.public_key is not None and bool(one.public_key == other.public_key)
 
     def ends(self) -> datetime | None:
         """The moment after which no chain is left: of chains to a root where there are any, else of what there is.

@@ -8,8 +8,7 @@ away what is allowed here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.conditions import resolve, satisfied
 from dms_lint.facts.globs import is_pattern, matches, relation, tokens
@@ -31,15 +30,14 @@ UNLIKELY: Final = ("q7zxk2vw9jr4", "m4hplc8dtn6y")
 # -- requests
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What somebody asks AWS for."""
 
     action: str
     resource: str = ANYTHING
     """An ARN; a pattern where no more is known of it, which stands for *one* resource that it matches; ANYTHING
     for an action that takes no resource."""
-    context: Context = field(default_factory=lambda: EMPTY)
+    context: Context = EMPTY
 
 
 def role_context(role: str, account: str, region: str = "", *, via: str = "") -> Context:
@@ -73,16 +71,14 @@ def partition_of(arn: str) -> str:
 # -- what is allowed
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Policies(NamedTuple):
     """Documents that hold together, and what stands for those that could not be read."""
 
     documents: tuple[Policy, ...] = ()
     gaps: tuple[Missing, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """A user or role: its own policies, and the boundary that limits them."""
 
     arn: str
@@ -97,8 +93,7 @@ class Identity:
         return self.arn.split(":", 5)[-1].startswith("role/")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a request is allowed, and what decides it."""
 
     allowed: Ternary

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dms_lint.facts.base import derived
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -11,11 +12,13 @@ if TYPE_CHECKING:
     from dms_lint.model import Resource
 
 
+@derived
 def source(task: Resource, inventory: Inventory) -> Resource:
     """The source endpoint of a task or a serverless replication; Missing when it was not read."""
     return _endpoint(task, task.text("SourceEndpointArn"), inventory)
 
 
+@derived
 def target(task: Resource, inventory: Inventory) -> Resource:
     """The target endpoint of a task or a serverless replication; Missing when it was not read."""
     return _endpoint(task, task.text("TargetEndpointArn"), inventory)

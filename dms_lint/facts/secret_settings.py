@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.answers import command
@@ -128,13 +129,15 @@ def in_clear(endpoint: Resource) -> bool:
 @derived
 def _pair(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Which of SecretsManagerSecretId and SecretsManagerAccessRoleArn are set."""
-    return tuple([name for name in PAIR if setting(endpoint, inventory, name)])
+    named = (secret_id(endpoint, inventory), setting(endpoint, inventory, ROLE))
+    return tuple(compress(PAIR, named))
 
 
 @derived
 def _asm_pair(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Which of the two for Oracle's ASM are set."""
-    return tuple([name for name in ASM_PAIR if setting(endpoint, inventory, name)])
+    named = (asm_secret_id(endpoint, inventory), setting(endpoint, inventory, ASM_ROLE))
+    return tuple(compress(ASM_PAIR, named))
 
 
 @derived

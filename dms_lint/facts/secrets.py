@@ -12,7 +12,7 @@ from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, attributes, unsettled
 from dms_lint.facts.secret_settings import BOTH, SECRET, asm_secret_id, certain, descriptors, secret_id
 from dms_lint.facts.times import moment, to_the_second
-from dms_lint.model import Missing
+from dms_lint.model import EMPTY, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,9 @@ TASK: Final = ("task",)
 
 _SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}\Z")
 """What Secrets Manager adds to a name to make an ARN; a partial ARN goes without it."""
+
+_ARN: Final = r"arn:[^:]*:secretsmanager:[^:]+:\d{12}:secret:."
+"""How the ARN of a secret begins."""
 
 _NO_NAME: Final = re.compile(r"[^\w.-]")
 """What ends the name of an attribute."""
@@ -59,24 +62,28 @@ def _references(resource: Resource, inventory: Inventory) -> tuple[tuple[Referen
     """The secrets that are certainly named, and the Missing that hides more, if any."""
     hole: Missing | None = None
     if resource.kind in TASK:
-        found: dict[Reference, None] = {}
+        found: list[Reference] = []
         for leg in (relations.source, relations.target):
             try:
-                found |= dict.fromkeys(references(leg(resource, inventory), inventory))
+                found += references(leg(resource, inventory), inventory)
             except Missing as missing:
                 hole = hole or missing.with_traceback(None)
-        return tuple(found), hole
+        return tuple(dict.fromkeys(found)), hole
     if resource.kind == "migration-project":
         providers, hole = descriptors(resource)
         ids = [one.text(SECRET, default="") for _, one in providers]
     else:
         ids = [secret_id(resource, inventory), asm_secret_id(resource, inventory)]
-    return tuple([Reference(id, resource.account, resource.region) for id in dict.fromkeys(ids) if id]), hole
+        if not any(ids):
+            return (), None
+    return tuple([Reference(one, resource.account, resource.region) for one in dict.fromkeys(ids) if one]), hole
 
 
 def _each(resource: Resource, inventory: Inventory, judge: Callable[[Reference], str]) -> tuple[str, ...]:
     """What `judge` says of each secret that the resource names, without '': Missing where only that could be more."""
     named, hole = _references(resource, inventory)
+    if not named and hole is None:
+        return ()
     found: dict[str, None] = {}
     for reference in named:
         try:
@@ -97,18 +104,16 @@ def _keys(secret: Resource) -> tuple[str, ...]:
 
 def _known(kind: str, reference: Reference, inventory: Inventory) -> Resource | None:
     """The resource of a kind that is, or is about, the secret; None where none was read."""
+    index = inventory.index(kind, _keys)
+    if not index:
+        return None
     key = reference.id
     if not key.startswith("arn:"):
         key = f"{reference.account}:{reference.region}:{key}"
-    found = inventory.index(kind, _keys).get(key)
+    found = index.get(key)
     if not found:
         return None
     return found[0] if len(found) == 1 else next((one for one in found if one.arn == key), found[0])
-
-
-@lru_cache(maxsize=1024)
-def _is_secret_arn(arn: str) -> bool:
-    return re.match(r"arn:[^:]*:secretsmanager:[^:]+:\d{12}:secret:.", arn) is not None
 
 
 def find_secret(reference: Reference, inventory: Inventory) -> Resource | None:
@@ -116,7 +121,14 @@ def find_secret(reference: Reference, inventory: Inventory) -> Resource | None:
 
     A complete ListSecrets leaves out what is scheduled for deletion, unless asked for it: None is either.
     """
-    if reference.id.startswith("arn:") and not _is_secret_arn(reference.id):
+    known: dict[Reference, Resource | None] = inventory.once("secrets found", dict)
+    if reference not in known:
+        known[reference] = _find_secret(reference, inventory)
+    return known[reference]
+
+
+def _find_secret(reference: Reference, inventory: Inventory) -> Resource | None:
+    if reference.id.startswith("arn:") and not re.match(_ARN, reference.id):
         return None
     found = _known("secret", reference, inventory)
     if found is not None:
@@ -130,7 +142,8 @@ def names(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     Of an endpoint the secret for the database and the one for Oracle's ASM; of a task those of its two endpoints; of
     a migration project those of its data providers.
     """
-    return _each(resource, inventory, lambda reference: reference.id)
+    named, hole = _references(resource, inventory)
+    return certain(dict.fromkeys([reference.id for reference in named]), hole) if named or hole else ()
 
 
 def dangling(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -185,8 +198,8 @@ def running_since(task: Resource, inventory: Inventory) -> str:
 def _started(task: Resource, inventory: Inventory) -> datetime | None:
     if task.text("Status").lower() != "running":
         return None
-    statistics = task.block("ReplicationTaskStats") if "ReplicationTaskStats" in task else None
-    if statistics is not None and "StartDate" in statistics:
+    statistics = task.block("ReplicationTaskStats", default=EMPTY)
+    if "StartDate" in statistics:
         return moment(statistics, "StartDate")
     # Documented as the date at which the task is scheduled to start: only where there is no better.
     if "ReplicationTaskStartDate" in task:

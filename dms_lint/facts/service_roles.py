@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.facts.base import Fact, text, texts
+from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, attributes, direction, engine, settings
 from dms_lint.facts.identities import trust_policy
 from dms_lint.facts.trust import DMS, trusted_services
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
-_ARN: Final = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/.+")
+_ARN: Final = r"arn:[\w-]+:iam::(\d{12}):role/.+"
 
 HERE: Final = "the endpoint's account"
 ELSEWHERE: Final = "another account"
@@ -31,6 +31,7 @@ def _rows() -> Mapping[str, Mapping[str, Any]]:
     return {engine: row for row in table("service-roles")["rows"] for engine in row["engines"]}
 
 
+@derived
 def role_arn(endpoint: Resource, inventory: Inventory) -> str:
     """The ARN of the service access role: of the settings, the extra connection attributes, or the endpoint itself.
 
@@ -81,12 +82,13 @@ def needs(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(found)
 
 
+@derived
 def _role(endpoint: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
     """Where the service access role stands, and the role where it is one of the endpoint's account."""
     arn = role_arn(endpoint, inventory)
     if not arn:
         return NOWHERE, None
-    found = _ARN.fullmatch(arn)
+    found = re.fullmatch(_ARN, arn)
     if found is None:
         raise endpoint.malformed("ServiceAccessRoleArn", "the ARN of a role")
     if not endpoint.account:
@@ -116,7 +118,12 @@ def services(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     _, role = _role(endpoint, inventory)
     if role is None:
         return ()
-    return trusted_services(trust_policy(role), role.id, endpoint.account, DMS)
+    return _trusted(role, inventory)
+
+
+@derived
+def _trusted(role: Resource, inventory: Inventory) -> tuple[str, ...]:
+    return trusted_services(trust_policy(role), role.id, role.account, DMS)
 
 
 FACTS: Final = (

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Literal
-from urllib.parse import unquote
+from typing import Any, Final, Literal, NamedTuple
 
 from dms_lint.facts.conditions import Condition, parse_operator
 
@@ -15,8 +13,7 @@ ANYTHING: Final = "*"
 """The resource of a request whose action takes none, and the principal that is everybody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement, with lists where one value may stand alone."""
 
     policy: str
@@ -39,8 +36,7 @@ class Statement:
     """Whether `${...}` is a policy variable: not in policies of the version 2008-10-17."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """A policy document."""
 
     name: str
@@ -65,6 +61,8 @@ def parse(document: Any, name: str) -> Policy:
 @lru_cache(maxsize=4096)
 def _parse(text: str, name: str) -> Policy:
     if not text.lstrip().startswith("{"):
+        from urllib.parse import unquote
+
         text = unquote(text)
     try:
         data = json.loads(text)

@@ -26,8 +26,14 @@ _UNLIKE: Final = re.compile(r"[^a-z0-9]+")
 def keys(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The keys of the resource's tags, without those that AWS sets itself (`aws:...`)."""
     answer = _answer(resource, inventory)
-    found = tuple(tag.text("Key") for tag in answer.records("TagList"))
-    return tuple(key for key in found if not key.lower().startswith("aws:"))
+    found: list[str] = []
+    for number, tag in enumerate(answer.objects("TagList")):
+        key = tag.get("Key")
+        if not isinstance(key, str):
+            key = answer.records("TagList")[number].text("Key")
+        if not key.lower().startswith("aws:"):
+            found.append(key)
+    return tuple(found)
 
 
 def _answer(resource: Resource, inventory: Inventory) -> Resource:
@@ -36,17 +42,17 @@ def _answer(resource: Resource, inventory: Inventory) -> Resource:
     An answer does not always say which resource it is about: then its file's name does, by ARN, end of the ARN or
     name.  Two resources may share a name or an end: such an answer is about neither for certain.
     """
-    scope = {"account": resource.account, "region": resource.region}
+    account, region = resource.account, resource.region
     try:
-        return inventory.about("tags", resource.arn, **scope)
+        return inventory.about("tags", resource.arn, account=account, region=region)
     except Missing as missing:
         shared = inventory.once("names of what may have tags", lambda: _shared(inventory))
         for name in _names(resource):
             try:
-                found = inventory.about("tags", name, **scope)
+                found = inventory.about("tags", name, account=account, region=region)
             except Missing:
                 continue
-            if shared[resource.account, resource.region, name] > 1:
+            if shared[account, region, name] > 1:
                 raise Missing(
                     f"{found.file} may be about {resource.where} or about another resource called {name}",
                     needs="dms:ListTagsForResource",

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.base import Fact, text, texts
+from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, attributes, engine, settings
 from dms_lint.facts.keys import (
     NONEXISTENT,
     STATES,
+    described,
     reference_in,
     regions_besides,
     resolved,
@@ -71,6 +72,7 @@ def _mode(written: str) -> str:
     return written.strip().upper().replace("-", "_")
 
 
+@derived
 def encryption_mode(endpoint: Resource, inventory: Inventory) -> str:
     """The encryption mode that an S3 or Redshift target states, as the guide spells it: `SSE_S3`, `SSE_KMS`.
 
@@ -98,7 +100,7 @@ def conflicting_settings(endpoint: Resource, inventory: Inventory) -> tuple[str,
     ARN or an alias.
     """
     found, unknown = [], None
-    for member in (MODE, KEY):
+    for member in (MODE, KEY) if attributes(endpoint) else ():
         try:
             if _differs(endpoint, inventory, member):
                 found.append(member)
@@ -130,6 +132,7 @@ def _resolved(key: Reference, inventory: Inventory) -> Reference:
     return resolved(key, inventory) or key
 
 
+@derived
 def key(endpoint: Resource, inventory: Inventory) -> str:
     """The key that an S3 or Redshift target encrypts its objects with, as it is named: an ARN, an id or an alias.
 
@@ -138,15 +141,22 @@ def key(endpoint: Resource, inventory: Inventory) -> str:
     return _stated(endpoint, inventory, KEY)
 
 
+@derived
 def _reference(endpoint: Resource, inventory: Inventory) -> Reference | None:
     written = key(endpoint, inventory)
     return reference_in(endpoint, KEY, written) if written else None
 
 
+@derived
+def _described(endpoint: Resource, inventory: Inventory) -> Resource | None:
+    """What KMS says of the target's key, where one is named; None when the key certainly does not exist."""
+    named = _reference(endpoint, inventory)
+    return described(named, inventory) if named else None
+
+
 def key_state(endpoint: Resource, inventory: Inventory) -> str:
     """The KeyState of the target's key; `nonexistent` where there is no such key, empty where none is named."""
-    named = _reference(endpoint, inventory)
-    return state_of(named, inventory) if named else ""
+    return state_of(_described(endpoint, inventory)) if _reference(endpoint, inventory) else ""
 
 
 def key_spec(endpoint: Resource, inventory: Inventory) -> str:
@@ -154,8 +164,7 @@ def key_spec(endpoint: Resource, inventory: Inventory) -> str:
 
     Empty where none is named or the key does not exist.
     """
-    named = _reference(endpoint, inventory)
-    return spec_of(named, inventory) if named else ""
+    return spec_of(_described(endpoint, inventory)) if _reference(endpoint, inventory) else ""
 
 
 def key_foreign_regions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts import tls
-from dms_lint.facts.base import FLAG, NUMBER, Fact, text, texts
+from dms_lint.facts.base import FLAG, NUMBER, Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, engine
 from dms_lint.facts.relations import source, target
 from dms_lint.facts.task_settings import section
@@ -21,6 +21,7 @@ MIGRATIONS: Final = ("full-load", "cdc", "full-load-and-cdc")
 _LEGS: Final = (("source", source), ("target", target))
 
 
+@derived
 def migration(task: Resource, inventory: Inventory) -> str:
     """What the task moves: the data there are (`full-load`), their changes (`cdc`), or both."""
     member = "ReplicationType" if task.kind == "replication-config" else "MigrationType"
@@ -68,32 +69,31 @@ def _legs(task: Resource) -> tuple[str, ...]:
     return tuple(dict.fromkeys((task.text("SourceEndpointArn"), task.text("TargetEndpointArn"))))
 
 
+@derived
 def _instance_arns(endpoint: Resource, inventory: Inventory) -> tuple[dict[str, None], Missing | None]:
     """The instances of the tasks that are known to use the endpoint, in order, and what keeps one of them unknown."""
     arns: dict[str, None] = {}
     unread = None
-    for task in inventory.index("task", _legs).get(endpoint.arn, ()):
+    by_endpoint = inventory.index("task", _legs)
+    for task in by_endpoint.get(endpoint.arn, ()):
         try:
             arns[task.text("ReplicationInstanceArn")] = None
         except Missing as missing:
             unread = missing
+    try:
+        tasks = inventory.all("task", endpoint.account, endpoint.region)
+        for task in tasks if "" in by_endpoint else ():
+            _legs(task)
+    except Missing as missing:
+        unread = unread or missing
     return arns, unread
-
-
-def _all_tasks(endpoint: Resource, inventory: Inventory) -> None:
-    """Missing unless every task of the account and Region was read, and says which endpoints it has."""
-    tasks = inventory.all("task", endpoint.account, endpoint.region)
-    for task in tasks if "" in inventory.index("task", _legs) else ():
-        _legs(task)
 
 
 def instances(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The replication instances whose tasks use the endpoint, by name."""
     arns, unread = _instance_arns(endpoint, inventory)
-    if not arns:
-        if unread is not None:
-            raise unread
-        _all_tasks(endpoint, inventory)
+    if unread is not None and not arns:
+        raise unread
     return tuple(_named(arn, inventory) for arn in arns)
 
 
@@ -112,10 +112,8 @@ def failed_tests(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
         else:
             if status != "successful":
                 found.append(f"{'failed' if status else 'never ran'} with {_named(arn, inventory)}")
-    if not found:
-        if unread is not None:
-            raise unread
-        _all_tasks(endpoint, inventory)
+    if unread is not None and not found:
+        raise unread
     return tuple(found)
 
 

@@ -45,6 +45,8 @@ def _parse_text(written: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(written.strip())
+        if found.tzinfo is UTC:
+            return found
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

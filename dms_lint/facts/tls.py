@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.facts.base import Fact, text, texts
+from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, engine, setting, unsettled
 from dms_lint.facts.hosts import hosts_of
 from dms_lint.model import Missing
@@ -43,6 +43,7 @@ _HOST_KINDS: Final = {
 }
 
 
+@derived
 def mode(endpoint: Resource, inventory: Inventory) -> str:
     """The endpoint's SslMode."""
     value = endpoint.text("SslMode")
@@ -51,21 +52,43 @@ def mode(endpoint: Resource, inventory: Inventory) -> str:
     return value
 
 
-@cache
-def _rows() -> Mapping[str, Mapping[str, Any]]:
-    return {name: row for row in table("ssl-modes")["rows"] if "settings" not in row for name in row["engines"]}
+class _Row(NamedTuple):
+    """What the table says of an engine."""
+
+    modes: tuple[str, ...]
+    encrypting: tuple[str, ...]
+    inferred: bool
+    always_encrypted: bool
+    settings: str
+    """The settings block that an endpoint has for the row to count; '' where the row always counts."""
+
+
+def _row_of(row: Mapping[str, Any]) -> _Row:
+    return _Row(
+        modes=tuple(row["modes"]),
+        encrypting=tuple(one for one in row["modes"] if one != "none"),
+        inferred=row.get("inferred", False),
+        always_encrypted=row.get("always_encrypted", False),
+        settings=row.get("settings", ""),
+    )
 
 
 @cache
-def _special_rows() -> Mapping[str, Mapping[str, Any]]:
+def _rows() -> Mapping[str, _Row]:
+    return {name: _row_of(row) for row in table("ssl-modes")["rows"] if "settings" not in row for name in row["engines"]}
+
+
+@cache
+def _special_rows() -> Mapping[str, _Row]:
     """By engine, the row that counts where the endpoint has that row's settings block."""
-    return {name: row for row in table("ssl-modes")["rows"] if "settings" in row for name in row["engines"]}
+    return {name: _row_of(row) for row in table("ssl-modes")["rows"] if "settings" in row for name in row["engines"]}
 
 
-def _row(endpoint: Resource, inventory: Inventory) -> Mapping[str, Any]:
+@derived
+def _row(endpoint: Resource, inventory: Inventory) -> _Row:
     name = engine(endpoint, inventory)
     row = _special_rows().get(name)
-    if row is None or row["settings"] not in endpoint:
+    if row is None or row.settings not in endpoint:
         row = _rows().get(name)
     if row is None:
         raise unsettled(
@@ -78,27 +101,27 @@ def _row(endpoint: Resource, inventory: Inventory) -> Mapping[str, Any]:
 
 def modes(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The SSL modes that the engine supports, from the weakest to the strongest."""
-    return tuple(_row(endpoint, inventory)["modes"])
+    return _row(endpoint, inventory).modes
 
 
 def encrypting_modes(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The SSL modes of the engine that encrypt; none where SSL mode does not apply to it."""
     row = _row(endpoint, inventory)
-    if row.get("inferred") and mode(endpoint, inventory) == "none":
+    if row.inferred and mode(endpoint, inventory) == "none":
         raise unsettled(
             endpoint,
             f"AWS does not say whether the engine {engine(endpoint, inventory)} takes an SSL mode",
             "documentation of the engine's SSL modes",
         )
-    return tuple(one for one in row["modes"] if one != "none")
+    return row.encrypting
 
 
 def unsupported_modes(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The endpoint's SSL mode, where the engine does not support it; else none."""
     row, value = _row(endpoint, inventory), mode(endpoint, inventory)
-    if value in row["modes"]:
+    if value in row.modes:
         return ()
-    if row.get("inferred"):
+    if row.inferred:
         raise unsettled(
             endpoint,
             f"AWS does not say whether the engine {engine(endpoint, inventory)} takes the mode {value}",
@@ -112,8 +135,8 @@ def stronger_modes(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     None where the endpoint's own mode is not among the engine's.
     """
-    row, value = _row(endpoint, inventory)["modes"], mode(endpoint, inventory)
-    return tuple(one for one in row if MODES.index(one) > MODES.index(value)) if value in row else ()
+    supported, value = modes(endpoint, inventory), mode(endpoint, inventory)
+    return tuple(one for one in supported if MODES.index(one) > MODES.index(value)) if value in supported else ()
 
 
 def strongest_mode(endpoint: Resource, inventory: Inventory) -> str:
@@ -189,10 +212,11 @@ def search_scheme(endpoint: Resource, inventory: Inventory) -> str:
     return scheme
 
 
+@derived
 def encrypted(endpoint: Resource, inventory: Inventory) -> bool:
     """Whether the data travel encrypted between the endpoint's database or service and DMS."""
     row, name = _row(endpoint, inventory), engine(endpoint, inventory)
-    if row.get("always_encrypted"):
+    if row.always_encrypted:
         return True
     if name == "kafka":
         return kafka_protocol(endpoint, inventory) != "plaintext"

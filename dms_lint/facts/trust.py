@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DMS: Final = "dms.amazonaws.com"
 """The service principal of DMS, as `service_of` has it."""
 
-_DMS: Final = re.compile(r"dms(\.[a-z0-9-]+)?\.amazonaws\.com|dms-data-migrations\.amazonaws\.com")
+_DMS: Final = r"dms(\.[a-z0-9-]+)?\.amazonaws\.com|dms-data-migrations\.amazonaws\.com"
 
 
 def service_of(principal: str) -> str:
@@ -27,7 +27,7 @@ def service_of(principal: str) -> str:
 
 def is_dms(principal: str) -> bool:
     """Whether a service principal is DMS: the service, the service in one Region, or its data migrations."""
-    return _DMS.fullmatch(service_of(principal)) is not None
+    return re.fullmatch(_DMS, service_of(principal)) is not None
 
 
 def asked_for(service: str, role: str, account: str) -> Context:
