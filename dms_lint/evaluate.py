@@ -30,12 +30,12 @@ class Outcome(NamedTuple):
 
 
 class _Compiled(NamedTuple):
-    """A rule of a plan: its conditions by their numbers there."""
+    """A rule of a plan: its conditions and facts by their numbers there."""
 
     rule: Rule
     when: tuple[int, ...]
     expect: tuple[int, ...]
-    reads: tuple[tuple[str, Derive], ...]
+    reads: tuple[tuple[str, int], ...]
     """Every fact that the rule reads: what it needs for its verdict, then what it shows besides."""
 
 
@@ -45,47 +45,57 @@ class _Plan:
     def __init__(self) -> None:
         self.groups: dict[int | None, list[_Compiled]] = defaultdict(list)
         """The rules by the first condition on which they apply: where that is false, the whole group does not."""
-        self.conditions: list[tuple[str, Derive, Predicate]] = []
-        self._numbers: dict[str, int] = {}
+        self.conditions: list[tuple[int, Predicate]] = []
+        """The number of a fact, and what it must be."""
+        self.facts: list[Derive] = []
+        self._conditions: dict[str, int] = {}
+        self._facts: dict[str, int] = {}
 
     def add(self, rule: Rule) -> None:
         """Take in a rule."""
-        when = tuple(self._number(name, schema) for name, schema in rule.when.items())
-        expect = tuple(self._number(name, schema) for name, schema in rule.expect.items())
+        when = tuple(self._condition(name, schema) for name, schema in rule.when.items())
+        expect = tuple(self._condition(name, schema) for name, schema in rule.expect.items())
         reads = dict.fromkeys((*rule.when, *rule.expect, *rule.evidence))
-        compiled = _Compiled(rule, when, expect, tuple((name, FACTS[name].derive) for name in reads))
+        compiled = _Compiled(rule, when, expect, tuple((name, self._fact(name)) for name in reads))
         self.groups[when[0] if when else None].append(compiled)
 
-    def _number(self, name: str, schema: Mapping[str, Any]) -> int:
+    def _condition(self, name: str, schema: Mapping[str, Any]) -> int:
         key = f"{name} {schema!r}"
-        if key not in self._numbers:
-            self._numbers[key] = len(self.conditions)
-            self.conditions.append((name, FACTS[name].derive, compile_schema(schema)))
-        return self._numbers[key]
+        if key not in self._conditions:
+            self._conditions[key] = len(self.conditions)
+            self.conditions.append((self._fact(name), compile_schema(schema)))
+        return self._conditions[key]
+
+    def _fact(self, name: str) -> int:
+        if name not in self._facts:
+            self._facts[name] = len(self.facts)
+            self.facts.append(FACTS[name].derive)
+        return self._facts[name]
 
 
 class _Subject:
     """One resource under judgement: its facts, each derived once, and the conditions already decided."""
 
-    __slots__ = ("conditions", "decided", "inventory", "known", "resource")
+    __slots__ = ("decided", "inventory", "plan", "resource", "values")
 
     def __init__(self, plan: _Plan, resource: Resource, inventory: Inventory) -> None:
-        self.conditions = plan.conditions
-        self.decided: list[bool | Missing | None] = [None] * len(plan.conditions)
+        self.plan = plan
         self.resource = resource
         self.inventory = inventory
-        self.known: dict[str, Any] = {}
+        self.values: list[Any] = [None] * len(plan.facts)
+        """By number, a fact's value or the Missing that stands for it; None where it was not derived yet."""
+        self.decided: list[bool | Missing | None] = [None] * len(plan.conditions)
 
-    def get(self, name: str, derive: Derive) -> Any:
+    def get(self, fact: int) -> Any:
         """A fact's value, or the Missing that stands for it."""
-        if name in self.known:
-            return self.known[name]
-        try:
-            value: Any = derive(self.resource, self.inventory)
-        except Missing as missing:
-            # Without its traceback: that would keep every frame of the fact alive.
-            value = missing.with_traceback(None)
-        self.known[name] = value
+        value = self.values[fact]
+        if value is None:
+            try:
+                value = self.plan.facts[fact](self.resource, self.inventory)
+            except Missing as missing:
+                # Without its traceback: that would keep every frame of the fact alive.
+                value = missing.with_traceback(None)
+            self.values[fact] = value
         return value
 
     def spared(self, guard: int | None) -> bool:
@@ -112,8 +122,8 @@ class _Subject:
         return True if unknown is None else unknown
 
     def _decide(self, number: int) -> bool | Missing:
-        name, derive, predicate = self.conditions[number]
-        value = self.get(name, derive)
+        fact, predicate = self.plan.conditions[number]
+        value = self.get(fact)
         result: bool | Missing = value if value.__class__ is Missing else predicate(value)
         self.decided[number] = result
         return result
@@ -183,8 +193,8 @@ def _judge(compiled: _Compiled, subject: _Subject) -> tuple[Verdict, Missing | N
 
 def _finding(compiled: _Compiled, subject: _Subject, verdict: Verdict, missing: Missing | None) -> Finding:
     evidence: dict[str, Any] = {}
-    for name, derive in compiled.reads:
-        value = subject.get(name, derive) if verdict is Verdict.FAIL else subject.known.get(name)
+    for name, fact in compiled.reads:
+        value = subject.get(fact) if verdict is Verdict.FAIL else subject.values[fact]
         if value is not None and value.__class__ is not Missing:
             evidence[name] = value
     return Finding(compiled.rule, subject.resource, verdict, evidence, missing)

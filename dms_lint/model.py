@@ -74,7 +74,7 @@ class Record:
 
     __slots__ = ("_place", "data", "needs")
 
-    def __init__(self, data: Mapping[str, Any], place: str, needs: str) -> None:
+    def __init__(self, data: Mapping[str, Any], place: str | tuple[Record, str], needs: str) -> None:
         self.data = data
         self.needs = needs
         self._place = place
@@ -82,7 +82,8 @@ class Record:
     @property
     def where(self) -> str:
         """What this is and where it was read: the subject of a sentence about it."""
-        return self._place
+        place = self._place
+        return place if isinstance(place, str) else f"{place[0].where}: {place[1]}"
 
     def __contains__(self, key: str) -> bool:
         return self.data.get(key) is not None
@@ -132,8 +133,11 @@ class Record:
 
     def number(self, key: str, default: Any = _ABSENT) -> int:
         """A whole-number member."""
-        value: int = self._typed(key, int, "a whole number", default)
-        return value
+        value = self.data.get(key)
+        if value.__class__ is not int:
+            value = self._typed(key, int, "a whole number", default)
+        number: int = value
+        return number
 
     def texts(self, key: str, default: Any = _ABSENT) -> tuple[str, ...]:
         """A list of strings; nulls in it are left out, as AWS sends `[null]` for none."""
@@ -146,12 +150,14 @@ class Record:
     def records(self, key: str, default: Any = _ABSENT) -> tuple[Record, ...]:
         """A list of objects, each a record; nulls in it are left out."""
         found = self.objects(key, default)
-        return tuple(Record(value, f"{self.where}: {key}[{n}]", self.needs) for n, value in enumerate(found))
+        return tuple(Record(value, (self, f"{key}[{n}]"), self.needs) for n, value in enumerate(found))
 
-    def objects(self, key: str, default: Any = _ABSENT) -> list[dict[str, Any]]:
+    def objects(self, key: str, default: Any = _ABSENT) -> Sequence[dict[str, Any]]:
         """What `records` gives, as AWS sent it: for lists that are read too often to make a record of each item."""
-        values = self._typed(key, (list, tuple), "a list", default)
-        found = [value for value in values if value is not None]
+        values = self.data.get(key)
+        if values.__class__ is not list:
+            values = self._typed(key, (list, tuple), "a list", default)
+        found: Sequence[Any] = [value for value in values if value is not None] if None in values else values
         for value in found:
             if not isinstance(value, dict):
                 raise self.malformed(key, "a list of objects")
@@ -160,7 +166,7 @@ class Record:
     def block(self, key: str, default: Any = _ABSENT) -> Record:
         """A nested object, as a record that names its path when something in it is missing."""
         value = self._typed(key, dict, "an object", default)
-        return Record(value, f"{self.where}: {key}", self.needs)
+        return Record(value, (self, key), self.needs)
 
 
 class Resource(Record):

@@ -23,7 +23,7 @@ def derived(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, I
         if derive in memo:
             kept: T | Missing = memo[derive]
             if kept.__class__ is Missing:
-                raise kept  # type: ignore[misc]
+                raise kept.with_traceback(None)
             return kept  # type: ignore[return-value]
         try:
             value = memo[derive] = derive(resource, inventory)

@@ -84,7 +84,8 @@ def place_of(host: str) -> Place:
         return Place()
     before = host[: -len(row["domain"]) - 1].split(".")[-2:]
     fixed = _row("regions", host)
-    return Place("" if _doors().intersection(before) else AWS, fixed["region"] if fixed is not None else _region(before))
+    cloud = "" if _doors().intersection(before) else AWS
+    return Place(cloud, fixed["region"] if fixed is not None else _region(before))
 
 
 def _region(labels: list[str]) -> str:

@@ -31,7 +31,7 @@ LEGS: Final = (("source", relations.source), ("target", relations.target))
 
 # A rule to these addresses lets nothing out: templates write it where CloudFormation would add an open rule.
 _NOWHERE: Final = tuple(map(ip_network, ("255.255.255.255/32", "127.0.0.0/8", "::1/128")))
-_WHOLE: Final = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
+_WHOLE: Final[dict[int, Network]] = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
 # Nothing on the internet has one of these addresses (RFC 6890; IANA gives out 2000::/3 alone): ranges that together
 # are all the others admit the whole internet.
 _UNROUTED: Final = {
@@ -52,6 +52,11 @@ _UNROUTED: Final = {
     ),
     6: tuple(map(ip_network, ("::/3", "4000::/2", "8000::/1"))),
 }
+_ROUTED: Final = {
+    version: _WHOLE[version].num_addresses - sum(network.num_addresses for network in unrouted)
+    for version, unrouted in _UNROUTED.items()
+}
+"""How many addresses are left."""
 _PORTS: Final = {"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp"}
 _ANY: Final = "-1"
 
@@ -197,15 +202,26 @@ def open_ingress(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
         if isinstance(group, Missing):
             missing = missing or group
             continue
-        try:
-            for permission in group.records("IpPermissions"):
-                missing = _admit(permission, group, openings) or missing
-        except Missing as hole:
-            missing = missing or hole
+        admitted, hole = _admitted(group, inventory)
+        openings += admitted
+        missing = missing or hole
     found = tuple(dict.fromkeys(_open(openings)))
     if missing is not None and not found:
         raise missing
     return found
+
+
+@derived
+def _admitted(group: Resource, inventory: Inventory) -> tuple[list[_Opening], Missing | None]:
+    """What a group admits, and what of it cannot be known."""
+    openings: list[_Opening] = []
+    missing: Missing | None = None
+    try:
+        for permission in group.records("IpPermissions"):
+            missing = _admit(permission, group, openings) or missing
+    except Missing as hole:
+        missing = missing or hole
+    return openings, missing
 
 
 def _admit(permission: Record, group: Resource, openings: list[_Opening]) -> Missing | None:
@@ -232,10 +248,11 @@ def _admit(permission: Record, group: Resource, openings: list[_Opening]) -> Mis
 def _open(openings: Iterable[_Opening]) -> Iterator[str]:
     parts: dict[int, list[_Opening]] = defaultdict(list)
     for one in openings:
-        if one.network.prefixlen == 0:
-            yield f"{one.group} {one.traffic} from {one.network}"
+        network = one.network
+        if network.prefixlen == 0:
+            yield f"{one.group} {one.traffic} from {network}"
         else:
-            parts[one.network.version].append(one)
+            parts[network.version].append(one)
     for version in sorted(parts):
         if covers_internet([one.network for one in parts[version]]):
             yield from _open_together(parts[version])
@@ -287,11 +304,10 @@ def covers_internet(networks: Iterable[Network]) -> bool:
     ranges = list(networks)
     if not ranges:
         return False
-    whole, unrouted = _WHOLE[ranges[0].version], _UNROUTED[ranges[0].version]
-    ranges.extend(unrouted)
-    if sum(network.num_addresses for network in ranges) < whole.num_addresses:
+    version = ranges[0].version
+    if sum(1 << (network.max_prefixlen - network.prefixlen) for network in ranges) < _ROUTED[version]:
         return False
-    return list(collapse_addresses(ranges)) == [whole]  # type: ignore[type-var]
+    return list(collapse_addresses((*ranges, *_UNROUTED[version]))) == [_WHOLE[version]]  # type: ignore[type-var]
 
 
 def aws_legs(task: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from dms_lint.facts.conditions import Condition, parse_operator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 ANYTHING: Final = "*"
 """The resource of a request whose action takes none, and the principal that is everybody."""
@@ -48,11 +50,8 @@ def parse(document: Any, name: str) -> Policy:
 
     Raises ValueError, saying what is wrong, for what is no policy.
     """
-    if isinstance(document, Mapping):
-        try:
-            document = json.dumps(document)
-        except (TypeError, RecursionError):
-            raise ValueError("is not JSON") from None
+    if isinstance(document, dict):
+        return _policy(document, name)
     if not isinstance(document, str):
         raise ValueError("is no policy document")
     return _parse(document, name)
@@ -70,6 +69,10 @@ def _parse(text: str, name: str) -> Policy:
         raise ValueError("is not JSON") from None
     if not isinstance(data, dict):
         raise ValueError("is no JSON object")
+    return _policy(data, name)
+
+
+def _policy(data: Mapping[str, Any], name: str) -> Policy:
     statements = data.get("Statement")
     if isinstance(statements, dict):
         statements = [statements]

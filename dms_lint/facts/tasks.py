@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import tls
 from dms_lint.facts.base import FLAG, NUMBER, Fact, derived, text, texts
@@ -12,6 +12,8 @@ from dms_lint.facts.task_settings import section
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -69,32 +71,54 @@ def _legs(task: Resource) -> tuple[str, ...]:
     return tuple(dict.fromkeys((task.text("SourceEndpointArn"), task.text("TargetEndpointArn"))))
 
 
-@derived
-def _instance_arns(endpoint: Resource, inventory: Inventory) -> tuple[dict[str, None], Missing | None]:
-    """The instances of the tasks that are known to use the endpoint, in order, and what keeps one of them unknown."""
-    arns: dict[str, None] = {}
+class _Users(NamedTuple):
+    """Which tasks are known to use an endpoint."""
+
+    instances: dict[str, str]
+    """The names of their replication instances by ARN, in order."""
+    unread: Missing | None
+    """What keeps one of them unknown."""
+
+
+_NOBODY: Final = _Users({}, None)
+
+
+def _users(inventory: Inventory) -> Mapping[str, _Users]:
+    """The users of each endpoint, by its ARN: found for all at once, as every endpoint is asked about."""
+    return inventory.once(_users, lambda: {arn: _of(tasks, inventory) for arn, tasks in _index(inventory).items()})
+
+
+def _index(inventory: Inventory) -> Mapping[str, list[Resource]]:
+    return inventory.index("task", _legs)
+
+
+def _of(tasks: list[Resource], inventory: Inventory) -> _Users:
+    instances: dict[str, str] = {}
     unread = None
-    by_endpoint = inventory.index("task", _legs)
-    for task in by_endpoint.get(endpoint.arn, ()):
+    for task in tasks:
         try:
-            arns[task.text("ReplicationInstanceArn")] = None
+            arn = task.text("ReplicationInstanceArn")
+            instances[arn] = _named(arn, inventory)
         except Missing as missing:
-            unread = missing
-    try:
-        tasks = inventory.all("task", endpoint.account, endpoint.region)
-        for task in tasks if "" in by_endpoint else ():
-            _legs(task)
-    except Missing as missing:
-        unread = unread or missing
-    return arns, unread
+            unread = missing.with_traceback(None)
+    return _Users(instances, unread)
+
+
+def _all_tasks(endpoint: Resource, inventory: Inventory) -> None:
+    """Missing unless every task of the account and Region was read, and says which endpoints it has."""
+    tasks = inventory.all("task", endpoint.account, endpoint.region)
+    for task in tasks if "" in _users(inventory) else ():
+        _legs(task)
 
 
 def instances(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The replication instances whose tasks use the endpoint, by name."""
-    arns, unread = _instance_arns(endpoint, inventory)
-    if unread is not None and not arns:
-        raise unread
-    return tuple(_named(arn, inventory) for arn in arns)
+    found, unread = _users(inventory).get(endpoint.arn, _NOBODY)
+    if not found:
+        if unread is not None:
+            raise unread
+        _all_tasks(endpoint, inventory)
+    return tuple(found.values())
 
 
 def failed_tests(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -102,22 +126,24 @@ def failed_tests(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     An item reads `failed with NAME` or `never ran with NAME`.  Missing while a test runs.
     """
-    arns, unread = _instance_arns(endpoint, inventory)
+    arns, unread = _users(inventory).get(endpoint.arn, _NOBODY)
     found = []
-    for arn in arns:
+    for arn, name in arns.items():
         try:
-            status = _status(endpoint, arn, inventory)
+            status = _status(endpoint, arn, name, inventory)
         except Missing as missing:
             unread = unread or missing
         else:
             if status != "successful":
-                found.append(f"{'failed' if status else 'never ran'} with {_named(arn, inventory)}")
-    if unread is not None and not found:
-        raise unread
+                found.append(f"{'failed' if status else 'never ran'} with {name}")
+    if not found:
+        if unread is not None:
+            raise unread
+        _all_tasks(endpoint, inventory)
     return tuple(found)
 
 
-def _status(endpoint: Resource, instance: str, inventory: Inventory) -> str:
+def _status(endpoint: Resource, instance: str, name: str, inventory: Inventory) -> str:
     """`successful`, `failed`, or '' where the connection was never tested."""
     connection = inventory.find("connection", f"{endpoint.arn} {instance}")
     if connection is None:
@@ -125,7 +151,7 @@ def _status(endpoint: Resource, instance: str, inventory: Inventory) -> str:
     status = connection.text("Status").lower()
     if status not in ("successful", "failed"):
         raise Missing(
-            f"{endpoint.where}: the connection test with {_named(instance, inventory)} is {status}",
+            f"{endpoint.where}: the connection test with {name} is {status}",
             needs="dms:DescribeConnections, once the test is over",
             reason="a connection test has no result yet",
         )

@@ -75,13 +75,15 @@ def _row_of(row: Mapping[str, Any]) -> _Row:
 
 @cache
 def _rows() -> Mapping[str, _Row]:
-    return {name: _row_of(row) for row in table("ssl-modes")["rows"] if "settings" not in row for name in row["engines"]}
+    rows = table("ssl-modes")["rows"]
+    return {name: _row_of(row) for row in rows if "settings" not in row for name in row["engines"]}
 
 
 @cache
 def _special_rows() -> Mapping[str, _Row]:
     """By engine, the row that counts where the endpoint has that row's settings block."""
-    return {name: _row_of(row) for row in table("ssl-modes")["rows"] if "settings" in row for name in row["engines"]}
+    rows = table("ssl-modes")["rows"]
+    return {name: _row_of(row) for row in rows if "settings" in row for name in row["engines"]}
 
 
 @derived
