@@ -25,6 +25,10 @@ Scope = tuple[str, str]
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d")
 _OWNED = frozenset(row.kind for row in ROWS if row.account)
 """Kinds whose ids are unique in the world, and whose owner may be another account than the one that asked."""
+_NEVER_EMPTY = frozenset({"role", "kms-alias", "rds-ca"})
+"""Kinds that AWS itself puts into every account: an empty list of them is a filtered or another service's answer."""
+_PLACED = ("endpoint", "replication-instance", "task", "replication-config", "certificate", "role")
+"""Kinds of which one resource is enough to know that the input is of its account and Region."""
 _NOT_THERE = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket"})
 
 
@@ -55,8 +59,14 @@ class _Hole(NamedTuple):
     file: str | None
 
     def speaks_of(self, id: str) -> bool:  # noqa: A002
-        """Whether it is about the resource of that id."""
+        """Whether it may be about the resource of that id."""
         return _normal(self.about) in _ends(id) or _normal(id) in _ends(self.about)
+
+    def names(self, id: str) -> bool:  # noqa: A002
+        """Whether it is about the resource of that id and no other: `a-b` may stand for the name `a/b`, or `a-b`."""
+        if not self.speaks_of(id):
+            return False
+        return id.startswith("arn:") or self.about.startswith("arn:") or self.about.lower() == id.lower()
 
 
 class Inventory:
@@ -124,7 +134,7 @@ class Inventory:
         """
         found = self._resources[kind].get(id) if kind in self._resources else None
         named = id.startswith("arn:")
-        if found is not None and (named or kind in _OWNED or _within(found, account, region)):
+        if found is not None and (named or kind in _OWNED or self._here(found, account, region)):
             return found
         if named and id.count(":") >= 5:
             _, _, _, region, account, _ = id.split(":", 5)
@@ -136,7 +146,7 @@ class Inventory:
             return None
         for hole in self._holes.get(kind, ()):
             absent = hole.refusal is not None and hole.refusal.code in _NOT_THERE
-            if absent and hole.scope == scope and hole.speaks_of(id):
+            if absent and hole.scope == scope and hole.names(id):
                 return None
         raise self._unlisted(kind, scope, id)
 
@@ -149,7 +159,8 @@ class Inventory:
             found = self._resources[kind].get(subject) if kind in self._resources else None
             if found is not None and found.arn:
                 return found
-            found = self._only(kind, subject, self._called(kind).get(_normal(subject), ()), account, region)
+            called = [one for one in self._called(kind).get(_normal(subject), ()) if _may_mean(one, subject)]
+            found = self._only(kind, subject, called, account, region)
             if found is not None:
                 return found
         raise self._unlisted(kind, self._scope(kind, account, region), *subjects)
@@ -164,7 +175,7 @@ class Inventory:
 
     def _only(self, kind: str, name: str, candidates: Iterable[Resource], account: str, region: str) -> Resource | None:
         """The one of these that is in that account and Region; Missing where it cannot be told which is meant."""
-        found = [resource for resource in candidates if _within(resource, account, region)]
+        found = [resource for resource in candidates if self._here(resource, account, region)]
         if len(found) > 1:
             raise Missing(
                 f"{kind} {name}: {len(found)} have that name",
@@ -185,26 +196,31 @@ class Inventory:
         return None
 
     def accounts(self) -> tuple[str, ...]:
-        """The accounts that the documents are of, in order."""
-        return tuple(sorted({scope[0] for _, scope in self._complete if scope[0]} | self._own("account")))
+        """The accounts that the documents are of, in order; those too of which all was refused."""
+        return self._places()[0]
 
     def regions(self) -> tuple[str, ...]:
-        """The Regions that the documents are of, in order."""
-        return tuple(sorted({scope[1] for _, scope in self._complete if scope[1]} | self._own("region")))
+        """The Regions that the documents are of, in order; those too of which all was refused."""
+        return self._places()[1]
 
-    def _own(self, field: str) -> set[str]:
-        return {
-            getattr(resource, field)
-            for kind in (
-                "endpoint",
-                "replication-instance",
-                "task",
-                "replication-config",
-                "certificate",
-                "role",
-            )
-            for resource in self.known(kind)
-        } - {""}
+    def _places(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        def places() -> tuple[tuple[str, ...], tuple[str, ...]]:
+            scopes = {scope for _, scope in (*self._complete, *self._truncated)}
+            scopes.update(hole.scope for holes in self._holes.values() for hole in holes)
+            for kind in _PLACED:
+                scopes.update((resource.account, resource.region) for resource in self.known(kind))
+            accounts, regions = ({scope[part] for scope in scopes} - {""} for part in (0, 1))
+            return tuple(sorted(accounts)), tuple(sorted(regions))
+
+        return self.once("places", places)
+
+    def _here(self, resource: Resource, account: str, region: str) -> bool:
+        """Whether a resource is of that account and Region; where its answer does not say, if there is but one."""
+        accounts, regions = self._places()
+        of_account = not account or resource.account == account or (not resource.account and len(accounts) < 2)
+        if not of_account or not region or KINDS[resource.kind].scope == "account":
+            return of_account
+        return resource.region == region or (not resource.region and len(regions) < 2)
 
     def index(self, kind: str, keys: Callable[[Resource], Iterable[str]]) -> Mapping[str, list[Resource]]:
         """The known resources of a kind by what `keys` gives for each; made once for each `keys`.
@@ -278,6 +294,12 @@ class _Part(NamedTuple):
     broken: bool
 
 
+def _may_mean(resource: Resource, subject: str) -> bool:
+    """Whether the name or id of an answer may be the subject's: as a file name writes it, without `:` and `/`."""
+    written = "".join("[-_.:/ ]+" if character in ":/" else re.escape(character) for character in subject)
+    return any(re.fullmatch(written, name, re.IGNORECASE) for name in (resource.name, resource.id))
+
+
 def _name(resource: Resource) -> tuple[str]:
     return (resource.name,)
 
@@ -293,6 +315,8 @@ class _Builder:
         self.inventory = inventory
         self.told: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
         """By kind and id, what each operation said of a resource of which several told, in the order that counts."""
+        self.pages: dict[tuple[str, Scope, str], list[tuple[Document, bool]]] = defaultdict(list)
+        """By kind, scope and operation, the answers that list it, and whether each breaks off."""
 
     def build(self, documents: list[Document]) -> None:
         read = {id(document): list(_parts(document)) for document in documents}
@@ -307,6 +331,7 @@ class _Builder:
                 continue
             for part in read.pop(id(document)):
                 self._add(document, part, scopes[id(document)] or {fallback}, fallback)
+        self._settle()
         self._accounts()
 
     def _refuse(self, document: Document, fallback: Scope) -> None:
@@ -332,21 +357,34 @@ class _Builder:
             self.inventory.notices.append(
                 Notice(f"an item of {row.key} has no {row.id}: left out", document.file, problem=True)
             )
-        # No account is without roles: an empty role list is an answer filtered to something else.
-        if row.shape == "complete" and (part.items or part.broken or row.kind != "role"):
+        if row.shape == "complete" and (part.items or part.broken or row.kind not in _NEVER_EMPTY):
             self._list(document, row, scopes, broken=part.broken)
 
     def _list(self, document: Document, row: Answer, scopes: set[Scope], *, broken: bool) -> None:
-        cut = broken or _cut(document)
         for account, region in scopes:
-            if not account or (not region and KINDS[row.kind].scope == "region"):
+            if account and (region or KINDS[row.kind].scope == "account"):
+                scope = self.inventory._scope(row.kind, account, region)
+                self.pages[row.kind, scope, row.operation].append((document, broken or _cut(document)))
+
+    def _settle(self) -> None:
+        """Say which listings are complete, now that every page is known."""
+        inventory = self.inventory
+        for (kind, scope, operation), pages in self.pages.items():
+            refused = any(
+                hole.operation == operation and hole.scope == scope and hole.refusal is not None and not hole.about
+                for hole in inventory._holes.get(kind, ())
+            )
+            empty = not any(document.body.get(row.key) for document, _ in pages for row in rows_of(operation))
+            # An empty list may be another service's answer: a refusal of this very call counts more.
+            if empty and refused:
                 continue
-            scope = self.inventory._scope(row.kind, account, region)
-            if cut:
-                file = document.file or command(row.operation)
-                self.inventory._truncated[row.kind, scope] = (row.operation, file)
+            if _whole(pages):
+                inventory._complete.add((kind, scope))
             else:
-                self.inventory._complete.add((row.kind, scope))
+                inventory._truncated[kind, scope] = (operation, pages[0][0].file or command(operation))
+        for listing in inventory._complete & set(inventory._truncated):
+            del inventory._truncated[listing]
+        inventory._memo.clear()
 
     def _item(self, document: Document, row: Answer, item: _Item, fallback: Scope) -> None:
         account, region = item.scope or fallback
@@ -412,11 +450,13 @@ class _Builder:
     def _tags(self, document: Document, row: Answer, fallback: Scope) -> None:
         """Rows of tags by the resource they are of: its ARN in each row, or the subject of the whole answer."""
         by_arn: dict[str, list[Any]] = defaultdict(list)
-        tags = document.body.get("TagList")
-        for tag in tags if isinstance(tags, list) else ():
-            if isinstance(tag, dict):
-                of = tag.get("ResourceArn")
-                by_arn[of if isinstance(of, str) and of else document.subject].append(tag)
+        listed = document.body.get("TagList")
+        if not isinstance(listed, list) or not all(map(_is_tag, listed)):
+            message = "TagList is not a list of tags, as AWS sends it: left out"
+            self.inventory.notices.append(Notice(message, document.file, document.line, problem=True))
+            return
+        for tag in listed:
+            by_arn[tag.get("ResourceArn") or document.subject].append(tag)
         if document.subject and not by_arn:
             by_arn[document.subject] = []
         for arn, tags in by_arn.items():
@@ -453,6 +493,10 @@ def _elsewhere(one: Resource, other: Resource) -> bool:
     return not _within(one, other.account, other.region) and "" not in (one.account, other.account)
 
 
+def _is_tag(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("ResourceArn", ""), str)
+
+
 def _cut(document: Document) -> bool:
     return any(document.body.get(token) for token in TOKENS)
 
@@ -464,6 +508,30 @@ def _broken_off(what: str, needs: str, file: str) -> Missing:
         reason="the listing breaks off, more pages follow",
         status=Status.NOT_READABLE,
     )
+
+
+def _whole(pages: list[tuple[Document, bool]]) -> bool:
+    """Whether answers hold a listing to its end, with nothing missing in between.
+
+    Pages in one file follow one another.  Pages in several files do where the files are numbered without a gap, from
+    0 or 1; elsewhere nobody can tell that no page between them is missing, since a page does not say which it is.
+    """
+    ends: dict[str, bool] = {}
+    for document, cut in pages:
+        ends[document.file or ""] = cut
+    if not any(ends.values()):
+        return True
+    files = sorted((re.split(r"(\d+)", file), cut) for file, cut in ends.items())
+    if len({len(parts) for parts, _ in files}) > 1:
+        return False
+    columns = list(zip(*(parts for parts, _ in files), strict=True))
+    differing = [n for n, column in enumerate(columns) if len(set(column)) > 1]
+    if len(differing) != 1 or not columns[differing[0]][0].isdecimal():
+        return False
+    numbered = sorted((int(parts[differing[0]]), cut) for parts, cut in files)
+    numbers = [number for number, _ in numbered]
+    in_order = numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return in_order and [cut for _, cut in numbered] == [True] * (len(numbered) - 1) + [False]
 
 
 def _rank(document: Document) -> int:

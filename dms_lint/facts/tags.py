@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -19,9 +18,6 @@ KINDS: Final = ("certificate", "event-subscription", "replication-instance", "su
 
 _NAMES_OF: Final = (*KINDS, "replication-config", "data-provider", "instance-profile", "migration-project")
 """The kinds that ListTagsForResource may be asked about."""
-
-_UNLIKE: Final = re.compile(r"[^a-z0-9]+")
-
 
 def keys(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The keys of the resource's tags, without those that AWS sets itself (`aws:...`)."""
@@ -46,12 +42,12 @@ def _answer(resource: Resource, inventory: Inventory) -> Resource:
     try:
         return inventory.about("tags", resource.arn, account=account, region=region)
     except Missing as missing:
-        shared = inventory.once("names of what may have tags", lambda: _shared(inventory))
         for name in _names(resource):
             try:
                 found = inventory.about("tags", name, account=account, region=region)
             except Missing:
                 continue
+            shared = inventory.once("names of what may have tags", lambda: _shared(inventory))
             if shared[account, region, name] > 1:
                 raise Missing(
                     f"{found.file} may be about {resource.where} or about another resource called {name}",
@@ -64,14 +60,13 @@ def _answer(resource: Resource, inventory: Inventory) -> Resource:
 
 
 def _names(resource: Resource) -> tuple[str, ...]:
-    """How a file's name may call a resource, as file names are compared.
+    """How a file's name may call a resource, in lower case.
 
-    Its name, the end of its ARN, or the end with the type before it (`endpoint.ABC`), which no two share.
+    Its name, the end of its ARN, or the end with the type before it (`endpoint:abc`), which no two share.
     """
     end = resource.arn.split(":")[-2:]
-    written = (str(resource.name), end[-1], ":".join(end))
-    found = (_UNLIKE.sub("-", one.lower()).strip("-") for one in written)
-    return tuple(dict.fromkeys(name for name in found if name))
+    written = (resource.name.lower(), end[-1].lower(), ":".join(end).lower())
+    return tuple(dict.fromkeys(name for name in written if name))
 
 
 def _shared(inventory: Inventory) -> Mapping[tuple[str, str, str], int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts import tls
 from dms_lint.facts.base import FLAG, NUMBER, Fact, derived, text, texts
@@ -12,8 +12,6 @@ from dms_lint.facts.task_settings import section
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -71,54 +69,35 @@ def _legs(task: Resource) -> tuple[str, ...]:
     return tuple(dict.fromkeys((task.text("SourceEndpointArn"), task.text("TargetEndpointArn"))))
 
 
-class _Users(NamedTuple):
-    """Which tasks are known to use an endpoint."""
-
-    instances: dict[str, str]
-    """The names of their replication instances by ARN, in order."""
-    unread: Missing | None
-    """What keeps one of them unknown."""
-
-
-_NOBODY: Final = _Users({}, None)
-
-
-def _users(inventory: Inventory) -> Mapping[str, _Users]:
-    """The users of each endpoint, by its ARN: found for all at once, as every endpoint is asked about."""
-    return inventory.once(_users, lambda: {arn: _of(tasks, inventory) for arn, tasks in _index(inventory).items()})
-
-
-def _index(inventory: Inventory) -> Mapping[str, list[Resource]]:
-    return inventory.index("task", _legs)
-
-
-def _of(tasks: list[Resource], inventory: Inventory) -> _Users:
-    instances: dict[str, str] = {}
+@derived
+def _instance_arns(endpoint: Resource, inventory: Inventory) -> tuple[dict[str, None], Missing | None]:
+    """The instances of the tasks that are known to use the endpoint, in order, and what keeps one of them unknown."""
+    arns: dict[str, None] = {}
     unread = None
-    for task in tasks:
+    for task in inventory.index("task", _legs).get(endpoint.arn, ()):
         try:
-            arn = task.text("ReplicationInstanceArn")
-            instances[arn] = _named(arn, inventory)
+            arns[task.text("ReplicationInstanceArn")] = None
         except Missing as missing:
-            unread = missing.with_traceback(None)
-    return _Users(instances, unread)
+            unread = missing
+    return arns, unread
 
 
+@derived
 def _all_tasks(endpoint: Resource, inventory: Inventory) -> None:
     """Missing unless every task of the account and Region was read, and says which endpoints it has."""
     tasks = inventory.all("task", endpoint.account, endpoint.region)
-    for task in tasks if "" in _users(inventory) else ():
+    for task in tasks if "" in inventory.index("task", _legs) else ():
         _legs(task)
 
 
 def instances(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The replication instances whose tasks use the endpoint, by name."""
-    found, unread = _users(inventory).get(endpoint.arn, _NOBODY)
-    if not found:
+    arns, unread = _instance_arns(endpoint, inventory)
+    if not arns:
         if unread is not None:
             raise unread
         _all_tasks(endpoint, inventory)
-    return tuple(found.values())
+    return tuple(_named(arn, inventory) for arn in arns)
 
 
 def failed_tests(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -126,16 +105,16 @@ def failed_tests(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     An item reads `failed with NAME` or `never ran with NAME`.  Missing while a test runs.
     """
-    arns, unread = _users(inventory).get(endpoint.arn, _NOBODY)
+    arns, unread = _instance_arns(endpoint, inventory)
     found = []
-    for arn, name in arns.items():
+    for arn in arns:
         try:
-            status = _status(endpoint, arn, name, inventory)
+            status = _status(endpoint, arn, inventory)
         except Missing as missing:
             unread = unread or missing
         else:
             if status != "successful":
-                found.append(f"{'failed' if status else 'never ran'} with {name}")
+                found.append(f"{'failed' if status else 'never ran'} with {_named(arn, inventory)}")
     if not found:
         if unread is not None:
             raise unread
@@ -143,7 +122,7 @@ def failed_tests(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _status(endpoint: Resource, instance: str, name: str, inventory: Inventory) -> str:
+def _status(endpoint: Resource, instance: str, inventory: Inventory) -> str:
     """`successful`, `failed`, or '' where the connection was never tested."""
     connection = inventory.find("connection", f"{endpoint.arn} {instance}")
     if connection is None:
@@ -151,7 +130,7 @@ def _status(endpoint: Resource, instance: str, name: str, inventory: Inventory) 
     status = connection.text("Status").lower()
     if status not in ("successful", "failed"):
         raise Missing(
-            f"{endpoint.where}: the connection test with {name} is {status}",
+            f"{endpoint.where}: the connection test with {_named(instance, inventory)} is {status}",
             needs="dms:DescribeConnections, once the test is over",
             reason="a connection test has no result yet",
         )
