@@ -12,6 +12,9 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"dms-lint, version {__version__}\n")
         return
+    # A name in an account may be in any script; a terminal or a pipe may not.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     from dms_lint.cli import main as cli
 
     cli(prog_name="dms-lint")

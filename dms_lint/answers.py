@@ -224,6 +224,12 @@ _ACTIONS: Final = {
 SECRET_VALUES: Final = ("SecretString", "SecretBinary")
 """Members of a GetSecretValue answer: such an answer is never read."""
 
+SHARED_KEYS: Final = frozenset(
+    {"Aliases", "Certificates", "Clusters", "Connections", "Endpoints", "EventSubscriptionsList", "InstanceProfiles"}
+    | {"PendingMaintenanceActions", "Policies", "Roles", "Keys", "Subnets", "Buckets"}
+)
+"""Members under which other services answer lists of their own: an empty one does not say whose it is."""
+
 TOKENS: Final = (
     "Marker",
     "NextToken",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from dms_lint.answers import KINDS, ROWS, TOKENS, Answer, action, command, identify, operations, rows_of
 from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
+from dms_lint.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -539,10 +540,16 @@ def _rank(document: Document) -> int:
     return max((row.shape == "one" for row in rows_of(document.operation)), default=False)
 
 
+@lru_cache(maxsize=64)
 def _partition(region: str) -> str:
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    """The partition of a Region, by the longest beginning of its name that the table has."""
+    fitting = [
+        (len(prefix), row["partition"])
+        for row in table("partitions")["rows"]
+        for prefix in row["region_prefixes"]
+        if region.startswith(prefix)
+    ]
+    return max(fitting)[1] if fitting else "aws"
 
 
 def _arn_scope(arn: str) -> Scope | None:

@@ -210,8 +210,8 @@ def test_two_cases_of_one_name_are_a_problem(rule: Rule) -> None:
         ({"given": {"describe-endpoints": {}}}, "'describe-endpoints' is no AWS CLI command that dms-lint reads"),
         ({"given": {"dms describe-endpoints": {"Tasks": []}}}, "is JSON, but no AWS answer"),
         (
-            {"given": {"dms describe-endpoints": {"Roles": []}}},
-            "dms describe-endpoints: reads as an answer of iam:ListRoles",
+            {"given": {"dms describe-endpoints": {"SecretList": []}}},
+            "dms describe-endpoints: reads as an answer of secretsmanager:ListSecrets",
         ),
         ({"given": {"kms get-key-policy": {"Policy": "{}"}}}, "does not say what it is about"),
         ({"denied": ["dms:Nothing"]}, "'dms:Nothing' is no call that dms-lint reads"),

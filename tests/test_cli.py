@@ -26,7 +26,9 @@ def run(
         check=False,
     )
     assert b"Traceback" not in done.stderr
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    )
 
 
 def unwrapped(text: str) -> str:
@@ -228,6 +230,13 @@ def test_no_colour_when_piped_or_with_no_color_and_colour_when_forced(export: An
     assert "\x1b" not in run("scan", path).stdout
     assert "\x1b[" in run("scan", path, FORCE_COLOR="1").stdout
     assert "\x1b" not in run("scan", path, FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_stream_that_cannot_hold_a_name_gets_it_written_out(export: Any, encoding: str) -> None:
+    done = run("scan", export(endpoint("注文", SslMode="none")), "--select", "TLS001", PYTHONIOENCODING=encoding)
+    assert done.returncode == 1
+    assert "\\u6ce8\\u6587 (mysql) is not encrypted" in done.stdout
 
 
 def test_a_reader_that_closes_the_pipe_early_is_no_error(export: Any) -> None:

@@ -357,13 +357,50 @@ class TestRefusals:
 
     def test_another_complaint_is_a_problem(self) -> None:
         found = notice("\nUnable to locate credentials. You can configure credentials by running aws login", "e.err")
-        assert found.message.startswith("holds what a command complained of: Unable to locate credentials. You")
+        assert found.message == "is no error message of the AWS CLI: see what it says"
+
+    @pytest.mark.parametrize("name", ["get-secret-value.err", "x.json.err", "x.json"])
+    @pytest.mark.parametrize(
+        "content",
+        ['{"SecretString": "hunter2", "ARN": "x"}', '{"username":"u","password":"hunter2"}', "password=hunter2"],
+    )
+    def test_what_a_file_holds_besides_answers_is_never_quoted(self, name: str, content: str) -> None:
+        assert "hunter2" not in notice(content, name).message
 
     def test_json_that_quotes_an_error_is_json(self) -> None:
         body: Any = {
             "ReplicationTasks": [{"ReplicationTaskArn": ORDERS, "LastFailureMessage": denied("GetRole", "no")}]
         }
         assert document(body).refusal is None
+
+
+class TestEmptyLists:
+    """Several services answer under the same key: an empty list does not say whose it is."""
+
+    @pytest.mark.parametrize(
+        "file", ["all.json", "rds-describe-pending-maintenance-actions.json", "rds.describe-pending.json", "-"]
+    )
+    def test_an_empty_list_under_a_shared_key_needs_its_commands_name(self, file: str) -> None:
+        found = notice(json.dumps({"PendingMaintenanceActions": []}), file)
+        assert found.problem
+        assert "name the file describe-pending-maintenance-actions.json" in found.message
+
+    @pytest.mark.parametrize(
+        "file",
+        [
+            "describe-pending-maintenance-actions.json",
+            "a/describe-pending-maintenance-actions.2.json",
+            "describe-pending-maintenance-actions/eu-west-1.json",
+            "dms-describe-pending-maintenance-actions.json",
+        ],
+    )
+    def test_with_that_name_it_is_an_answer(self, file: str) -> None:
+        (found,) = parse_export(b'{"PendingMaintenanceActions": []}', file)
+        assert isinstance(found, Document)
+
+    def test_a_list_that_is_not_empty_says_whose_it_is(self) -> None:
+        body = {"Endpoints": [{"EndpointArn": ORDERS}]}
+        assert document(body).operation == "dms:DescribeEndpoints"
 
 
 class TestFolders:

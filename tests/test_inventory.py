@@ -585,3 +585,111 @@ def test_less_data_never_says_more(kept: list[bool], data: st.DataObject) -> Non
         before, after = ask(rich, kind, id_), ask(poor, kind, id_)
         assert not (before == "missing" and after == "absent"), (kind, id_)
         assert not (before == "absent" and after == "there"), (kind, id_)
+
+
+class TestPages:
+    @staticmethod
+    def pages(*files: tuple[str, bool]) -> Inventory:
+        return read(
+            *(
+                endpoints(endpoint(f"e{n}"), file=file, **({"Marker": "more"} if more else {}))
+                for n, (file, more) in enumerate(files)
+            )
+        )
+
+    @pytest.mark.parametrize(
+        "files",
+        [
+            [("e.1.json", True), ("e.2.json", True), ("e.3.json", False)],
+            [("e.0.json", True), ("e.1.json", False)],
+            [("e-3.json", False), ("e-1.json", True), ("e-2.json", True)],
+            [("e.json", True), ("e.json", True), ("e.json", False)],
+            [("old/e.json", False), ("new/e.json", False)],
+            [(f"p{n}.json", n < 12) for n in range(1, 13)],
+        ],
+    )
+    def test_pages_numbered_without_a_gap_or_one_after_another_in_a_file_are_whole(
+        self, files: list[tuple[str, bool]]
+    ) -> None:
+        assert self.pages(*files).listed("endpoint", HERE, EU)
+
+    @pytest.mark.parametrize(
+        "files",
+        [
+            [("e.1.json", True), ("e.3.json", False)],
+            [("e.2.json", True), ("e.3.json", False)],
+            [("e.1.json", True), ("e.2.json", True)],
+            [("e.1.json", False), ("e.2.json", True)],
+            [("a.json", True), ("b.json", False)],
+            [("1/e.1.json", True), ("2/e.2.json", False)],
+            [("e.json", False), ("e.json", True)],
+        ],
+    )
+    def test_elsewhere_a_page_may_be_missing(self, files: list[tuple[str, bool]]) -> None:
+        inventory = self.pages(*files)
+        assert not inventory.listed("endpoint", HERE, EU)
+        with pytest.raises(Missing, match="breaks off"):
+            inventory.all("endpoint", HERE, EU)
+
+
+class TestLookAlikes:
+    def test_a_refusal_counts_more_than_an_empty_answer(self) -> None:
+        operation = "dms:DescribePendingMaintenanceActions"
+        empty = Document(operation, {"PendingMaintenanceActions": []}, account=HERE, region=EU)
+        inventory = read(endpoints(endpoint("orders")), refused(operation), empty)
+        with pytest.raises(Missing, match="refused"):
+            inventory.all("maintenance", HERE, EU)
+
+    def test_no_account_is_without_aliases(self) -> None:
+        inventory = read(Document("kms:ListAliases", {"Aliases": []}, account=HERE, region=EU))
+        assert not inventory.listed("kms-alias", HERE, EU)
+
+    def test_a_region_of_which_all_was_refused_is_a_region(self) -> None:
+        inventory = read(endpoints(endpoint("orders")), refused("dms:DescribeEndpoints", account=HERE, region=US))
+        assert inventory.regions() == (EU, US)
+
+    def test_an_answer_that_does_not_say_its_region_serves_only_where_there_is_one(self) -> None:
+        versions = Document("dms:DescribeEngineVersions", {"EngineVersions": [{"Version": "3.5.4"}]}, file="v.json")
+        one = endpoints(endpoint("orders"), file="a/e.json")
+        other = endpoints(endpoint("orders", region=US), file="b/e.json")
+        assert read(one, versions).find("engine-version", "3.5.4", HERE, EU) is not None
+        with pytest.raises(Missing):
+            read(one, other, versions).find("engine-version", "3.5.4", HERE, EU)
+
+    def test_a_name_without_its_slash_is_not_certainly_the_name_that_does_not_exist(self) -> None:
+        gone = refused(
+            "secretsmanager:DescribeSecret", "prod-orders", "ResourceNotFoundException", account=HERE, region=EU
+        )
+        inventory = read(gone)
+        assert inventory.find("secret", "prod-orders", HERE, EU) is None
+        with pytest.raises(Missing):
+            inventory.find("secret", "prod/orders", HERE, EU)
+
+    def test_a_file_of_one_bucket_is_not_about_another_that_differs_in_a_dot(self) -> None:
+        location = Document("s3:GetBucketLocation", {"LocationConstraint": EU}, subject="my-bucket", account=HERE)
+        assert read(location).about("bucket-location", "my-bucket", account=HERE)
+        with pytest.raises(Missing):
+            read(location).about("bucket-location", "my.bucket", account=HERE)
+
+    @pytest.mark.parametrize("tags", [None, "x", ["x"], {"Key": "a"}, [{"Key": "a", "ResourceArn": 1}]])
+    def test_a_garbled_list_of_tags_is_no_answer(self, tags: Any) -> None:
+        inventory = read(Document("dms:ListTagsForResource", {"TagList": tags}, subject=ORDERS, file="t.json"))
+        assert [notice.problem for notice in inventory.notices] == [True]
+        with pytest.raises(Missing):
+            inventory.about("tags", ORDERS)
+
+    @pytest.mark.parametrize(
+        ("region", "partition"),
+        [
+            ("eu-west-1", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-north-1", "aws-cn"),
+            ("us-iso-east-1", "aws-iso"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ],
+    )
+    def test_an_arn_that_aws_does_not_send_is_of_the_regions_partition(self, region: str, partition: str) -> None:
+        body = {"ReplicationSubnetGroups": [{"ReplicationSubnetGroupIdentifier": "private"}]}
+        document = Document("dms:DescribeReplicationSubnetGroups", body, account=HERE, region=region)
+        (found,) = read(document).known("subnet-group")
+        assert found.arn == f"arn:{partition}:dms:{region}:{HERE}:subgrp:private"

@@ -23,7 +23,7 @@ MAY: dict[str, set[str]] = {
     "answers": {"model"},
     "tables": {"yamls"},
     "templates": {"model"},
-    "inventory": {"model", "answers"},
+    "inventory": {"model", "answers", "tables"},
     "facts": {"model", "answers", "inventory", "tables"},
     "collectors": {"model", "answers", "inventory", "tables", "yamls"},
     "rules": {"model", "answers", "facts", "predicates", "tables", "templates", "yamls"},

@@ -14,7 +14,7 @@ from json.decoder import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.answers import ROWS, SECRET_VALUES, command, identify, recognise, rows_of
+from dms_lint.answers import ROWS, SECRET_VALUES, SHARED_KEYS, command, identify, recognise, rows_of
 from dms_lint.model import Document, Notice, Refusal
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ def parse_export(content: bytes, file: str, modified: float = 0.0) -> Iterator[D
         for error in errors:
             yield from _refused(error, file, modified, text.count("\n", 0, error.start()) + 1)
         return
-    if file.endswith(".err"):
-        yield Notice(f"holds what a command complained of: {_one_line(text)}", file, problem=True)
+    if file.endswith(".err") and not text.lstrip().startswith(("{", "[")):
+        # Not quoted: a command's output may have gone here too, and may be a secret's value.
+        yield Notice("is no error message of the AWS CLI: see what it says", file, problem=True)
         return
     yield from _values(text, file, modified)
 
@@ -162,6 +163,16 @@ def _answer(value: Any, file: str, modified: float, text: str, position: int, li
     if operation is None:
         yield Notice(f"is JSON, but no AWS answer that dms-lint reads{_members(value)}", file, line, problem=True)
         return
+    if not _is_ours(operation, value, file):
+        keys = ", ".join(row.key for row in rows_of(operation))
+        yield Notice(
+            f"is an empty list of {keys}, as several services answer: "
+            f"if it is of {operation.partition(':')[0]}, name the file {command(operation)}.json",
+            file,
+            line,
+            problem=True,
+        )
+        return
     subject = ""
     if not any(row.id and not row.id.endswith("?") for row in rows_of(operation)):
         subject = subject_of(file, operation)
@@ -183,6 +194,16 @@ def _answer(value: Any, file: str, modified: float, text: str, position: int, li
         line=line,
         lines=_lines(operation, value, text, position, line),
     )
+
+
+def _is_ours(operation: str, value: Mapping[str, Any], file: str) -> bool:
+    """Whether an answer is certainly the operation's: an empty list under a key of many services may be another's."""
+    keys = {row.key for row in rows_of(operation)}
+    if not keys & SHARED_KEYS or any(value.get(key) for key in keys):
+        return True
+    path, name, service = Path(file), command(operation), operation.partition(":")[0]
+    names = (re.split(r"[._ ]", path.name, maxsplit=1)[0], path.parent.name)
+    return any(one in (name, f"{service}-{name}") for one in names)
 
 
 def _members(value: Any) -> str:
