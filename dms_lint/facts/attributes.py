@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
 
 from dms_lint.tables import table
 
@@ -25,8 +25,8 @@ _BEFORE_HOST: Final = r"(?<=://)[^\s;]+(?=@)"
 """Whatever may be user name and password there, should they hold a `/`: rather too much is hidden than too little."""
 
 _SUSPECT: Final = (
-    r"pass(?:word|wd|phrase)|pwd|token$|credentials?$|secret$|"
-    r"(?:secret|access|private|encryption|api|account|client)key$"
+    r"pass(?:word|wd|phrase)|(?<!by)pass$|pwd|token$|credentials?$|secret$|"
+    r"(?:secret|access|private|encryption|api|account|client|auth)key$"
 )
 """Names that speak of a credential though AWS documents no such attribute: those of drivers, and typing errors."""
 
@@ -63,6 +63,36 @@ def is_switch(value: str) -> bool:
 def has_userinfo(value: str) -> bool:
     """Whether the value is an address with a password in it: `mongodb://user:password@host`."""
     return "://" in value and re.search(_USERINFO, value) is not None
+
+
+class Credentials(NamedTuple):
+    """The names of the attributes that hold a credential, and of those that may hold one or be a switch."""
+
+    certain: tuple[str, ...]
+    doubtful: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def credentials_in(text: str) -> Credentials:
+    """Which credentials the extra connection attributes hold, wherever in them a name and a value stand.
+
+    Not only after a `;`: whoever separates by a comma or a blank has written a password into another's value.
+    """
+    certain: dict[str, None] = {}
+    doubtful: dict[str, None] = {}
+    for found in re.finditer(_NAME, text):
+        name, value = found[1], text[found.end() : _end(text, found.end())].strip()
+        if not value or not is_suspect(name):
+            continue
+        (doubtful if is_switch(value) and not is_documented(name) else certain)[name.lower()] = None
+    for part in text.split(";"):
+        written, _, value = part.partition("=")
+        # What is written carelessly may have a piece of the credential before the `=`: only the first word is a name.
+        name = (re.findall(r"[\w.-]+", written) or [""])[0].lower()
+        careless = name != written.strip().lower() and is_suspect(name) and value.strip()
+        if name and (careless or has_userinfo(value)):
+            certain[name] = None
+    return Credentials(tuple(certain), tuple(name for name in doubtful if name not in certain))
 
 
 def redacted_attributes(text: str) -> str:

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.facts.attributes import redacted_attributes
 from dms_lint.facts.base import Fact, derived, text
 from dms_lint.model import EMPTY, Missing, Record
 from dms_lint.tables import table
@@ -58,18 +59,19 @@ def settings(endpoint: Resource, inventory: Inventory) -> Record | None:
 def attributes(endpoint: Resource) -> Mapping[str, str]:
     """The extra connection attributes by name, in lower case: `{"encryptionmode": "SSE_KMS"}`.
 
-    Absent means none, as AWS leaves the member out then.
+    Credentials among them are hidden, in whatever value they stand: no fact can show one.  Absent means none, as AWS
+    leaves the member out then.
     """
     return parse_attributes(endpoint.text("ExtraConnectionAttributes", default=""))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def parse_attributes(written: str) -> Mapping[str, str]:
     """`name=value;name=value` by lower-case name; of a name that stands twice the last counts."""
     if not written:
         return EMPTY
     found = {}
-    for part in written.split(";"):
+    for part in redacted_attributes(written).split(";"):
         name, _, value = part.partition("=")
         if name.strip():
             found[name.strip().lower()] = value.strip()

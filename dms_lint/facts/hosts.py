@@ -42,7 +42,10 @@ def parse_hosts(written: str) -> tuple[str, ...]:
     rest = written.strip()
     if "://" in rest:
         rest = _SCHEME.sub("", rest, count=1)
-    rest = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    host, path = (*re.split(r"[/?#]", rest, maxsplit=1), "")[:2]
+    if "@" in path:
+        return ()  # a user's password may hold a `/`: what stands before it may be a part of one
+    rest = host.rpartition("@")[2]
     found = dict.fromkeys(_host(part) for part in re.split(r"[,;\s]+", rest))
     return tuple(host for host in found if host and not host.isdigit())
 
@@ -53,6 +56,8 @@ def _host(part: str) -> str:
         part = part[1:].partition("]")[0]
     elif part.count(":") == 1:
         part = part.partition(":")[0]
+    elif ":" in part and address_of(part) is None:
+        return ""  # neither a host with its port nor an address of IPv6
     return part.rstrip(".").lower()
 
 
@@ -148,7 +153,7 @@ def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
         written = endpoint.text(member, default="") or written
     found = parse_hosts(written)
     if not found:
-        raise endpoint.missing(member)
+        raise endpoint.malformed(member, "the name of a host") if written else endpoint.missing(member)
     return found
 
 

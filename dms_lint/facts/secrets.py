@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import relations
-from dms_lint.facts.attributes import has_userinfo, is_documented, is_suspect, is_switch
+from dms_lint.facts.attributes import credentials_in
 from dms_lint.facts.base import Fact, derived, text, texts
-from dms_lint.facts.endpoints import ENDPOINT, attributes, unsettled
+from dms_lint.facts.endpoints import ENDPOINT, unsettled
 from dms_lint.facts.secret_settings import BOTH, SECRET, asm_secret_id, certain, descriptors, secret_id
 from dms_lint.facts.times import moment, to_the_second
 from dms_lint.model import EMPTY, Missing
@@ -29,7 +28,6 @@ _SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}\Z")
 _ARN: Final = r"arn:[^:]*:secretsmanager:[^:]+:\d{12}:secret:."
 """How the ARN of a secret begins."""
 
-_NO_NAME: Final = re.compile(r"[^\w.-]")
 """What ends the name of an attribute."""
 
 
@@ -274,31 +272,17 @@ def credential_attributes(endpoint: Resource, inventory: Inventory) -> tuple[str
 
     Missing where an attribute that AWS does not document is named like a credential and holds a mere switch.
     """
-    found: dict[str, None] = {}
-    hole: Missing | None = None
-    for written, value in attributes(endpoint).items():
-        name, documented, suspect = _named(written)
-        if not value or not name:
-            continue
-        if documented or has_userinfo(value):
-            found[name] = None
-        elif suspect and is_switch(value):
-            hole = unsettled(
-                endpoint,
-                f"the extra connection attribute {name} may be a credential or a switch: AWS does not document it",
-                "documentation of the extra connection attribute",
-            )
-        elif suspect:
-            found[name] = None
-    return certain(found, hole)
-
-
-@lru_cache(maxsize=1024)
-def _named(written: str) -> tuple[str, bool, bool]:
-    """The name of an attribute, and whether it is a credential's by documentation and by what it speaks of."""
-    # What is written carelessly may have a piece of the credential before the `=`: only the first word is a name.
-    name = _NO_NAME.split(written, maxsplit=1)[0]
-    return name, is_documented(name), is_suspect(name)
+    written = endpoint.text("ExtraConnectionAttributes", default="")
+    if not written:
+        return ()
+    found = credentials_in(written)
+    if found.certain or not found.doubtful:
+        return found.certain
+    raise unsettled(
+        endpoint,
+        f"the extra connection attribute {found.doubtful[0]} may be a credential or a switch: AWS does not document it",
+        "documentation of the extra connection attribute",
+    )
 
 
 FACTS: Final = (

@@ -19,6 +19,7 @@ KINDS: Final = ("certificate", "event-subscription", "replication-instance", "su
 _NAMES_OF: Final = (*KINDS, "replication-config", "data-provider", "instance-profile", "migration-project")
 """The kinds that ListTagsForResource may be asked about."""
 
+
 def keys(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The keys of the resource's tags, without those that AWS sets itself (`aws:...`)."""
     answer = _answer(resource, inventory)

@@ -201,3 +201,11 @@ def test_an_endpoint_names_its_hosts_where_its_engine_does(members: dict[str, An
 def test_an_endpoint_whose_host_cannot_be_read_is_missing_it(members: dict[str, Any]) -> None:
     with pytest.raises(Missing):
         hosts_of(*endpoint(**members))
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["mongodb://adm:p:hunter2/x@h.example", "mongodb://adm:hunter2@h.example/db", "adm:p:hunter2", "a:hunter2/b@c/d"],
+)
+def test_no_part_of_a_password_is_taken_for_a_host(written: str) -> None:
+    assert not [host for host in parse_hosts(written) if "hunter2" in host]

@@ -8,7 +8,7 @@ from botocore import xform_name
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms_lint.facts import secret_settings, secrets
+from dms_lint.facts import FACTS, secret_settings, secrets
 from dms_lint.facts.attributes import HIDDEN, is_suspect, redacted_attributes
 from dms_lint.facts.secrets import Reference, find_secret
 from dms_lint.inventory import Inventory
@@ -310,6 +310,46 @@ def test_no_fact_holds_a_secret_value(parts: list[tuple[str, str]]) -> None:
     for fact in (*secret_settings.FACTS, *secrets.FACTS):
         if "endpoint" in fact.kinds:
             assert MARK not in str(fact.derive(endpoint, inventory))
+
+
+SETTINGS = {
+    "s3": "S3Settings",
+    "oracle": "OracleSettings",
+    "mysql": "MySQLSettings",
+    "mongodb": "MongoDbSettings",
+    "redshift": "RedshiftSettings",
+}
+ATTRIBUTES = [
+    "encryptionMode=SSE_KMS",
+    "serverSideEncryptionKmsKeyId=alias/x",
+    "serviceAccessRoleArn=arn:aws:iam::111122223333:role/x",
+    "secretsManagerSecretId=prod/db",
+    "bucketName=x",
+    "connectionString=Server=h",
+    "cannedAclForObjects=private",
+    "secretsManagerEndpointOverride=https://x",
+]
+
+
+@pytest.mark.parametrize("engine", list(SETTINGS))
+@pytest.mark.parametrize("before", ATTRIBUTES)
+@pytest.mark.parametrize("separator", [";", ",", " ", "&", ", ", '"', ";;"])
+@pytest.mark.parametrize("name", ["password", "Password", "asm_pass", "pass", "authKey", "saslPassword"])
+def test_no_fact_shows_a_credential_that_was_written_into_another_value(
+    engine: str, before: str, separator: str, name: str
+) -> None:
+    text = f"{before}{separator}{name}={MARK}"
+    body = written(engine, EndpointType="TARGET", **{SETTINGS[engine]: {}}, ExtraConnectionAttributes=text)
+    endpoint, inventory = of("endpoint", endpoints(body))
+    shown = []
+    for fact in FACTS.values():
+        if "endpoint" in fact.kinds:
+            try:
+                shown.append(str(fact.derive(endpoint, inventory)))
+            except Missing as missing:
+                shown.append(missing.message + missing.reason + missing.needs)
+    assert MARK not in " ".join(shown)
+    assert name.lower() in secrets.credential_attributes(endpoint, inventory)
 
 
 # -- whatever stands there
