@@ -340,3 +340,17 @@ def test_check_pack_names_a_malformed_file_of_cases(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["report", "rule", "cases"])
 def test_schemas_are_schemas(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(run("schema", name).stdout))
+
+
+def test_a_region_of_which_all_was_refused_is_not_taken_for_empty(tmp_path: Path) -> None:
+    here, there = tmp_path / "111122223333" / "us-east-1", tmp_path / "111122223333" / "eu-west-1"
+    for folder in (here, there):
+        folder.mkdir(parents=True)
+    for operation, key in (("Endpoints", "endpoints"), ("ReplicationInstances", "replication-instances")):
+        (here / f"describe-{key}.json").write_text(json.dumps({operation: []}))
+        (there / f"describe-{key}.err").write_text(
+            f"\nAn error occurred (AccessDeniedException) when calling the Describe{operation} operation: no\n"
+        )
+    done = run("scan", str(tmp_path), "--select", "ROLE001", "-f", "json", "--all-verdicts")
+    assert done.returncode == 3
+    assert [finding["verdict"] for finding in json.loads(done.stdout)["findings"]] == ["unknown"]

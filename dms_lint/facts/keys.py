@@ -35,7 +35,8 @@ STATES: Final = (
 MANAGERS: Final = ("AWS", "CUSTOMER")
 
 AWS_ALIASES: Final = "alias/aws/"
-"""How the aliases of AWS managed keys begin; that of DMS's default key is `alias/aws/dms`."""
+DEFAULT_ALIAS: Final = "alias/aws/dms"
+"""How the aliases of AWS managed keys begin, and that of DMS's default key."""
 
 _DESCRIBE: Final = "kms:DescribeKey"
 _LIST: Final = "kms:ListKeys"
@@ -311,13 +312,22 @@ def manager(resource: Resource, inventory: Inventory) -> str:
         found = _described(resource, inventory)
         value = found.text("KeyManager") if found else ""
     except Missing:
-        # Every AWS managed key has an alias of AWS's.
-        if inventory.listed("kms-alias", key.account, key.region) and "" not in aliased:
+        # Every AWS managed key has an alias of AWS's; but a listing without DMS's own was filtered, or is of another.
+        whole = inventory.listed("kms-alias", key.account, key.region) and "" not in aliased
+        if whole and _default_is_listed(key, inventory):
             return "CUSTOMER"
         raise
     if found and value not in MANAGERS:
         raise found.malformed("KeyManager", "AWS or CUSTOMER")
     return value
+
+
+def _default_is_listed(key: Reference, inventory: Inventory) -> bool:
+    """Whether the listing of the key's place names DMS's default key, as every whole one does."""
+    place = (key.account, key.region)
+    return any(
+        alias.name == DEFAULT_ALIAS and (alias.account, alias.region) == place for alias in inventory.known("kms-alias")
+    )
 
 
 FACTS: Final = (

@@ -74,6 +74,7 @@ def _quiet_components(task: Resource, inventory: Inventory) -> tuple[dict[str, s
     """
     logging, quieter = section(task, "Logging"), _quieter()
     quiet: dict[str, str] = {}
+    said: dict[str, str] = {}
     holes: list[tuple[str, Missing]] = []
     for item in logging.objects("LogComponents", default=()):
         component, severity = item.get("Id"), item.get("Severity")
@@ -84,14 +85,18 @@ def _quiet_components(task: Resource, inventory: Inventory) -> tuple[dict[str, s
     # User Guide, Logging task settings: components that are not listed log at the default severity.
     for entry in logging.records("LogComponents"):
         try:
-            component, severity = entry.text("Id"), entry.text("Severity", default=_DEFAULT)
+            component, severity = entry.text("Id").upper(), entry.text("Severity", default=_DEFAULT)
         except Missing as hole:
             holes.append(("", hole))
             continue
         if severity not in quieter:
             holes.append((component, entry.malformed("Severity", "a severity of the log")))
+        elif said.setdefault(component, severity) != severity:
+            holes.append((component, entry.malformed("Severity", "the one that the component has before")))
         elif quieter[severity]:
             quiet[component] = severity
+    for component, _ in holes:
+        quiet.pop(component, None)
     return quiet, holes
 
 

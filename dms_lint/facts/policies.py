@@ -8,6 +8,7 @@ away what is allowed here.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.conditions import resolve, satisfied
@@ -15,6 +16,7 @@ from dms_lint.facts.globs import is_pattern, matches, relation, tokens
 from dms_lint.facts.statements import ANYTHING
 from dms_lint.facts.ternary import some
 from dms_lint.model import EMPTY, Missing
+from dms_lint.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +48,7 @@ def role_context(role: str, account: str, region: str = "", *, via: str = "") ->
     `via` is the service that calls AWS KMS for it (`s3`).  A Region that is not known is left open.
     """
     partition = partition_of(role)
-    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    suffix = dns_suffixes().get(partition, dns_suffixes()["aws"])
     known = {
         "aws:principalarn": (role,),
         "aws:principalaccount": (account,),
@@ -60,6 +62,12 @@ def role_context(role: str, account: str, region: str = "", *, via: str = "") ->
     if via:
         known["kms:viaservice"] = (f"{via}.{region or '*'}.{suffix}",)
     return known
+
+
+@cache
+def dns_suffixes() -> Mapping[str, str]:
+    """By partition, the domain that the names of its services end in."""
+    return {row["partition"]: row["dns_suffix"] for row in table("partitions")["rows"]}
 
 
 def partition_of(arn: str) -> str:

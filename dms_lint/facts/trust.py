@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.conditions import satisfied
-from dms_lint.facts.policies import about_action, partition_of
+from dms_lint.facts.policies import about_action, dns_suffixes, partition_of
 from dms_lint.facts.statements import ANYTHING
 from dms_lint.facts.ternary import every
 
@@ -20,9 +21,14 @@ DMS: Final = "dms.amazonaws.com"
 _DMS: Final = r"dms(\.[a-z0-9-]+)?\.amazonaws\.com|dms-data-migrations\.amazonaws\.com"
 
 
+@lru_cache(maxsize=1024)
 def service_of(principal: str) -> str:
     """A service principal as it is compared: in lower case, with the DNS suffix that most partitions have."""
-    return principal.lower().removesuffix(".cn")
+    written = principal.lower()
+    for suffix in dns_suffixes().values():
+        if written.endswith(f".{suffix}"):
+            return written.removesuffix(suffix) + dns_suffixes()["aws"]
+    return written
 
 
 def is_dms(principal: str) -> bool:

@@ -300,6 +300,13 @@ def test_a_default_alias_that_has_no_key_yet_leaves_customer_keys_to_customers()
     assert keys.manager(resource, everything) == "CUSTOMER"
 
 
+def test_a_listing_of_aliases_without_that_of_dms_was_filtered() -> None:
+    listed = {"AliasName": "alias/app", "AliasArn": f"{HERE}alias/app", "TargetKeyId": OTHER}
+    resource, everything = of_instance(ID, Document("kms:ListAliases", {"Aliases": [listed]}))
+    with pytest.raises(Missing):
+        keys.manager(resource, everything)
+
+
 def test_a_garbled_alias_may_be_the_one_of_this_key() -> None:
     listed = {"AliasName": "alias/aws/dms", "AliasArn": f"{HERE}alias/aws/dms", "TargetKeyId": 5}
     resource, everything = of_instance(ID, Document("kms:ListAliases", {"Aliases": [listed]}))

@@ -70,3 +70,11 @@ def test_a_switch_that_cannot_be_read_is_missing(logging: Any) -> None:
 
 def test_no_logging_section_is_no_logging() -> None:
     assert logs.enabled(*task(None)) is False
+
+
+def test_a_component_that_is_named_twice_at_odds_is_missing_and_case_does_not_matter() -> None:
+    twice = [{"Id": "SOURCE_CAPTURE", "Severity": severity} for severity in ("LOGGER_SEVERITY_ERROR", SEVERITIES[-1])]
+    with pytest.raises(Missing):
+        logs.quiet_source_components(*task({"LogComponents": twice}))
+    lower = [{"Id": "source_capture", "Severity": "LOGGER_SEVERITY_ERROR"}]
+    assert logs.quiet_source_components(*task({"LogComponents": lower})) == ("SOURCE_CAPTURE at LOGGER_SEVERITY_ERROR",)

@@ -650,3 +650,13 @@ def test_who_is_dms() -> None:
         assert is_dms(name)
     for name in ("dms.amazonaws.com.example.com", "xdms.amazonaws.com", "dms.a.b.amazonaws.com", "ec2.amazonaws.com"):
         assert not is_dms(name)
+
+
+@pytest.mark.parametrize("suffix", ["amazonaws.com", "amazonaws.com.cn", "c2s.ic.gov", "sc2s.sgov.gov", "amazonaws.eu"])
+def test_a_service_has_the_dns_suffix_of_its_partition(suffix: str) -> None:
+    from dms_lint.facts.trust import is_dms
+
+    assert is_dms(f"dms.{suffix}")
+    assert is_dms(f"DMS.some-region-1.{suffix}")
+    assert not is_dms(f"ec2.{suffix}")
+    assert not is_dms(f"dms.{suffix}.example")
