@@ -143,11 +143,6 @@ def _not_json(text: str, file: str, position: int, error: Exception) -> Notice:
     return Notice(f"is not JSON: {error.msg} at column {error.colno}", file, error.lineno, problem=True)
 
 
-def _one_line(text: str) -> str:
-    line = " ".join(text[:200].split())
-    return line if len(line) <= 60 else line[:57] + "..."
-
-
 def _are_answers(values: list[Any]) -> bool:
     return bool(values) and all(isinstance(value, dict) and recognise(value) for value in values)
 

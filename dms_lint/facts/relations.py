@@ -1,4 +1,4 @@
-"""Which resources belong together: a task and its two endpoints, an endpoint and the tasks that use it."""
+"""Which endpoints a task or a serverless replication joins."""
 
 from __future__ import annotations
 
@@ -33,19 +33,3 @@ def _endpoint(task: Resource, arn: str, inventory: Inventory) -> Resource:
             reason="a task names an endpoint that does not exist",
         )
     return found
-
-
-def tasks_of(endpoint: Resource, inventory: Inventory) -> tuple[Resource, ...]:
-    """Every task that uses the endpoint; Missing unless all tasks of the account and Region were read."""
-    inventory.all("task", endpoint.account, endpoint.region)
-    return tuple(inventory.index("task", _legs).get(endpoint.arn, ()))
-
-
-def replications_of(endpoint: Resource, inventory: Inventory) -> tuple[Resource, ...]:
-    """Every serverless replication that uses the endpoint; Missing unless all of them were read."""
-    inventory.all("replication-config", endpoint.account, endpoint.region)
-    return tuple(inventory.index("replication-config", _legs).get(endpoint.arn, ()))
-
-
-def _legs(task: Resource) -> tuple[str, str]:
-    return task.text("SourceEndpointArn"), task.text("TargetEndpointArn")
