@@ -74,6 +74,11 @@ def install(folder: Path) -> str:
     return str(folder / "site")
 
 
+def part(what: str, ratio: float) -> None:
+    """One line on what a result is made of."""
+    print(f"  of which {what:<47} {ratio:6.2f} x")
+
+
 def show(what: str, ratio: float, of: str, goal: float) -> None:
     """One line of the result."""
     print(f"{what:<58} {ratio:6.2f} x {of:<28} goal <= {goal:g} x  {'met' if ratio <= goal else 'NOT MET'}")
@@ -100,6 +105,11 @@ def main() -> None:
         show("dms-lint --version", version.seconds / base, "python -c pass", 4)
         scan = measure([*lint, "scan", str(small), "-f", "json"], options.runs, PYTHONPATH=site)
         show("scan of 100 endpoints, all rules, to JSON", scan.seconds / base, "python -c pass", 12)
+        for imports in ("click", "click, cryptography.x509"):
+            command = [sys.executable, "-c", f"import {imports}"]
+            part(f"importing {imports}", measure(command, options.runs).seconds / base)
+        few = [*lint, "scan", str(small), "-f", "json", "--select", "TLS001"]
+        part("a scan by one rule, without certificates", measure(few, options.runs, PYTHONPATH=site).seconds / base)
         load = measure([sys.executable, "-c", LOAD, str(large)], 3)
         scan = measure([*lint, "scan", str(large), "-f", "json"], 3, PYTHONPATH=site)
         what = f"scan of {options.endpoints} endpoints ({megabytes:.0f} MB), all rules, to JSON"

@@ -39,14 +39,9 @@ EXPORT = {
 def test_a_command_imports_no_more_than_it_needs(arguments: list[str], allowed: set[str], tmp_path: Path) -> None:
     (tmp_path / "describe-endpoints.json").write_text(json.dumps(EXPORT))
     arguments = [str(tmp_path) if word == "EXPORT" else word for word in arguments]
-    program = (
-        "import sys, atexit\n"
-        "atexit.register(lambda: print('\\nmodules', *{name.partition('.')[0] for name in sys.modules}))\n"
-        f"sys.argv[1:] = {arguments!r}\n"
-        "from dms_lint.__main__ import main\n"
-        "main()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    modules = set(done.stdout.rpartition("\nmodules ")[2].split())
+    command = [sys.executable, "-X", "importtime", "-m", "dms_lint", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    imported = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
+    modules = {name.partition(".")[0] for name in imported}
     assert "dms_lint" in modules, done.stderr
     assert modules & HEAVY <= allowed
