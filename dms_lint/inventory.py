@@ -8,22 +8,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import lru_cache
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from dms_lint.answers import KINDS, ROWS, TOKENS, Answer, action, command, identify, operations, rows_of
+from dms_lint.answers import KINDS, ROWS, Answer, action, command, identify, operations, rows_of
 from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
-from dms_lint.tables import table
+from dms_lint.placing import Item, Part, Scope, arn_scope, cut, nearby, own_scopes, partition, parts, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
 T = TypeVar("T")
-Scope = tuple[str, str]
-"""Account and Region; the Region is '' for what belongs to an account as a whole, both are '' when not known."""
 
-_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d")
 _OWNED = frozenset(row.kind for row in ROWS if row.account)
 """Kinds whose ids are unique in the world, and whose owner may be another account than the one that asked."""
 _NEVER_EMPTY = frozenset({"role", "kms-alias", "rds-ca"})
@@ -278,23 +274,6 @@ class Inventory:
         return Missing(f"{what}: not in the input", needs=needs, reason="not in the input")
 
 
-class _Item(NamedTuple):
-    """One resource in an answer, and what it says of itself."""
-
-    data: Mapping[str, Any]
-    id: str
-    scope: Scope | None
-    line: int | None
-
-
-class _Part(NamedTuple):
-    """What an answer holds of one kind; `broken` when something in it was no resource."""
-
-    row: Answer
-    items: list[_Item]
-    broken: bool
-
-
 def _may_mean(resource: Resource, subject: str) -> bool:
     """Whether the name or id of an answer may be the subject's: as a file name writes it, without `:` and `/`."""
     written = "".join("[-_.:/ ]+" if character in ":/" else re.escape(character) for character in subject)
@@ -320,13 +299,13 @@ class _Builder:
         """By kind, scope and operation, the answers that list it, and whether each breaks off."""
 
     def build(self, documents: list[Document]) -> None:
-        read = {id(document): list(_parts(document)) for document in documents}
-        scopes = {id(document): _own_scopes(document, read[id(document)]) for document in documents}
-        nearby = _nearby(documents, scopes)
+        read = {id(document): list(parts(document)) for document in documents}
+        scopes = {id(document): own_scopes(document, read[id(document)]) for document in documents}
+        place = nearby(documents, scopes)
         # Details after listings, newer after older: what comes later overlays what came before.
         order = sorted(documents, key=lambda document: (_rank(document), document.modified))
         for document in order:
-            fallback = nearby(document)
+            fallback = place(document)
             if document.refusal is not None:
                 self._refuse(document, fallback)
                 continue
@@ -344,12 +323,12 @@ class _Builder:
         hole = _Hole(about, scope, document.operation, document.refusal, document.file)
         self.inventory._holes[row.kind].append(hole)
 
-    def _add(self, document: Document, part: _Part, scopes: set[Scope], fallback: Scope) -> None:
+    def _add(self, document: Document, part: Part, scopes: set[Scope], fallback: Scope) -> None:
         row = part.row
         if row.kind == "tags":
             self._tags(document, row, fallback)
             return
-        if row.shape == "one" and _cut(document):
+        if row.shape == "one" and cut(document):
             self._hole(document, row, identify(row, document.body) or document.subject, fallback)
             return
         for item in part.items:
@@ -365,7 +344,7 @@ class _Builder:
         for account, region in scopes:
             if account and (region or KINDS[row.kind].scope == "account"):
                 scope = self.inventory._scope(row.kind, account, region)
-                self.pages[row.kind, scope, row.operation].append((document, broken or _cut(document)))
+                self.pages[row.kind, scope, row.operation].append((document, broken or cut(document)))
 
     def _settle(self) -> None:
         """Say which listings are complete, now that every page is known."""
@@ -379,7 +358,7 @@ class _Builder:
             # An empty list may be another service's answer: a refusal of this very call counts more.
             if empty and refused:
                 continue
-            if _whole(pages):
+            if whole(pages):
                 inventory._complete.add((kind, scope))
             else:
                 inventory._truncated[kind, scope] = (operation, pages[0][0].file or command(operation))
@@ -387,7 +366,7 @@ class _Builder:
             del inventory._truncated[listing]
         inventory._memo.clear()
 
-    def _item(self, document: Document, row: Answer, item: _Item, fallback: Scope) -> None:
+    def _item(self, document: Document, row: Answer, item: Item, fallback: Scope) -> None:
         account, region = item.scope or fallback
         account, region = account or fallback[0], region or fallback[1]
         kind = KINDS[row.kind]
@@ -398,7 +377,7 @@ class _Builder:
         several = "+" in row.id
         arn = found if found.startswith("arn:") and not several else ""
         if row.arn and account and region:
-            arn = row.arn.format(partition=_partition(region), region=region, account=account, id=found)
+            arn = row.arn.format(partition=partition(region), region=region, account=account, id=found)
         key = arn or (f"{account}:{found}" if several and not found.startswith("arn:") else subject)
         name = item.data.get(row.name) if row.name else None
         self._put(
@@ -461,7 +440,7 @@ class _Builder:
         if document.subject and not by_arn:
             by_arn[document.subject] = []
         for arn, tags in by_arn.items():
-            account, region = _arn_scope(arn) or fallback
+            account, region = arn_scope(arn) or fallback
             self._put(
                 Resource(
                     row.kind,
@@ -498,10 +477,6 @@ def _is_tag(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("ResourceArn", ""), str)
 
 
-def _cut(document: Document) -> bool:
-    return any(document.body.get(token) for token in TOKENS)
-
-
 def _broken_off(what: str, needs: str, file: str) -> Missing:
     return Missing(
         f"{what}: the listing in {file} breaks off, more pages follow",
@@ -511,138 +486,6 @@ def _broken_off(what: str, needs: str, file: str) -> Missing:
     )
 
 
-def _whole(pages: list[tuple[Document, bool]]) -> bool:
-    """Whether answers hold a listing to its end, with nothing missing in between.
-
-    Pages in one file follow one another.  Pages in several files do where the files are numbered without a gap, from
-    0 or 1; elsewhere nobody can tell that no page between them is missing, since a page does not say which it is.
-    """
-    ends: dict[str, bool] = {}
-    for document, cut in pages:
-        ends[document.file or ""] = cut
-    if not any(ends.values()):
-        return True
-    files = sorted((re.split(r"(\d+)", file), cut) for file, cut in ends.items())
-    if len({len(parts) for parts, _ in files}) > 1:
-        return False
-    columns = list(zip(*(parts for parts, _ in files), strict=True))
-    differing = [n for n, column in enumerate(columns) if len(set(column)) > 1]
-    if len(differing) != 1 or not columns[differing[0]][0].isdecimal():
-        return False
-    numbered = sorted((int(parts[differing[0]]), cut) for parts, cut in files)
-    numbers = [number for number, _ in numbered]
-    in_order = numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    return in_order and [cut for _, cut in numbered] == [True] * (len(numbered) - 1) + [False]
-
-
 def _rank(document: Document) -> int:
     """Listings before single answers: where both tell of a resource, the single answer knows more."""
     return max((row.shape == "one" for row in rows_of(document.operation)), default=False)
-
-
-@lru_cache(maxsize=64)
-def _partition(region: str) -> str:
-    """The partition of a Region, by the longest beginning of its name that the table has."""
-    fitting = [
-        (len(prefix), row["partition"])
-        for row in table("partitions")["rows"]
-        for prefix in row["region_prefixes"]
-        if region.startswith(prefix)
-    ]
-    return max(fitting)[1] if fitting else "aws"
-
-
-def _arn_scope(arn: str) -> Scope | None:
-    parts = arn.split(":", 5)
-    if len(parts) != 6 or parts[0] != "arn":
-        return None
-    # What AWS itself owns (arn:aws:iam::aws:policy/...) is seen in every account and is no account of its own.
-    return ("" if parts[4] == "aws" else parts[4], parts[3])
-
-
-def _scope_of(row: Answer, item: Mapping[str, Any]) -> Scope | None:
-    """Account and Region that an item itself names; a part that it does not name is ''."""
-    found = item.get(row.id.rstrip("?").partition("+")[0])
-    scope = _arn_scope(found) if isinstance(found, str) else None
-    if scope is not None:
-        return scope
-    account = item.get(row.account) if row.account else None
-    topic = item.get("SnsTopicArn")
-    region = (_arn_scope(topic) or ("", ""))[1] if isinstance(topic, str) else ""
-    return (account, region) if isinstance(account, str) else None
-
-
-def _parts(document: Document) -> Iterator[_Part]:
-    """What a document holds, row by row: each item with its id and with the account and Region that it names."""
-    for row in rows_of(document.operation):
-        value: Any = document.body.get(row.key) if row.key else document.body
-        if value is None:
-            continue
-        if row.shape == "one":
-            one = isinstance(value, dict)
-            items = [_Item(value, identify(row, value), _scope_of(row, value), document.line)] if one else []
-            yield _Part(row, items, broken=False)
-            continue
-        lines = document.lines.get(row.key)
-        listed = value if isinstance(value, list) else ()
-        items = [
-            _Item(item, found, _scope_of(row, item), lines[number] if lines else None)
-            for number, item in enumerate(listed)
-            if isinstance(item, dict) and (found := identify(row, item))
-        ]
-        yield _Part(row, items, broken=len(items) < len(listed) or not isinstance(value, list))
-
-
-def _own_scopes(document: Document, parts: Iterable[_Part]) -> set[Scope]:
-    """The accounts and Regions that a document's own items name in full."""
-    if document.account:
-        return {(document.account, document.region)}
-    return {
-        item.scope
-        for part in parts
-        if not part.row.abroad
-        for item in part.items
-        if item.scope is not None
-        and item.scope[0].isdecimal()
-        and (item.scope[1] or KINDS[part.row.kind].scope == "account")
-    }
-
-
-def _nearby(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> Callable[[Document], Scope]:
-    """How to place a document that does not say where it is from.
-
-    By the account and Region that its folders are named after; else by what the documents of the same folder
-    agree on; else by what all documents agree on.  Where they disagree, that part stays ''.
-    """
-    by_folder: dict[str | None, set[Scope]] = defaultdict(set)
-    # DMS's own answers decide: a key or a secret may well be another account's.
-    for ours in (True, False):
-        told = {folder: bool(found) for folder, found in by_folder.items()}
-        for document in documents:
-            if document.operation.startswith("dms:") is ours:
-                for folder in (None, _folder(document)):
-                    if not told.get(folder):
-                        by_folder[folder] |= scopes[id(document)]
-
-    def agreed(found: set[Scope]) -> Scope:
-        accounts = {account for account, _ in found} - {""}
-        regions = {region for _, region in found} - {""}
-        return (
-            accounts.pop() if len(accounts) == 1 else "",
-            regions.pop() if len(regions) == 1 else "",
-        )
-
-    agreements = {folder: agreed(found) for folder, found in by_folder.items()}
-
-    def place(document: Document) -> Scope:
-        folders = PurePath(document.file).parts[:-1] if document.file else ()
-        account = document.account or next((p for p in reversed(folders) if re.fullmatch(r"\d{12}", p)), "")
-        region = document.region or next((p for p in reversed(folders) if _REGION.fullmatch(p)), "")
-        near, everywhere = agreements[_folder(document)], agreements[None]
-        return (account or near[0] or everywhere[0], region or near[1] or everywhere[1])
-
-    return place
-
-
-def _folder(document: Document) -> str:
-    return str(PurePath(document.file).parent) if document.file else ""
