@@ -45,11 +45,6 @@ def test_nearly_every_rule_passes_somewhere_in_the_clean_account() -> None:
     assert len(found[Verdict.PASS]) >= 0.9 * len(judged), sorted(judged - found[Verdict.PASS])
 
 
-def test_every_rule_fails_somewhere_in_the_faulty_account() -> None:
-    found = _rules("faulty")
-    assert set().union(*found.values()) == found[Verdict.FAIL]
-
-
 def test_scanning_twice_gives_the_same_bytes(made: dict[str, dict[str, str]]) -> None:
     for account in ACCOUNTS:
         assert golden.reports(account) == made[account]
