@@ -61,15 +61,16 @@ def _listed(account: Resource, inventory: Inventory, *kinds: str) -> None:
     """Missing unless these kinds are fully listed in a Region of the account, and in no Region unreadable."""
     listed, unlisted = False, None
     for region in inventory.once("regions", inventory.regions):
-        try:
-            for kind in kinds:
-                if not inventory.listed(kind, account.id, region):
-                    inventory.all(kind, account.id, region)
-            listed = True
-        except Missing as missing:
-            if missing.status is Status.NOT_READABLE:
-                raise
-            unlisted = unlisted or missing
+        holes: list[Missing] = []
+        for kind in kinds:
+            try:
+                inventory.all(kind, account.id, region)
+            except Missing as missing:
+                if missing.status is Status.NOT_READABLE:
+                    raise
+                holes.append(missing)
+        listed = listed or not holes
+        unlisted = unlisted or next(iter(holes), None)
     if not listed:
         for kind in kinds if unlisted is None else ():
             inventory.all(kind, account.id)

@@ -255,7 +255,9 @@ def aurora_host(endpoint: Resource, inventory: Inventory) -> str:
         return listed
     form = _HOST.fullmatch(host)
     if form is None:
-        if not name.startswith("aurora"):
+        # An RDS Proxy stands before Aurora or RDS; a name of somebody's own is taken at the engine's word.
+        proxy = ".proxy-" in host and host.endswith((".rds.amazonaws.com", ".amazonaws.com.cn"))
+        if not name.startswith("aurora") and not proxy:
             return ""
         raise Missing(
             f"{endpoint.where}: {host} is no host name of Aurora's own, so what it leads to cannot be seen",

@@ -234,6 +234,22 @@ def test_no_dms_in_one_region_and_another_refused_is_not_none() -> None:
     assert missing.value.status is Status.NOT_READABLE
 
 
+@pytest.mark.parametrize("operation", ["dms:DescribeEndpoints", "dms:DescribeReplicationInstances"])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_region_of_which_nothing_was_read_is_not_forgotten(operation: str, cut: bool) -> None:
+    def document(name: str, region: str, body: dict[str, Any], code: str = "") -> Document:
+        refusal = Refusal(code, "") if code else None
+        return Document(name, body, account=ACCOUNT, region=region, refusal=refusal)
+
+    key = {"dms:DescribeEndpoints": "Endpoints", "dms:DescribeReplicationInstances": "ReplicationInstances"}
+    empty = [document(name, "us-east-1", {key[name]: []}) for name in key]
+    other = {key[operation]: [], "Marker": "more"} if cut else {}
+    found = inventory(*empty, document(operation, "eu-west-1", other, "" if cut else "AccessDeniedException"))
+    with pytest.raises(Missing) as missing:
+        roles.dms_kinds(account(found), found)
+    assert missing.value.status is Status.NOT_READABLE
+
+
 def test_every_region_with_dms_resources_counts() -> None:
     regional = allow("ec2:*")
     regional["Statement"]["Condition"] = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}

@@ -140,7 +140,7 @@ def test_a_host_name_of_aurora_says_what_it_is(host: str, role: str) -> None:
     [
         "10.1.2.3",
         "db.example.com",
-        "shop.proxy-c9akciq32.eu-west-1.rds.amazonaws.com",
+        "shop.proxy-c9akciq32.eu-west-1.rds.amazonaws.com.example.com",
         "shop.cluster-c9akciq32.eu-west-1.rds.amazonaws.com.example.com",
         "shop.cluster-c9akciq32.eu-west-1.docdb.amazonaws.com",
     ],
@@ -149,6 +149,13 @@ def test_another_host_is_no_aurora_for_mysql_and_unknown_for_aurora(host: str) -
     assert tls.aurora_host(*look({"EngineName": "mysql", "ServerName": host})) == ""
     with pytest.raises(Missing, match="no host name of Aurora's own"):
         tls.aurora_host(*look({"EngineName": "aurora", "ServerName": host}))
+
+
+@pytest.mark.parametrize("engine", ["mysql", "mariadb", "aurora"])
+def test_a_proxy_may_stand_before_aurora(engine: str) -> None:
+    host = "shop.proxy-c9akciq32.eu-west-1.rds.amazonaws.com"
+    with pytest.raises(Missing, match="no host name of Aurora's own"):
+        tls.aurora_host(*look({"EngineName": engine, "ServerName": host}))
 
 
 def test_a_cluster_in_the_inventory_outweighs_the_form_of_the_host_name() -> None:
