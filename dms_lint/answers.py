@@ -23,6 +23,8 @@ class Kind(NamedTuple):
     """Its CloudFormation type; '' where there is none."""
     scope: str = "region"
     """What a listing speaks for: an account in one Region (`region`), or an account (`account`)."""
+    implied_by: tuple[str, ...] = ()
+    """The kinds whose resources imply it, where no answer holds it: `implied` makes it of them."""
 
 
 class Answer(NamedTuple):
@@ -60,6 +62,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
     for kind in (
         Kind("account", "accounts", "AWS::::Account", "account"),
+        Kind("region", "Regions"),
         Kind("endpoint", "endpoints", "AWS::DMS::Endpoint"),
         Kind("replication-instance", "replication instances", "AWS::DMS::ReplicationInstance"),
         Kind("subnet-group", "subnet groups", "AWS::DMS::ReplicationSubnetGroup"),
@@ -72,6 +75,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("instance-profile", "instance profiles", "AWS::DMS::InstanceProfile"),
         Kind("migration-project", "migration projects", "AWS::DMS::MigrationProject"),
         Kind("data-migration", "data migrations", "AWS::DMS::DataMigration"),
+        Kind("network-path", "network paths", implied_by=("task", "replication-config", "connection")),
         Kind("replication", "serverless runs"),
         Kind("maintenance", "pending maintenance actions"),
         Kind("engine-version", "engine versions"),
@@ -84,6 +88,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("user", "users", "AWS::IAM::User", "account"),
         Kind("group", "groups", "AWS::IAM::Group", "account"),
         Kind("managed-policy", "managed policies", "AWS::IAM::ManagedPolicy", "account"),
+        Kind("principal", "principals", "", "account", ("user", "role")),
+        Kind("iam-policy", "IAM policies", "", "account", ("user", "role", "group", "managed-policy")),
+        Kind("access-keys", "access keys of a user", "", "account"),
+        Kind("credential-report", "credential reports", "", "account"),
         Kind("role-attachments", "policies attached to a role", "", "account"),
         Kind("role-policy", "inline policies of a role", "", "account"),
         Kind("policy-version", "policy versions", "", "account"),
@@ -92,12 +100,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("kms-alias", "KMS aliases", "AWS::KMS::Alias"),
         Kind("kms-key-policy", "key policies"),
         Kind("kms-key-rotation", "key rotation statuses"),
+        Kind("kms-key-grants", "grants of a key"),
         Kind("secret", "secrets", "AWS::SecretsManager::Secret"),
         Kind("secret-versions", "secret versions"),
         Kind("secret-policy", "secret policies"),
         Kind("security-group", "security groups", "AWS::EC2::SecurityGroup"),
         Kind("subnet", "subnets", "AWS::EC2::Subnet"),
         Kind("vpc", "VPCs", "AWS::EC2::VPC"),
+        Kind("vpc-attributes", "VPC attributes"),
+        Kind("prefix-list", "prefix lists of AWS services"),
+        Kind("prefix-list-entries", "entries of a prefix list"),
         Kind("network-acl", "network ACLs", "AWS::EC2::NetworkAcl"),
         Kind("route-table", "route tables", "AWS::EC2::RouteTable"),
         Kind("nat-gateway", "NAT gateways", "AWS::EC2::NatGateway"),
@@ -107,9 +119,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("function", "functions", "AWS::Lambda::Function"),
         Kind("db-instance", "DB instances", "AWS::RDS::DBInstance"),
         Kind("db-cluster", "DB clusters", "AWS::RDS::DBCluster"),
+        Kind("db-subnet-group", "DB subnet groups", "AWS::RDS::DBSubnetGroup"),
         Kind("rds-ca", "RDS certificate authorities"),
         Kind("redshift-cluster", "Redshift clusters", "AWS::Redshift::Cluster"),
+        Kind("redshift-subnet-group", "Redshift subnet groups", "AWS::Redshift::ClusterSubnetGroup"),
+        Kind("redshift-workgroup", "Redshift workgroups", "AWS::RedshiftServerless::Workgroup"),
         Kind("bucket", "buckets", "AWS::S3::Bucket", "account"),
+        Kind("bucket-head", "looks at a bucket", "", "account"),
         Kind("bucket-encryption", "bucket encryptions", "", "account"),
         Kind("bucket-location", "bucket locations", "", "account"),
         Kind("trail", "trails", "AWS::CloudTrail::Trail"),
@@ -171,11 +187,15 @@ ROWS: Final = (
            marks=("PolicyDocument",)),
     Answer("iam:GetPolicyVersion", "policy-version", "PolicyVersion", "", "", "one", marks=("Document",)),
     Answer("iam:GetAccountSummary", "account-summary", "SummaryMap", "", "", "one"),
+    Answer("iam:ListAccessKeys", "access-keys", "", "", "", "one", marks=("AccessKeyMetadata",)),
+    Answer("iam:GetCredentialReport", "credential-report", "", "", "", "one", marks=("ReportFormat",)),
     Answer("kms:ListKeys", "kms-key", "Keys", "KeyArn", "KeyId", "complete"),
     Answer("kms:DescribeKey", "kms-key", "KeyMetadata", "Arn", "KeyId", "one"),
     Answer("kms:ListAliases", "kms-alias", "Aliases", "AliasArn", "AliasName", "complete"),
     Answer("kms:GetKeyPolicy", "kms-key-policy", "", "", "", "one", marks=("Policy",), never=("RevisionId",)),
     Answer("kms:GetKeyRotationStatus", "kms-key-rotation", "", "KeyId?", "", "one", marks=("KeyRotationEnabled",)),
+    # S3's GetBucketAcl answers under the same key.
+    Answer("kms:ListGrants", "kms-key-grants", "", "", "", "one", marks=("Grants",), never=("Owner",)),
     Answer("secretsmanager:ListSecrets", "secret", "SecretList", "ARN", "Name", "complete"),
     Answer("secretsmanager:ListSecretVersionIds", "secret-versions", "", "ARN", "Name", "one", marks=("Versions",)),
     Answer("secretsmanager:DescribeSecret", "secret", "", "ARN", "Name", "one",
@@ -186,6 +206,12 @@ ROWS: Final = (
            account="OwnerId"),
     Answer("ec2:DescribeSubnets", "subnet", "Subnets", "SubnetId", "", "complete", account="OwnerId"),
     Answer("ec2:DescribeVpcs", "vpc", "Vpcs", "VpcId", "", "complete", account="OwnerId"),
+    Answer("ec2:DescribeVpcAttribute", "vpc-attributes", "", "VpcId", "", "one",
+           marks=("EnableDnsSupport", "EnableDnsHostnames")),
+    # DescribeManagedPrefixLists answers under the same key, without the ranges.
+    Answer("ec2:DescribePrefixLists", "prefix-list", "PrefixLists", "PrefixListId", "PrefixListName",
+           marks=("Cidrs",)),
+    Answer("ec2:GetManagedPrefixListEntries", "prefix-list-entries", "", "", "", "one", marks=("Entries",)),
     Answer("ec2:DescribeNetworkAcls", "network-acl", "NetworkAcls", "NetworkAclId", "", "complete",
            account="OwnerId"),
     Answer("ec2:DescribeRouteTables", "route-table", "RouteTables", "RouteTableId", "", "complete",
@@ -201,11 +227,19 @@ ROWS: Final = (
     Answer("rds:DescribeDBInstances", "db-instance", "DBInstances", "DBInstanceArn", "DBInstanceIdentifier",
            "complete"),
     Answer("rds:DescribeDBClusters", "db-cluster", "DBClusters", "DBClusterArn", "DBClusterIdentifier", "complete"),
+    Answer("rds:DescribeDBSubnetGroups", "db-subnet-group", "DBSubnetGroups", "DBSubnetGroupArn", "DBSubnetGroupName",
+           "complete"),
     Answer("rds:DescribeCertificates", "rds-ca", "Certificates", "CertificateArn", "CertificateIdentifier",
            "complete", marks=("Thumbprint",)),
     Answer("redshift:DescribeClusters", "redshift-cluster", "Clusters", "ClusterIdentifier", "ClusterIdentifier",
            "complete"),
+    Answer("redshift:DescribeClusterSubnetGroups", "redshift-subnet-group", "ClusterSubnetGroups",
+           "ClusterSubnetGroupName", "ClusterSubnetGroupName", "complete",
+           arn="arn:{partition}:redshift:{region}:{account}:subnetgroup:{id}"),
+    Answer("redshift-serverless:ListWorkgroups", "redshift-workgroup", "workgroups", "workgroupArn", "workgroupName",
+           "complete"),
     Answer("s3:ListBuckets", "bucket", "Buckets", "Name", "Name", "complete"),
+    Answer("s3:HeadBucket", "bucket-head", "", "", "", "one", marks=("BucketRegion", "BucketLocationType")),
     Answer("s3:GetBucketEncryption", "bucket-encryption", "ServerSideEncryptionConfiguration", "", "", "one"),
     Answer("s3:GetBucketLocation", "bucket-location", "", "", "", "one", marks=("LocationConstraint",)),
     Answer("cloudtrail:DescribeTrails", "trail", "trailList", "TrailARN", "Name", "complete", abroad=True),
@@ -217,9 +251,12 @@ ROWS: Final = (
 
 _ACTIONS: Final = {
     "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:HeadBucket": "s3:ListBucket",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
-    "lambda:GetFunctionConfiguration": "lambda:GetFunctionConfiguration",
 }
+
+OF_ACCOUNT: Final = frozenset({"iam:GetAccountSummary", "iam:GetCredentialReport"})
+"""Operations whose answer is about the account as a whole, and names nothing."""
 
 SECRET_VALUES: Final = ("SecretString", "SecretBinary")
 """Members of a GetSecretValue answer: such an answer is never read."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from dms_lint.answers import KINDS, ROWS, Answer, action, command, identify, operations, rows_of
+from dms_lint.implied import implied
 from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
 from dms_lint.placing import Item, Part, Scope, arn_scope, cut, nearby, own_scopes, partition, parts, whole
 
@@ -24,9 +25,11 @@ _OWNED = frozenset(row.kind for row in ROWS if row.account)
 """Kinds whose ids are unique in the world, and whose owner may be another account than the one that asked."""
 _NEVER_EMPTY = frozenset({"role", "kms-alias", "rds-ca"})
 """Kinds that AWS itself puts into every account: an empty list of them is a filtered or another service's answer."""
+_ADDED_UP = frozenset({"vpc-attributes"})
+"""Kinds of which each answer tells one attribute: several about a resource add up."""
 _PLACED = ("endpoint", "replication-instance", "task", "replication-config", "certificate", "role")
 """Kinds of which one resource is enough to know that the input is of its account and Region."""
-_NOT_THERE = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket"})
+_NOT_THERE = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "404"})
 
 
 @lru_cache(maxsize=8192)
@@ -116,6 +119,8 @@ class Inventory:
 
         What it would have held is not here, and so judged by nobody.
         """
+        for one in KINDS[kind].implied_by:
+            yield from self.unread(one)
         listings = {row.operation for row in ROWS if row.kind == kind and row.shape == "complete"}
         refused = {hole.scope for hole in self._holes.get(kind, ()) if hole.operation in listings}
         cut = {scope for of, scope in self._truncated if of == kind}
@@ -200,20 +205,24 @@ class Inventory:
         """The Regions that the documents are of, in order; those too of which all was refused."""
         return self._places()[1]
 
-    def _places(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        def places() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def scopes(self) -> tuple[Scope, ...]:
+        """Account and Region of what the documents are of, in order; without what belongs to an account as a whole."""
+        return self._places()[2]
+
+    def _places(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Scope, ...]]:
+        def places() -> tuple[tuple[str, ...], tuple[str, ...], tuple[Scope, ...]]:
             scopes = {scope for _, scope in (*self._complete, *self._truncated)}
             scopes.update(hole.scope for holes in self._holes.values() for hole in holes)
             for kind in _PLACED:
                 scopes.update((resource.account, resource.region) for resource in self.known(kind))
             accounts, regions = ({scope[part] for scope in scopes} - {""} for part in (0, 1))
-            return tuple(sorted(accounts)), tuple(sorted(regions))
+            return tuple(sorted(accounts)), tuple(sorted(regions)), tuple(sorted(one for one in scopes if all(one)))
 
         return self.once("places", places)
 
     def _here(self, resource: Resource, account: str, region: str) -> bool:
         """Whether a resource is of that account and Region; where its answer does not say, if there is but one."""
-        accounts, regions = self._places()
+        accounts, regions, _ = self._places()
         of_account = not account or resource.account == account or (not resource.account and len(accounts) < 2)
         if not of_account or not region or KINDS[resource.kind].scope == "account":
             return of_account
@@ -312,7 +321,9 @@ class _Builder:
             for part in read.pop(id(document)):
                 self._add(document, part, scopes[id(document)] or {fallback}, fallback)
         self._settle()
-        self._accounts()
+        inventory = self.inventory
+        for resource in implied(inventory._resources, inventory.accounts(), inventory.scopes()):
+            inventory._resources[resource.kind].setdefault(resource.id, resource)
 
     def _refuse(self, document: Document, fallback: Scope) -> None:
         for row in rows_of(document.operation):
@@ -415,6 +426,12 @@ class _Builder:
             if earlier == resource.data or _elsewhere(before, resource):
                 told[resource.operation] = earlier
                 return False
+            if resource.kind in _ADDED_UP and not any(
+                resource.data.get(name, one) != one for name, one in earlier.items()
+            ):
+                told[resource.operation] = {**earlier, **resource.data}
+                resource.data = {name: value for data in told.values() for name, value in data.items()}
+                return True
             self.inventory.notices.append(
                 Notice(
                     f"{resource.kind} {resource.name} stands in {before.file} too, with other content: "
@@ -452,14 +469,6 @@ class _Builder:
                     file=document.file,
                     operation=document.operation,
                 )
-            )
-
-    def _accounts(self) -> None:
-        """One resource of kind `account` for each account that something was read of."""
-        inventory = self.inventory
-        for account in inventory.accounts():
-            inventory._resources["account"][account] = Resource(
-                "account", account, {}, account=account, type=KINDS["account"].type
             )
 
 

@@ -258,10 +258,15 @@ class Notice(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """How to mend a failure: a sentence or two, and an AWS CLI command by kind of resource ('' for every kind)."""
+    """How to mend a failure: a sentence or two, and how that is written for each tool."""
 
     text: str
     cli: Mapping[str, str]
+    """An AWS CLI command by kind of resource ('' for every kind)."""
+    cloudformation: str = ""
+    """Resources of a template, in YAML: what of them matters.  '' where no template mends it."""
+    terraform: str = ""
+    """The same as blocks of HCL, in the words of the AWS provider."""
 
 
 class Rule(NamedTuple):

@@ -113,6 +113,11 @@ def explanation(rule: Rule, style: Style) -> Iterator[str]:
     body(rule.fix.text)
     for kind, command in rule.fix.cli.items():
         body((f"{kind}: " if kind else "") + "$ " + command)
+    for tool, template in (("CloudFormation", rule.fix.cloudformation), ("Terraform", rule.fix.terraform)):
+        if template:
+            body(f"With {tool}:")
+            for line in template.splitlines():
+                body(f"  {line}")
     head("Cases")
     for case in read_cases(rule):
         body(f"{case.then:<15} {case.name}")

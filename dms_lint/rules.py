@@ -24,6 +24,7 @@ SUBJECT: Final = ("name", "arn", "id", "kind", "account", "region")
 
 _REQUIRED: Final = ("id", "name", "title", "severity", "basis", "applies_to", "why", "expect", "fail", "fix")
 _OPTIONAL: Final = ("covers", "when", "evidence", "refs")
+_TEMPLATES: Final = ("cloudformation", "terraform")
 _ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 
 
@@ -265,8 +266,11 @@ def _quoted(command: str) -> str | None:
 
 
 def _fix(data: Any, kinds: tuple[str, ...]) -> Fix:
-    if not isinstance(data, dict) or not _said(data.get("text")) or not set(data) <= {"text", "cli"}:
-        raise _Refused("'fix' has a 'text' and, where a command mends it, a 'cli'", "fix")
+    if not isinstance(data, dict) or not _said(data.get("text")) or not set(data) <= {"text", "cli", *_TEMPLATES}:
+        raise _Refused(f"'fix' has a 'text' and, where they mend it, a 'cli', {' and '.join(_TEMPLATES)}", "fix")
+    for name in _TEMPLATES:
+        if name in data and not _said(data[name]):
+            raise _Refused(f"'{name}' must be text", "fix", name)
     cli = data.get("cli", {})
     if isinstance(cli, str):
         cli = {"": cli}
@@ -275,7 +279,11 @@ def _fix(data: Any, kinds: tuple[str, ...]) -> Fix:
     for kind in cli:
         if kind and kind not in kinds:
             raise _Refused(_unknown("kind", str(kind), kinds), "fix", "cli")
-    return Fix(" ".join(data["text"].split()), {kind: " ".join(one.split()) for kind, one in cli.items()})
+    return Fix(
+        " ".join(data["text"].split()),
+        {kind: " ".join(one.split()) for kind, one in cli.items()},
+        *(data.get(name, "").strip() for name in _TEMPLATES),
+    )
 
 
 def _unknown(what: str, name: str, known: Any) -> str:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST: Final = 100
+_MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 class YamlError(Exception):
@@ -42,11 +43,38 @@ class _Loader(_BASE):  # type: ignore[misc]
                 waiting.extend(one.value)
         return super().construct_document(node)
 
+    def flatten_mapping(self, node: Any) -> None:
+        """Take in what a mapping merges: its own keys count first, then those of the earlier of two sources.
+
+        As YAML has it, and not every PyYAML: 6.0.4 lets the later source count, and what a source overrides.
+        """
+        own: list[tuple[Any, Any]] = []
+        merged: dict[Any, tuple[Any, Any]] = {}
+        for key, value in node.value:
+            if key.tag != _MERGE:
+                own.append((key, value))
+                continue
+            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(source, yaml.MappingNode):
+                    raise yaml.constructor.ConstructorError(
+                        None, None, "a merge takes a mapping, or a list of mappings", value.start_mark
+                    )
+                self.flatten_mapping(source)
+                for pair in source.value:
+                    merged.setdefault(_key(pair[0]), pair)
+        for key, _ in own:
+            merged.pop(_key(key), None)
+        node.value = [*merged.values(), *own]
+
+
+def _key(node: Any) -> Any:
+    return node.value if isinstance(node, yaml.ScalarNode) else id(node)
+
 
 def _refuse_twins(node: Any) -> None:
     seen: set[str] = set()
     for key, _ in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+        if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key '{key.value}' stands twice", key.start_mark
@@ -59,11 +87,21 @@ def _too_deep(text: str) -> bool:
     if sum(map(text.count, "[{-?")) <= _DEEPEST:
         return False
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in _events(text):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             return True
     return False
+
+
+def _events(text: str) -> Iterator[Any]:
+    """The events of the text; a libyaml that bears less ends them with one more opening than any depth allows."""
+    try:
+        yield from yaml.parse(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        if "nesting depth" not in str(error):
+            raise
+        yield from [yaml.SequenceStartEvent(None, None, implicit=True)] * (_DEEPEST + 1)
 
 
 def parse_yaml(text: str, file: Path) -> Any:

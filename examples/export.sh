@@ -85,6 +85,12 @@ listing account iam get-account-authorization-details
 listing account iam get-account-summary
 listing account s3api list-buckets
 
+indent='    '
+printf '\n# The access keys of users: when they were made, never what they are.\n'
+printf 'for name in $(aws iam list-users --query "Users[].UserName" --no-cli-pager --output text 2> /dev/null); do\n'
+line '$account_folder/list-access-keys.$name' iam list-access-keys --user-name '"$name"'
+printf 'done\n'
+
 cat << END
 
 # -- each Region
@@ -126,6 +132,7 @@ listing secretsmanager list-secrets --include-planned-deletion
 listing ec2 describe-security-groups
 listing ec2 describe-subnets
 listing ec2 describe-vpcs
+listing ec2 describe-prefix-lists
 listing ec2 describe-network-acls
 listing ec2 describe-route-tables
 listing ec2 describe-nat-gateways
@@ -135,9 +142,12 @@ listing ec2 describe-network-interfaces
 
 listing rds describe-db-instances
 listing rds describe-db-clusters
+listing rds describe-db-subnet-groups
 # DMS has a command of the same name.
 line '$folder/rds-describe-certificates' rds describe-certificates --region '"$region"'
 listing redshift describe-clusters
+listing redshift describe-cluster-subnet-groups
+listing redshift-serverless list-workgroups
 listing cloudtrail describe-trails
 
 indent='        '
@@ -163,6 +173,7 @@ each name kms list-keys --query "'Keys[].KeyId'"
 about kms describe-key --key-id '"$name"'
 about kms get-key-policy --policy-name default --key-id '"$name"'
 about kms get-key-rotation-status --key-id '"$name"'
+about kms list-grants --key-id '"$name"'
 printf '    done\n'
 
 printf '\n    # Secrets: what is said of them, never what they hold.\n'
@@ -186,8 +197,18 @@ printf '    done\n'
 
 printf '\n    # The buckets of S3 endpoints.\n'
 each name dms describe-endpoints --query "'Endpoints[].S3Settings.BucketName'"
+about s3api head-bucket --bucket '"$name"'
 about s3api get-bucket-location --bucket '"$name"'
 about s3api get-bucket-encryption --bucket '"$name"'
+printf '    done\n'
+
+printf '\n    # What VPCs answer to names, and the ranges in prefix lists.\n'
+each name ec2 describe-vpcs --query "'Vpcs[].VpcId'"
+line '$folder/describe-vpc-attribute.$name.support' ec2 describe-vpc-attribute --attribute enableDnsSupport --vpc-id '"$name"' --region '"$region"'
+line '$folder/describe-vpc-attribute.$name.hostnames' ec2 describe-vpc-attribute --attribute enableDnsHostnames --vpc-id '"$name"' --region '"$region"'
+printf '    done\n'
+each name ec2 describe-managed-prefix-lists --query "'PrefixLists[].PrefixListId'"
+about ec2 get-managed-prefix-list-entries --prefix-list-id '"$name"'
 printf '    done\n'
 
 printf '\n    # Trails.\n'

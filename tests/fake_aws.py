@@ -39,7 +39,7 @@ def main() -> None:
     else:
         found = answer(folder, service, command, options)
     if found is None:
-        name = "".join(word.capitalize() for word in command.split("-"))
+        name = "".join({"db": "DB"}.get(word, word.capitalize()) for word in command.split("-"))
         sys.exit(f"\nAn error occurred (AccessDenied) when calling the {name} operation: Access Denied")
     if "query" in options:
         found = jmespath.search(options["query"], found)

@@ -82,7 +82,9 @@ class TestRows:
         assert (sent == "list") == (row.shape != "one")
 
     def test_every_kind_of_a_row_is_known_and_every_kind_has_a_row(self) -> None:
-        assert {row.kind for row in ROWS} | {"account"} == set(KINDS)
+        implied = {"account", "region"} | {kind.name for kind in KINDS.values() if kind.implied_by}
+        assert implied == {"account", "region", "principal", "iam-policy", "network-path"}
+        assert {row.kind for row in ROWS} | implied == set(KINDS)
 
     def test_every_kind_says_what_its_listings_speak_for(self) -> None:
         assert {kind.scope for kind in KINDS.values()} == {"region", "account"}

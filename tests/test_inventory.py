@@ -105,7 +105,8 @@ class TestListings:
         assert not inventory.listed("endpoint", THERE, US)
         assert inventory.accounts() == (HERE, THERE)
         assert inventory.regions() == (EU, US)
-        assert inventory.kinds() == {"endpoint": 4, "account": 2}
+        assert inventory.kinds() == {"endpoint": 4, "account": 2, "region": 3}
+        assert inventory.scopes() == ((HERE, EU), (HERE, US), (THERE, EU))
 
     def test_items_of_two_regions_in_one_answer_complete_both(self) -> None:
         inventory = read(endpoints(endpoint("orders"), endpoint("lake", region=US)))

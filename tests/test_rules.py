@@ -15,7 +15,7 @@ from dms_lint.model import Pack, Severity
 from dms_lint.predicates import WORDS
 from dms_lint.rules import BASES, PackError, load_pack, rule_files
 from dms_lint.tables import pack_directory
-from dms_lint.yamls import read_yaml
+from dms_lint.yamls import YamlError, read_yaml
 
 GOOD = """\
 id: TLS001
@@ -260,7 +260,7 @@ REFUSALS = {
     "a fix that is a text": (
         GOOD[: GOOD.index("fix:")] + "fix: Set a mode.\n",
         17,
-        "'fix' has a 'text' and, where a command mends it, a 'cli'",
+        "'fix' has a 'text' and, where they mend it, a 'cli', cloudformation and terraform",
     ),
     "a fix with more": (changed("  cli:", "  cmd:"), 17, "'fix' has a 'text'"),
     "a blank command": (
@@ -367,6 +367,18 @@ class TestYaml:
         file = tmp_path / "a.yaml"
         file.write_text("- {deep: {er: &a {<<: &b {x: 0, y: 0}, x: 1}}}\n- {<<: *a, x: 2}\n- {<<: [*a, *b], z: 3}\n")
         assert read_yaml(file)[1:] == [{"x": 2, "y": 0}, {"x": 1, "y": 0, "z": 3}]
+
+    def test_of_two_merged_mappings_the_first_counts(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.yaml"
+        file.write_text("- &a {one: 1}\n- &b {one: 2, two: 2}\n- {<<: [*a, *b], three: 3}\n")
+        assert read_yaml(file)[2] == {"one": 1, "two": 2, "three": 3}
+
+    @pytest.mark.parametrize("merged", ["text", "[text]", "[[]]"])
+    def test_only_mappings_are_merged(self, tmp_path: Path, merged: str) -> None:
+        file = tmp_path / "a.yaml"
+        file.write_text(f"- <<: {merged}\n")
+        with pytest.raises(YamlError, match=r"a\.yaml:1: a merge takes a mapping"):
+            read_yaml(file)
 
     def test_a_chain_of_merges_read_from_its_end(self, tmp_path: Path) -> None:
         file = tmp_path / "a.yaml"

@@ -81,6 +81,12 @@ def _rule_lines(rule: Rule) -> Iterator[str]:
     yield from ("", "## How to fix it", "", escaped(rule.fix.text))
     for kind, command in rule.fix.cli.items():
         yield from ("", f"For a {kind}:" if kind else "With the AWS CLI:", "", "```sh", command, "```")
+    for tool, language, template in (
+        ("CloudFormation", "yaml", rule.fix.cloudformation),
+        ("Terraform", "terraform", rule.fix.terraform),
+    ):
+        if template:
+            yield from ("", f"With {tool}:", "", f"```{language}", template, "```")
     yield from ("", "## Cases", "", "| verdict | given |", "| --- | --- |")
     yield from (f"| {case.then} | {cell(case.name)} |" for case in read_cases(rule))
     yield from ("", "## Where it comes from", "")

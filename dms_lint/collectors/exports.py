@@ -14,7 +14,7 @@ from json.decoder import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.answers import ROWS, SECRET_VALUES, SHARED_KEYS, command, identify, recognise, rows_of
+from dms_lint.answers import OF_ACCOUNT, ROWS, SECRET_VALUES, SHARED_KEYS, command, identify, recognise, rows_of
 from dms_lint.model import Document, Notice, Refusal
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def _members(value: Any) -> str:
 
 
 def _needs_subject(operation: str, value: Mapping[str, Any]) -> bool:
-    if operation == "iam:GetAccountSummary":
+    if operation in OF_ACCOUNT:
         return False
     row = rows_of(operation)[0]
     if row.kind == "tags":
@@ -222,9 +222,9 @@ def _needs_subject(operation: str, value: Mapping[str, Any]) -> bool:
 
 def _about(operation: str) -> str:
     kind = rows_of(operation)[0].kind
-    for word in ("bucket", "key", "role", "policy", "trail"):
+    for word in ("bucket", "access-keys", "prefix-list", "key", "role", "policy", "trail"):
         if word in kind:
-            return word.upper()
+            return "USER" if word == "access-keys" else word.upper()
     return "RESOURCE"
 
 
