@@ -33,7 +33,15 @@ def aws_managed(arn: str) -> str:
 
 def trust_policy(role: Resource) -> Policy:
     """The policy that says who may assume a role."""
-    return _parsed(role, "AssumeRolePolicyDocument", "the trust policy")
+    return parsed(role, "AssumeRolePolicyDocument", "the trust policy")
+
+
+def holder_of(principal: Resource, inventory: Inventory) -> Resource:
+    """The user or role that a resource of kind `principal` stands for."""
+    kind = "user" if principal.type.endswith("User") else "role"
+    found = inventory.find(kind, principal.id)
+    assert found is not None  # noqa: S101 - a principal is made of it
+    return found
 
 
 def identity(resource: Resource, inventory: Inventory) -> Identity:
@@ -108,7 +116,7 @@ def _inline(holder: Resource, inventory: Inventory) -> Iterator[Policy | Missing
         ]
     for policy in found:
         try:
-            yield _parsed(policy, "PolicyDocument", policy.text("PolicyName"))
+            yield parsed(policy, "PolicyDocument", policy.text("PolicyName"))
         except Missing as missing:
             yield missing
 
@@ -150,7 +158,7 @@ def managed_policy(arn: str, holder: Resource, inventory: Inventory) -> Policy:
     if about is not None and "PolicyVersionList" in about:
         for version in about.records("PolicyVersionList"):
             if version.flag("IsDefaultVersion", default=False):
-                return _parsed(version, "Document", name)
+                return parsed(version, "Document", name)
     try:
         version = inventory.about("policy-version", arn, name, account=holder.account)
     except Missing as missing:
@@ -159,7 +167,7 @@ def managed_policy(arn: str, holder: Resource, inventory: Inventory) -> Policy:
     else:
         default = about.text("DefaultVersionId", default="") if about is not None else ""
         if version.flag("IsDefaultVersion", default=False) or default == version.text("VersionId", default="-"):
-            return _parsed(version, "Document", name)
+            return parsed(version, "Document", name)
     if arn in _known_texts():
         return parse(_known_texts()[arn], name)
     raise unread(holder, f"the text of the policy {name}", inventory)
@@ -182,7 +190,8 @@ def _boundary(holder: Resource, inventory: Inventory) -> Policies | None:
         return Policies(gaps=(missing.with_traceback(None),))
 
 
-def _parsed(record: Record, member: str, name: str) -> Policy:
+def parsed(record: Record, member: str, name: str) -> Policy:
+    """The policy that a member holds; Missing where it is absent or no policy."""
     try:
         return parse(record[member], name)
     except ValueError as error:

@@ -1,0 +1,103 @@
+"""What a role or a user may do with a key or a secret, when the policies of both sides are taken together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts.identities import parsed
+from dms_lint.facts.policies import Policies, allowed_by_key, allowed_by_resource
+from dms_lint.facts.statements import Policy
+from dms_lint.facts.ternary import some
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dms_lint.facts.keys import Reference
+    from dms_lint.facts.policies import Decision, Identity, Request
+    from dms_lint.facts.ternary import Ternary
+    from dms_lint.inventory import Inventory
+    from dms_lint.model import Record, Resource
+
+_CONSTRAINTS: Final = "Constraints"
+
+
+def key_policy(key: Reference, inventory: Inventory) -> Policy:
+    """The policy of a key (not of an alias); Missing where it was not read."""
+
+    def read() -> Policy | Missing:
+        try:
+            answer = inventory.about("kms-key-policy", key.arn, key.id, account=key.account, region=key.region)
+            return parsed(answer, "Policy", "the key policy")
+        except Missing as missing:
+            return missing.with_traceback(None)
+
+    found = inventory.once(("key policy", key), read)
+    if isinstance(found, Missing):
+        raise found
+    return found
+
+
+def key_grants(key: Reference, inventory: Inventory) -> tuple[Record, ...]:
+    """The grants of a key, as ListGrants has them; Missing where they were not read."""
+    answer = inventory.about("kms-key-grants", key.arn, key.id, account=key.account, region=key.region)
+    return answer.records("Grants")
+
+
+def with_key(request: Request, identity: Identity, key: Reference, inventory: Inventory) -> Decision:
+    """Whether a role or a user may do something with a key: by the key's policy, its own policies or a grant.
+
+    `request.action` is one of KMS's, `request.resource` the key's ARN.  What was not read leaves it open only
+    where it matters.
+    """
+    policy = _one(lambda: key_policy(key, inventory))
+    without = allowed_by_key(request, identity, policy, key.account)
+    if without.allowed is not False:
+        return without
+    granted, gap = _granted(request, identity, key, inventory)
+    decision = allowed_by_key(request, identity, policy, key.account, granted)
+    return decision._replace(gap=gap) if decision.allowed is None and decision.gap is None else decision
+
+
+def _granted(
+    request: Request, identity: Identity, key: Reference, inventory: Inventory
+) -> tuple[Ternary, Missing | None]:
+    """Whether a grant lets it; a grant with constraints may, and one of an unread list too."""
+    try:
+        grants = key_grants(key, inventory)
+        mine = [grant for grant in grants if grant.text("GranteePrincipal", default="") == identity.arn]
+        wanted = request.action.partition(":")[2]
+        return some(None if _CONSTRAINTS in one else True for one in mine if wanted in one.texts("Operations")), None
+    except Missing as missing:
+        return None, missing.with_traceback(None)
+
+
+def with_secret(request: Request, identity: Identity, secret: Resource | None, inventory: Inventory) -> Decision:
+    """Whether a role or a user may do something with a secret: by its own policies or the secret's.
+
+    `request.resource` is the secret's ARN, or a pattern where the secret itself was not read (`secret` is None).
+    """
+    owner = request.resource.split(":")[4] if request.resource.count(":") > 4 else identity.account
+    policy = _one(lambda: secret_policy(request.resource, secret, inventory))
+    return allowed_by_resource(request, identity, policy, owner)
+
+
+def secret_policy(arn: str, secret: Resource | None, inventory: Inventory) -> Policy:
+    """The resource policy of a secret, without statements where it has none; Missing where it was not read."""
+    if secret is None:
+        raise Missing(
+            f"the policy of the secret {arn}: not in the input",
+            needs="secretsmanager:GetResourcePolicy",
+            reason="not in the input",
+        )
+    names = (secret.arn, secret.name)
+    answer = inventory.about("secret-policy", *names, account=secret.account, region=secret.region)
+    # Absent where no policy is attached: API reference of GetResourcePolicy.
+    return parsed(answer, "ResourcePolicy", "the secret's policy") if "ResourcePolicy" in answer else Policy("", ())
+
+
+def _one(read: Callable[[], Policy]) -> Policies:
+    try:
+        return Policies((read(),))
+    except Missing as missing:
+        return Policies(gaps=(missing.with_traceback(None),))
