@@ -6,6 +6,7 @@ from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from dms_lint.answers import KINDS
+from dms_lint.controls import by_rule
 from dms_lint.facts import FACTS
 from dms_lint.model import Missing
 from dms_lint.report.safe import printable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dms_lint.inventory import Inventory
-    from dms_lint.model import Resource, Rule
+    from dms_lint.model import Framework, Resource, Rule
     from dms_lint.report import Style
 
 
@@ -27,8 +28,10 @@ def _console(style: Style) -> Console:
     return console(style)
 
 
-def rules_json(rules: Iterable[Rule]) -> Iterator[str]:
+def rules_json(rules: Iterable[Rule], frameworks: Sequence[Framework]) -> Iterator[str]:
     """The rules as a JSON list, one a line."""
+    controls = by_rule(framework for framework in frameworks if not framework.tool)
+    equivalents = by_rule(framework for framework in frameworks if framework.tool)
     separator = "[\n  "
     for rule in rules:
         yield separator + dumps(
@@ -44,6 +47,8 @@ def rules_json(rules: Iterable[Rule]) -> Iterator[str]:
                 "when": rule.when,
                 "expect": rule.expect,
                 "refs": rule.refs,
+                "controls": controls.get(rule.id, {}),
+                "equivalents": equivalents.get(rule.id, {}),
             }
         )
         separator = ",\n  "
@@ -72,11 +77,11 @@ def rules_table(rules: Sequence[Rule], style: Style) -> Iterator[str]:
         )
     page = _console(style)
     page.print(table)
-    page.print(f"\n{len(rules)} rules; `dms-lint explain ID` shows one")
+    page.print(f"\n{len(rules)} rule{'' if len(rules) == 1 else 's'}; `dms-lint explain ID` shows one")
     yield page.file.getvalue()  # type: ignore[attr-defined]
 
 
-def explanation(rule: Rule, style: Style) -> Iterator[str]:
+def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> Iterator[str]:
     """One rule as a page: what it asks, why, how to fix it, its cases."""
     from rich.padding import Padding
     from rich.text import Text
@@ -124,11 +129,33 @@ def explanation(rule: Rule, style: Style) -> Iterator[str]:
     if rule.covers:
         head("Requirements of the guide")
         body(", ".join(rule.covers))
+    for title, lines in (
+        ("Controls that it answers", answered(rule, frameworks, tools=False)),
+        ("In other tools", answered(rule, frameworks, tools=True)),
+    ):
+        if lines:
+            head(title)
+            for words in lines:
+                body(words)
     if rule.refs:
         head("References")
         for ref in rule.refs:
             page.print(Text("  " + ref), soft_wrap=True)
     yield page.file.getvalue()  # type: ignore[attr-defined]
+
+
+def answered(rule: Rule, frameworks: Iterable[Framework], *, tools: bool) -> list[str]:
+    """`AWS Security Hub: DMS.9 (medium there)`: the controls that a rule answers, a line a framework or tool."""
+    lines = []
+    for framework in frameworks:
+        ids = [
+            f"{id_} ({control.severity.label} there)" if control.severity not in (None, rule.severity) else id_
+            for id_, control in framework.controls.items()
+            if rule.id in control.rules
+        ]
+        if ids and framework.tool is tools:
+            lines.append(f"{framework.title}: {', '.join(ids)}")
+    return lines
 
 
 _WORDS = {

@@ -71,6 +71,7 @@ def scan(
         regions=inventory.regions(),
         resources=outcome.resources,
         verdicts=outcome.verdicts,
+        checks=outcome.checks,
         findings=outcome.findings,
         gaps=outcome.gaps,
         faults=outcome.faults,
