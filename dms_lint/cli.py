@@ -193,12 +193,21 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
 @main.command("rules")
 @_selection
 @click.option("-f", "--format", "format_", type=_OneOf(("table", "json")), default="table", show_default=True)
-def list_rules(format_: str, **options: Any) -> None:
+@click.option(
+    "--coverage", is_flag=True, help="List the guide's statements instead, each with its rules or why it has none."
+)
+def list_rules(format_: str, *, coverage: bool, **options: Any) -> None:
     """List the rules of the pack."""
     pack, rules = _rules(options)
     from dms_lint import pages
 
-    if format_ == "json":
+    if coverage:
+        chosen = None if rules == pack.rules else rules
+        if format_ == "json":
+            _print(pages.coverage_json(pack.rules, chosen))
+        else:
+            _print(pages.coverage_text(pack.rules, chosen, _style()))
+    elif format_ == "json":
         _print(pages.rules_json(rules, pack.frameworks))
     else:
         _print(pages.rules_table(rules, _style()))

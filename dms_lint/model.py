@@ -359,8 +359,6 @@ class Report(NamedTuple):
     """All that a scan found out."""
 
     pack: Pack
-    sections: Mapping[str, str]
-    """Section of the guide by requirement id."""
     started_at: datetime
     duration_s: float
     inputs: tuple[str, ...]

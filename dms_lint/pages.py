@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from dms_lint.answers import KINDS
 from dms_lint.controls import by_rule
 from dms_lint.facts import FACTS
+from dms_lint.guide import coverage
 from dms_lint.model import Missing
 from dms_lint.report.safe import printable
 from dms_lint.templates import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console
 
+    from dms_lint.guide import Statement
     from dms_lint.inventory import Inventory
     from dms_lint.model import Framework, Resource, Rule
     from dms_lint.report import Style
@@ -79,6 +81,52 @@ def rules_table(rules: Sequence[Rule], style: Style) -> Iterator[str]:
     page.print(table)
     page.print(f"\n{len(rules)} rule{'' if len(rules) == 1 else 's'}; `dms-lint explain ID` shows one")
     yield page.file.getvalue()  # type: ignore[attr-defined]
+
+
+def coverage_json(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator[str]:
+    """What `coverage_text` shows, as a JSON list, one statement a line."""
+    separator = "[\n  "
+    for statement, covering in _covered(rules, chosen):
+        said = statement._asdict() | {"no_rule": statement.no_rule or None, "note": statement.note or None}
+        yield separator + dumps({**said, "rules": covering})
+        separator = ",\n  "
+    yield "[]\n" if separator.startswith("[") else "\n]\n"
+
+
+def coverage_text(rules: Iterable[Rule], chosen: Collection[Rule] | None, style: Style) -> Iterator[str]:
+    """The guide's statements by section, each with the rules that cover it or why none does.
+
+    When rules are chosen, only the statements that they cover.
+    """
+    from textwrap import fill
+
+    from rich.text import Text
+
+    page = _console(style)
+
+    def line(words: str, look: str, indent: str = " " * 8) -> None:
+        page.print(Text(fill(words, style.width, initial_indent=indent, subsequent_indent=" " * 8), look))
+
+    section = ""
+    found = list(_covered(rules, chosen))
+    for statement, covering in found:
+        if statement.section != section:
+            page.print(Text(("\n" if section else "") + statement.section, "bold"))
+            section = statement.section
+        line(f"{statement.id}  {statement.says}", "", "  ")
+        line(", ".join(covering) or f"no rule: {statement.no_rule or 'not yet'}", "bold" if covering else "dim")
+        if statement.note:
+            line(f"note: {statement.note}", "dim")
+    covered = sum(bool(covering) for _, covering in found)
+    page.print(f"\n{len(found)} statements: rules cover {covered}, and {len(found) - covered} have none")
+    yield page.file.getvalue()  # type: ignore[attr-defined]
+
+
+def _covered(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator[tuple[Statement, tuple[str, ...]]]:
+    wanted = None if chosen is None else {rule.id for rule in chosen}
+    for statement, covering in coverage(rules):
+        if wanted is None or not wanted.isdisjoint(covering):
+            yield statement, covering
 
 
 def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> Iterator[str]:

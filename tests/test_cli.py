@@ -294,6 +294,27 @@ def test_rules_of_a_framework_and_of_nothing() -> None:
     assert "no control is called 'DMS.99'; did you mean 'DMS.9'?" in unwrapped(done.stderr)
 
 
+def test_the_coverage_of_the_guide_as_text_and_as_json() -> None:
+    listed = json.loads(run("rules", "--coverage", "-f", "json").stdout)
+    assert len(listed) == 115
+    (modes,) = (one for one in listed if one["id"] == "G166")
+    assert modes["section"] == "CHAP_Security.SSL"
+    assert modes["rules"] == ["TLS001", "TLS003", "TLS004"]
+    assert modes["no_rule"] is None
+    shown = run("rules", "--coverage").stdout
+    assert all(len(line) <= 100 for line in shown.splitlines())
+    for one in listed:
+        assert f"  {one['id']}  " in shown
+        assert ", ".join(one["rules"]) in unwrapped(shown)
+        assert (one["no_rule"] or "") in unwrapped(shown)
+
+
+def test_the_coverage_of_chosen_rules_is_what_they_cover() -> None:
+    listed = json.loads(run("rules", "--coverage", "--select", "TLS003", "-f", "json").stdout)
+    assert [one["id"] for one in listed] == ["G166", "G172"]
+    assert json.loads(run("rules", "--coverage", "--select", "NET001", "-f", "json").stdout) == []
+
+
 def test_explain_shows_what_a_rule_answers_elsewhere() -> None:
     shown = run("explain", "TLS001").stdout
     assert "AWS Security Hub: DMS.9 (medium there)" in shown

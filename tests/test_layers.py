@@ -30,10 +30,11 @@ MAY: dict[str, set[str]] = {
     "collectors": {"model", "answers", "inventory", "tables", "yamls"},
     "refused": {"yamls"},
     "controls": {"model", "refused"},
+    "guide": {"model", "tables"},
     "rules": {"model", "answers", "controls", "facts", "predicates", "refused", "tables", "templates", "yamls"},
     "evaluate": {"model", "facts", "inventory", "predicates"},
     "gate": {"model", "controls"},
-    "report": {"model", "answers", "controls", "templates", "tables"},
+    "report": {"model", "answers", "controls", "guide", "templates", "tables"},
 }
 HEAVY = {"boto3", "botocore", "cryptography", "hypothesis", "jsonschema", "rich"}
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from dms_lint.answers import KINDS
 from dms_lint.cases import read_cases
 from dms_lint.facts import FACTS
+from dms_lint.guide import coverage, sections
 from dms_lint.pages import answered, conditions_in_words
 from dms_lint.rules import load_pack
-from dms_lint.tables import pack_directory, table
+from dms_lint.tables import pack_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,7 @@ def pages() -> dict[Path, str]:
     pack = load_pack(pack_directory())
     found = {RULES / f"{rule.id}.md": GENERATED + rule_page(rule, pack.frameworks) for rule in pack.rules}
     found[RULES / "README.md"] = GENERATED + index(pack.rules)
+    found[ROOT / "docs" / "coverage.md"] = GENERATED + guide(pack.rules)
     found[ROOT / "docs" / "controls.md"] = GENERATED + controls(pack.frameworks)
     found[ROOT / "docs" / "facts.md"] = GENERATED + facts(pack.rules)
     found[ROOT / "README.md"] = readme(len(pack.rules))
@@ -99,10 +101,10 @@ def _rule_lines(rule: Rule, frameworks: tuple[Framework, ...]) -> Iterator[str]:
             yield from (f"- {words}" for words in lines)
     yield from ("", "## Where it comes from", "")
     if rule.covers:
-        where = {id_: section for section, ids in table("guide-sections").items() for id_ in ids}
+        where = sections()
         for section in dict.fromkeys(where[id_] for id_ in rule.covers):
             ids = ", ".join(id_ for id_ in rule.covers if where[id_] == section)
-            yield f"- the DMS User Guide, section `{section}` ({ids})"
+            yield f"- the DMS User Guide, section `{section}` ([{ids}](../coverage.md))"
     else:
         yield (
             "- good practice; the guide's Security chapter does not ask for it"
@@ -112,6 +114,26 @@ def _rule_lines(rule: Rule, frameworks: tuple[Framework, ...]) -> Iterator[str]:
     yield from (f"- <{ref}>" for ref in rule.refs)
 
 
+def guide(rules: tuple[Rule, ...]) -> str:
+    """Every statement of the guide: the rules that cover it, or why none does."""
+    lines = [
+        "# The guide, statement by statement",
+        "",
+        "What the Security chapter of the DMS User Guide asks, in its order and in our own words, and the rules that",
+        "cover it. `dms-lint rules --coverage` prints the same.",
+    ]
+    section = ""
+    for statement, covering in coverage(rules):
+        if statement.section != section:
+            section = statement.section
+            lines += ["", f"## {section}", "", "| id | what it asks | rules |", "| --- | --- | --- |"]
+        answer = ", ".join(f"[{rule}](rules/{rule}.md)" for rule in covering)
+        why = f"none: {cell(statement.no_rule)}" if statement.no_rule else "none yet"
+        says = cell(statement.says) + (f" *{cell(statement.note)}*" if statement.note else "")
+        lines.append(f"| {statement.id} | {says} | {answer or why} |")
+    return "\n".join(lines) + "\n"
+
+
 def controls(frameworks: tuple[Framework, ...]) -> str:
     """Every framework and tool: its controls, and the rules that answer them."""
     lines = [
@@ -119,8 +141,8 @@ def controls(frameworks: tuple[Framework, ...]) -> str:
         "",
         "The controls of other frameworks, and the checks of other tools, by the rules that ask the same.",
         "`dms-lint rules --control DMS.9` lists the rules of a control, `dms-lint scan --control security-hub` asks",
-        "those of a framework only, and `dms-lint scan --frameworks` says which controls failed. A rule that passes meets",
-        "what it asks, never the whole of a NIST or PCI DSS requirement.",
+        "those of a framework only, and `dms-lint scan --frameworks` says which controls failed. A rule that passes",
+        "meets what it asks, never the whole of a NIST or PCI DSS requirement.",
     ]
     for framework in frameworks:
         severities = any(control.severity is not None for control in framework.controls.values())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
 from dms_lint.controls import by_rule, tally
+from dms_lint.guide import sections
 from dms_lint.model import Verdict
 from dms_lint.templates import fix_cli, fix_text, message
 
@@ -100,6 +101,7 @@ def _frameworks(report: Report) -> Iterator[str]:
 
 
 def _findings(report: Report) -> Iterator[str]:
+    placed = sections()
     controls = by_rule(framework for framework in report.pack.frameworks if not framework.tool)
     rules: dict[str, tuple[str, str, str]] = {}
     resources: dict[int, str] = {}
@@ -107,7 +109,7 @@ def _findings(report: Report) -> Iterator[str]:
         rule, resource = finding.rule, finding.resource
         parts = rules.get(rule.id)
         if parts is None:
-            parts = rules[rule.id] = _rule(rule, report, controls.get(rule.id, {}))
+            parts = rules[rule.id] = _rule(rule, placed, controls.get(rule.id, {}))
         where = resources.get(id(resource))
         if where is None:
             where = resources[id(resource)] = _resource(resource)
@@ -119,13 +121,13 @@ def _findings(report: Report) -> Iterator[str]:
         )
 
 
-def _rule(rule: Rule, report: Report, controls: Mapping[str, Sequence[str]]) -> tuple[str, str, str]:
+def _rule(rule: Rule, placed: Mapping[str, str], controls: Mapping[str, Sequence[str]]) -> tuple[str, str, str]:
     start = f'{{"rule": "{rule.id}", "name": "{rule.name}", "title": {dumps(rule.title)}, "verdict": '
     middle = f', "severity": "{rule.severity.label}", "basis": "{rule.basis}", "message": '
     guide: Any = None
     if rule.covers:
-        sections = [report.sections.get(requirement, "") for requirement in rule.covers]
-        guide = {"section": max(sections, key=sections.count), "requirements": rule.covers}
+        found = [placed.get(requirement, "") for requirement in rule.covers]
+        guide = {"section": max(found, key=found.count), "requirements": rule.covers}
     return start, middle, f', "guide": {dumps(guide)}, "controls": {dumps(controls)}'
 
 
