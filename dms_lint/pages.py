@@ -48,6 +48,7 @@ def rules_json(rules: Iterable[Rule], frameworks: Sequence[Framework]) -> Iterat
                 "why": rule.why,
                 "when": rule.when,
                 "expect": rule.expect,
+                "fix": rule.fix._asdict(),
                 "refs": rule.refs,
                 "controls": controls.get(rule.id, {}),
                 "equivalents": equivalents.get(rule.id, {}),
@@ -131,6 +132,8 @@ def _covered(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator
 
 def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> Iterator[str]:
     """One rule as a page: what it asks, why, how to fix it, its cases."""
+    from textwrap import indent
+
     from rich.padding import Padding
     from rich.text import Text
 
@@ -169,8 +172,8 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
     for tool, template in (("CloudFormation", rule.fix.cloudformation), ("Terraform", rule.fix.terraform)):
         if template:
             body(f"With {tool}:")
-            for line in template.splitlines():
-                body(f"  {line}")
+            # Not wrapped: it is there to be copied.
+            page.print(Text(indent(template, " " * 4)), soft_wrap=True)
     head("Cases")
     for case in read_cases(rule):
         body(f"{case.then:<15} {case.name}")

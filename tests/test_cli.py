@@ -294,6 +294,14 @@ def test_rules_of_a_framework_and_of_nothing() -> None:
     assert "no control is called 'DMS.99'; did you mean 'DMS.9'?" in unwrapped(done.stderr)
 
 
+def test_templates_are_shown_as_they_are_written() -> None:
+    (rule,) = json.loads(run("rules", "--select", "TGT006", "-f", "json").stdout)
+    shown = run("explain", "TGT006", COLUMNS="60").stdout
+    for template in (rule["fix"]["cloudformation"], rule["fix"]["terraform"]):
+        assert template.count("\n") > 5
+        assert "\n".join(f"    {line}" if line else "" for line in template.splitlines()) in shown
+
+
 def test_the_coverage_of_the_guide_as_text_and_as_json() -> None:
     listed = json.loads(run("rules", "--coverage", "-f", "json").stdout)
     assert len(listed) == 115
