@@ -45,10 +45,14 @@ def load(
             continue
         try:
             heads[name] = _head(data)
-            for id_, said_ in data.get("controls", {}).items():
-                _join(joined, name, id_, said_, rules)
         except Refused as refused:
             problems.append(refused.within(file))
+            continue
+        for id_, control in data.get("controls", {}).items():
+            try:
+                _join(joined, name, id_, control, rules)
+            except Refused as refused:
+                problems.append(refused.within(file))
     if not problems:
         problems += [
             f"{files[name]}:1: names no control, and none of another framework is related to it"

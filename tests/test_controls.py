@@ -121,6 +121,16 @@ def test_the_loader_refuses_and_says_where(tmp_path: Path, name: str) -> None:
     assert problem.startswith(f"PACK/controls/hub.yaml:{line}: {refusal}")
 
 
+def test_every_problem_of_every_file_is_said(tmp_path: Path) -> None:
+    text = f"{HEAD}controls:\n  A: [TLS002]\n  B: [TLS001]\n  C: []\n"
+    _, problems = loaded(tmp_path, hub=text, standard="controls: {}\n")
+    assert [problem.split(": ")[0] for problem in problems] == [
+        "PACK/controls/hub.yaml:4",
+        "PACK/controls/hub.yaml:6",
+        "PACK/controls/standard.yaml:1",
+    ]
+
+
 def test_a_framework_without_a_control_is_refused(tmp_path: Path) -> None:
     _, problems = loaded(tmp_path, standard=STANDARD)
     assert problems == [

@@ -123,7 +123,10 @@ def guide(rules: tuple[Rule, ...]) -> str:
         "cover it. `dms-lint rules --coverage` prints the same.",
     ]
     section = ""
-    for statement, covering in coverage(rules):
+    found = coverage(rules)
+    covered = sum(bool(covering) for _, covering in found)
+    lines += ["", f"{len(found)} statements: rules cover {covered}, and {len(found) - covered} have none."]
+    for statement, covering in found:
         if statement.section != section:
             section = statement.section
             lines += ["", f"## {section}", "", "| id | what it asks | rules |", "| --- | --- | --- |"]
