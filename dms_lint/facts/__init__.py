@@ -8,6 +8,7 @@ from dms_lint.facts import (
     authentication,
     availability,
     certificates,
+    data_providers,
     endpoints,
     keys,
     logs,
@@ -21,6 +22,8 @@ from dms_lint.facts import (
     targets,
     tasks,
     tls,
+    tls_versions,
+    trails,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ _MODULES: Final = (
     authentication,
     availability,
     certificates,
+    data_providers,
     endpoints,
     keys,
     logs,
@@ -45,6 +49,8 @@ _MODULES: Final = (
     targets,
     tasks,
     tls,
+    tls_versions,
+    trails,
 )
 
 FACTS: Final[Mapping[str, Fact]] = {fact.name: fact for module in _MODULES for fact in module.FACTS}
