@@ -24,6 +24,8 @@ from dms_lint.facts import (
     tls,
     tls_versions,
     trails,
+    vpc_endpoint_groups,
+    vpc_endpoints,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ _MODULES: Final = (
     tls,
     tls_versions,
     trails,
+    vpc_endpoint_groups,
+    vpc_endpoints,
 )
 
 FACTS: Final[Mapping[str, Fact]] = {fact.name: fact for module in _MODULES for fact in module.FACTS}
