@@ -62,8 +62,10 @@ def ranges(permission: Record) -> Iterator[Network]:
 def peer_groups(permission: Record) -> tuple[str, ...]:
     """The groups that a rule names, without those of peered VPCs."""
     pairs = permission.records("UserIdGroupPairs", default=())
-    # AWS names the peering connection of a group in another VPC.
-    return tuple(pair.text("GroupId") for pair in pairs if "VpcPeeringConnectionId" not in pair)
+    # AWS names the peering connection, and its status, of a group in another VPC.
+    return tuple(
+        pair.text("GroupId") for pair in pairs if "VpcPeeringConnectionId" not in pair and "PeeringStatus" not in pair
+    )
 
 
 def listed_ranges(entry: Record, asks: Resource, inventory: Inventory) -> list[Network]:

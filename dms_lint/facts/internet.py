@@ -85,13 +85,8 @@ def subnets_of(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
     standby = runner.kind != "replication-instance" or runner.flag("MultiAZ", default=True)
     if standby and len(zones) < 2:
         zones = set()
-    names = [(one.text("SubnetIdentifier"), _zone(one)) for one in listed]
-    mine = tuple(name for name, zone in names if zone in zones)
-    return mine or tuple(name for name, _ in names)
-
-
-def _zone(subnet: Record) -> str:
-    return subnet.block("SubnetAvailabilityZone", default={}).text("Name", default="")
+    mine = [one for one in listed if zones and one.block("SubnetAvailabilityZone").text("Name") in zones]
+    return tuple(one.text("SubnetIdentifier") for one in mine or listed)
 
 
 # -- routes
@@ -102,6 +97,8 @@ def table_of(subnet: str, vpc: str, asks: Resource, inventory: Inventory) -> Res
     for table in inventory.index("route-table", _subnets_of_table).get(subnet, ()):
         return table
     inventory.all("route-table", asks.account, asks.region)
+    for unread in inventory.index("route-table", _subnets_of_table).get("", ()):
+        raise unread.missing("Associations")
     for table in inventory.index("route-table", _main_of).get(vpc, ()):
         return table
     raise Missing(
@@ -113,9 +110,9 @@ def table_of(subnet: str, vpc: str, asks: Resource, inventory: Inventory) -> Res
 
 def _subnets_of_table(table: Resource) -> Iterator[str]:
     for one in table.records("Associations"):
-        subnet = one.text("SubnetId", default="")
-        if subnet:
-            yield subnet
+        # A main table is associated with no subnet, a gateway's with that gateway.
+        if not one.flag("Main", default=False) and "GatewayId" not in one:
+            yield one.text("SubnetId")
 
 
 def _main_of(table: Resource) -> tuple[str, ...]:

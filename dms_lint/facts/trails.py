@@ -165,9 +165,7 @@ def _answer(kind: str, trail: Resource, region: Resource, inventory: Inventory) 
 def _basic(selector: Record) -> _Share:
     if not selector.flag("IncludeManagementEvents"):
         return _Share(frozenset(), "records no management events")
-    # API reference of EventSelector: empty by default.
-    excluded = selector.texts("ExcludeManagementEventSources", default=())
-    if _KMS in map(str.lower, excluded):
+    if _KMS in map(str.lower, selector.texts("ExcludeManagementEventSources")):
         return _Share(frozenset(), f"leaves out {_KMS}")
     kind = selector.text("ReadWriteType")
     halves = {"All": HALVES, "ReadOnly": (READS,), "WriteOnly": (WRITES,)}.get(kind)

@@ -26,6 +26,7 @@ _API: Final = "dms"
 _AVAILABLE: Final = "available"
 _GONE: Final = ("deleting", "deleted", "rejected", "failed", "expired")
 _FIPS: Final = "-fips"
+_INBOUND: Final = "PrivateDnsOnlyForInboundResolverEndpoint"
 
 
 # -- what one is
@@ -126,11 +127,23 @@ def dns_flaw(endpoint: Resource, inventory: Inventory) -> str:
     """
     if not endpoint.flag("PrivateDnsEnabled"):
         return f"private DNS of {endpoint.id} is off"
-    # For S3: such names lead to it only from outside the VPC.  API reference of DnsOptions: absent where it is not so.
-    options = endpoint.block("DnsOptions", default=EMPTY)
-    if options.flag("PrivateDnsOnlyForInboundResolverEndpoint", default=False):
+    if service(endpoint, inventory) == "s3" and _inbound_only(endpoint, inventory):
         return f"private DNS of {endpoint.id} is for inbound resolvers only"
     return _vpc_flaw(endpoint, inventory)
+
+
+def _inbound_only(endpoint: Resource, inventory: Inventory) -> bool:
+    """Whether the names of S3 lead to an interface endpoint only from outside the VPC.
+
+    That can be only where the VPC has a gateway endpoint too, for what is inside:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+    """
+    options = endpoint.block("DnsOptions", default=EMPTY)
+    if _INBOUND not in options:
+        if of_vpc(endpoint.text("VpcId"), "s3", GATEWAY, endpoint, inventory).endpoints:
+            raise options.missing(_INBOUND)
+        return False
+    return options.flag(_INBOUND)
 
 
 def _vpc_flaw(endpoint: Resource, inventory: Inventory) -> str:

@@ -78,7 +78,8 @@ def test_a_switch_that_is_off_counts_though_the_other_was_not_read() -> None:
 
 
 def test_private_dns_for_inbound_resolvers_does_not_lead_from_the_vpc() -> None:
-    found = vpc_endpoint(DnsOptions={"PrivateDnsOnlyForInboundResolverEndpoint": True})
+    members = {"ServiceName": f"com.amazonaws.{REGION}.s3"}
+    found = vpc_endpoint(DnsOptions={"PrivateDnsOnlyForInboundResolverEndpoint": True}, **members)
     assert "inbound resolvers" in vpc_endpoints.dns_flaw(*found)
 
 
