@@ -56,12 +56,12 @@ def vpc_endpoint_support(path: Resource, inventory: Inventory) -> bool:
 
     Versions are compared number by number: 3.10.1 is later than 3.4.7.
     """
-    version = engine_version(path, inventory)
-    if not version:
+    runner = runner_of(path, inventory)
+    if runner.kind == "replication-config":
         return True
-    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)(?:\D|$)", version)
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)(?:\D|$)", runner.text("EngineVersion"))
     if numbers is None:
-        raise runner_of(path, inventory).malformed("EngineVersion", "a version of the replication engine")
+        raise runner.malformed("EngineVersion", "a version of the replication engine")
     return tuple(map(int, numbers.groups())) >= _SUPPORTED
 
 
