@@ -22,6 +22,15 @@ Network: TypeAlias = IPv4Network | IPv6Network
 _EVERYWHERE: Final = "0.0.0.0/0"
 _PEERING: Final = "VpcPeeringConnectionId"
 """A next hop that never leads to the internet: a peering connection does not hand on what another VPC has."""
+_HOPS: Final = (
+    "TransitGatewayId",
+    "CoreNetworkArn",
+    "NetworkInterfaceId",
+    "InstanceId",
+    "LocalGatewayId",
+    "CarrierGatewayId",
+)
+"""Next hops behind which nobody sees what follows; a VPN's and an appliance's are gateways."""
 _PRIVATE: Final = tuple(
     map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"))
 )
@@ -154,9 +163,9 @@ def _leads_out(table: Resource, runner: Resource, inventory: Inventory) -> bool:
         return _has_public_address(runner)
     if _PEERING in route:
         return False
-    hop = gateway or next((str(value) for name, value in route.data.items() if name.endswith(("Id", "Arn"))), "")
+    hop = gateway or next((str(route[member]) for member in _HOPS if member in route), "what it does not name")
     raise Missing(
-        f"{runner.where}: the default route of {table.id} leaves by {hop or 'what it does not name'}, and whether that "
+        f"{runner.where}: the default route of {table.id} leaves by {hop}, and whether that "
         "leads to the internet cannot be seen",
         needs="where the default route leads",
         reason="the default route leaves by a transit gateway, a VPN or an appliance",
