@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 DERIVED: Final = "Derived"
 """The member that stands in the place of a value."""
 
-MEMBERS: Final = ("username", "password", "port", "host")
-"""The members of a secret for a database, as DMS reads them."""
-
-ASM_MEMBERS: Final = ("asm_user", "asm_password", "asm_server")
-"""The members of a secret for Oracle's ASM."""
-
 _HOST: Final = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}|\[?[0-9A-Fa-f:.]{2,45}\]?"
 _SHAPES: Final = {
     # A named instance or a port may follow the host of SQL Server.
@@ -37,6 +31,12 @@ _SHAPES: Final = {
 
 _LEAST: Final = 4
 """The length from which a password is looked for in the values that are kept."""
+
+
+@cache
+def members() -> frozenset[str]:
+    """The members of a secret that DMS reads, whatever the secret is for."""
+    return frozenset(name for row in table("secret-members").values() for name in row["members"])
 
 
 @cache
@@ -65,7 +65,7 @@ def derive(answer: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         name: str(one).strip()
         for name, one in (value.items() if isinstance(value, dict) else ())
-        if name in (*MEMBERS, *ASM_MEMBERS) and isinstance(one, (str, int, float)) and not isinstance(one, bool)
+        if name in members() and isinstance(one, (str, int, float)) and not isinstance(one, bool)
     }
     found = {name: one for name, one in found.items() if one}
     passwords = [found.get("password", ""), found.get("asm_password", "")]
