@@ -73,14 +73,15 @@ def _roles_for(block: str, principal: Resource, inventory: Inventory) -> tuple[s
 
 
 def _service_roles(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The service access roles of the account's own that its endpoints name, by ARN."""
+    """The service access roles of the account's own without which its endpoints reach nothing, by ARN."""
 
     def read() -> tuple[tuple[str, ...], Missing | None]:
         found: dict[str, None] = {}
         hole = gap_of(principal.account, inventory, "endpoint")
         for endpoint in inventory.index("endpoint", account_of).get(principal.account, ()):
             try:
-                arn = service_roles.role_arn(endpoint, inventory)
+                needed = service_roles.needs(endpoint, inventory)
+                arn = service_roles.role_arn(endpoint, inventory) if needed else ""
             except Missing as missing:
                 hole = hole or missing.with_traceback(None)
             else:

@@ -60,12 +60,13 @@ def protection(account: Resource, inventory: Inventory) -> str:
 
     Root users of member accounts have none where the organization manages them centrally.
     """
-    try:
-        with_mfa = _summary(account, inventory).number("AccountMFAEnabled") > 0
-    except Missing:
-        line = credential_report.row(credential_report.ROOT, account.id, inventory)
-        with_mfa = credential_report.said(line, "mfa_active")
-    if with_mfa:
+
+    def reported() -> bool:
+        return credential_report.said(
+            credential_report.row(credential_report.ROOT, account.id, inventory), "mfa_active"
+        )
+
+    if _either(lambda: _summary(account, inventory).number("AccountMFAEnabled") > 0, reported):
         return MFA
     keys = False
     try:
