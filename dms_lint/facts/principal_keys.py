@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import keys
-from dms_lint.facts.access import with_key
+from dms_lint.facts.access import key_policy, with_key
 from dms_lint.facts.base import Fact, texts
-from dms_lint.facts.policies import Decision, Policies, Request, dns_suffixes
+from dms_lint.facts.policies import Policies, Request, allowed_by_key, dns_suffixes
 from dms_lint.facts.principals import CREATING, PRINCIPAL, asker, chosen, may, shown
 from dms_lint.facts.roles import account_of, gap_of
 from dms_lint.facts.ternary import every, some
@@ -89,34 +89,40 @@ def _lacking_on(key: keys.Reference, who: Asker, inventory: Inventory) -> tuple[
         "kms:viaservice": (f"dms.{key.region}.{suffix}",),
         "kms:grantisforawsresource": ("true",),
     }
-    stranger = who.identity._replace(policies=Policies())
-    asked: dict[str, Decision] = {}
 
-    def on_key(action: str) -> Decision:
-        if action not in asked:
-            asked[action] = with_key(Request(action, key.arn, context, chosen("call")), who.identity, key, inventory)
-        return asked[action]
+    def asking(action: str) -> Request:
+        return Request(action, key.arn, context, chosen("call"))
 
-    def named(actions: Sequence[str]) -> Ternary:
-        """Whether the key's policy itself lets the principal do all of these."""
-        return every(
-            every((on_key(one).allowed,
-                   with_key(Request(one, key.arn, context, chosen("call")), stranger, key, inventory).allowed))
-            for one in actions
-        )  # fmt: skip
-
-    needs = {action: on_key(action) for action in _KEY_NEEDS}
+    needs = {action: with_key(asking(action), who.identity, key, inventory) for action in _KEY_NEEDS}
     needs[_LIST_ALIASES] = who.on(_LIST_ALIASES)
     enough = every(decision.allowed for decision in needs.values())
     if enough is True:
         return (), None
+    policy = _policy_of(key, inventory)
+    mere = who.identity._replace(policies=Policies())
+    # By the key's policy alone, and not taken back by another; a grant makes nobody a user of a key.
+    by_name = {
+        action: tuple(allowed_by_key(asking(action), one, policy, key.account) for one in (mere, who.identity))
+        for action in (*_KEY_ADMINISTRATOR, *_KEY_USER)
+    }
+
+    def named(actions: Sequence[str]) -> Ternary:
+        return every(decision.allowed for action in actions for decision in by_name[action])
+
     enough = some((enough, named(_KEY_ADMINISTRATOR), named(_KEY_USER)))
     if enough is True:
         return (), None
     if enough is False:
         return tuple(action for action, decision in needs.items() if decision.allowed is False), None
-    doubts = (*needs.values(), *asked.values())
+    doubts = (*needs.values(), *(decision for both in by_name.values() for decision in both))
     return (), next(one.missing(who.principal.where) for one in doubts if one.allowed is None)
+
+
+def _policy_of(key: keys.Reference, inventory: Inventory) -> Policies:
+    try:
+        return Policies((key_policy(key, inventory),))
+    except Missing as missing:
+        return Policies(gaps=(missing.with_traceback(None),))
 
 
 FACTS: Final = (
