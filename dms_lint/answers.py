@@ -104,6 +104,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("secret", "secrets", "AWS::SecretsManager::Secret"),
         Kind("secret-versions", "secret versions"),
         Kind("secret-policy", "secret policies"),
+        Kind("secret-value", "derived records of secrets"),
         Kind("security-group", "security groups", "AWS::EC2::SecurityGroup"),
         Kind("subnet", "subnets", "AWS::EC2::Subnet"),
         Kind("vpc", "VPCs", "AWS::EC2::VPC"),
@@ -198,8 +199,11 @@ ROWS: Final = (
     Answer("kms:ListGrants", "kms-key-grants", "", "", "", "one", marks=("Grants",), never=("Owner",)),
     Answer("secretsmanager:ListSecrets", "secret", "SecretList", "ARN", "Name", "complete"),
     Answer("secretsmanager:ListSecretVersionIds", "secret-versions", "", "ARN", "Name", "one", marks=("Versions",)),
+    # What `secret_values` makes of an answer; one with the value itself is never read.
+    Answer("secretsmanager:GetSecretValue", "secret-value", "", "ARN+VersionId", "Name", "one", marks=("Derived",)),
     Answer("secretsmanager:DescribeSecret", "secret", "", "ARN", "Name", "one",
-           marks=("CreatedDate", "VersionIdsToStages", "LastChangedDate", "KmsKeyId", "RotationEnabled")),
+           marks=("CreatedDate", "VersionIdsToStages", "LastChangedDate", "KmsKeyId", "RotationEnabled"),
+           never=("VersionId",)),
     Answer("secretsmanager:GetResourcePolicy", "secret-policy", "", "ARN", "Name", "one",
            never=("VersionId", "VersionIds", "DeletionDate", "ReplicationStatus")),
     Answer("ec2:DescribeSecurityGroups", "security-group", "SecurityGroups", "GroupId", "GroupName", "complete",
@@ -259,7 +263,7 @@ OF_ACCOUNT: Final = frozenset({"iam:GetAccountSummary", "iam:GetCredentialReport
 """Operations whose answer is about the account as a whole, and names nothing."""
 
 SECRET_VALUES: Final = ("SecretString", "SecretBinary")
-"""Members of a GetSecretValue answer: such an answer is never read."""
+"""Members of a GetSecretValue answer: such an answer is never read as it is."""
 
 SHARED_KEYS: Final = frozenset(
     {"Aliases", "Certificates", "Clusters", "Connections", "Endpoints", "EventSubscriptionsList", "InstanceProfiles"}

@@ -113,18 +113,29 @@ def _plain(value: Any) -> str:
     raise ValueError(f"no answer holds {value!r}")
 
 
+def _operation(call: str) -> str:
+    """The operation of an AWS CLI command; ValueError for one that is not read."""
+    service, name = (*str(call).split(" ", 2), "")[:2]
+    operation = operation_of(service, name)
+    if operation is None:
+        raise ValueError(f"'{call}' is no AWS CLI command that dms-lint reads")
+    return operation
+
+
 def documents(case: Case) -> Iterator[Document]:
-    """The answers of a case, read as files of that name would be.  Raises ValueError for one that is none."""
+    """The answers of a case, read as files of that name would be.  Raises ValueError for one that is none.
+
+    Secrets are read too, as with --read-secrets: those of a case are invented.
+    """
     for call, body in case.given.items():
-        service, name, subject = (*str(call).split(" ", 2), "", "")[:3]
+        operation = _operation(call)
+        name, subject = (*str(call).split(" ", 2), "", "")[1:3]
         # A file name cannot hold a '/': there, as in a folder of exports, another character stands for it.
         file = ".".join(part.replace("/", "-") for part in (name, subject, "json") if part)
-        if operation_of(service, name) is None:
-            raise ValueError(f"'{call}' is no AWS CLI command that dms-lint reads")
-        for found in parse_export(json.dumps(body, default=_plain).encode(), file):
+        for found in parse_export(json.dumps(body, default=_plain).encode(), file, read_secrets=True):
             if isinstance(found, Notice):
                 raise ValueError(f"{call}: {found.message}")
-            if found.operation != operation_of(service, name):
+            if found.operation != operation:
                 raise ValueError(f"{call}: reads as an answer of {found.operation}")
             yield found._replace(subject=subject) if found.subject else found
     for denied in case.denied:
@@ -139,15 +150,19 @@ def judge(case: Case, rule: Rule) -> Outcome:
     return evaluate([rule], Inventory(documents(case), case.at), all_verdicts=True)
 
 
+def _misfits(case: Case) -> Iterator[str]:
+    """What the given answers hold that AWS never sends; of what is read at all."""
+    list(documents(case))
+    for call, body in case.given.items():
+        operation = _operation(call)
+        for problem in misfits(operation, json.loads(json.dumps(body, default=_plain))):
+            yield f"{operation} never answers that: {problem}"
+
+
 def failures(case: Case, rule: Rule) -> Iterator[str]:
     """What is not as the case says; nothing when all is."""
     try:
-        yield from (
-            f"{document.operation} never answers that: {problem}"
-            for document in documents(case)
-            if document.refusal is None
-            for problem in misfits(document.operation, document.body)
-        )
+        yield from _misfits(case)
         outcome = judge(case, rule)
     except ValueError as error:
         yield str(error)

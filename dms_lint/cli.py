@@ -20,6 +20,10 @@ _FORMATS: Final = ("text", "json")
 _SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 _BASES: Final = ("guide", "current", "practice")
 _SCHEMAS: Final = ("report", "rule", "cases", "control")
+_READ_SECRETS: Final = (
+    "Derive from GetSecretValue answers what checks need: which members a secret has, its host and port, and which "
+    "forbidden characters its password has. The value itself is never kept or shown."
+)
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -144,6 +148,7 @@ def main() -> None:
     metavar="FORMAT=FILE",
     help="Write a report to a file as well; repeatable.",
 )
+@click.option("--read-secrets", is_flag=True, help=_READ_SECRETS)
 @click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now.")
 @click.option("-q", "--quiet", is_flag=True, help="One line a finding, and nothing else.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what was read, on standard error.")
@@ -173,7 +178,7 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
     pack, rules = _rules(options)
     try:
         report = judge(
-            read_exports(paths),
+            read_exports(paths, read_secrets=options["read_secrets"]),
             pack,
             rules,
             inputs=paths,
@@ -229,8 +234,9 @@ def explain(id_: str) -> None:
 @main.command()
 @click.argument("path")
 @click.argument("id_", metavar="[ID]", required=False)
+@click.option("--read-secrets", is_flag=True, help=_READ_SECRETS)
 @click.option("--at", metavar="DATE", help="Derive as of this date (YYYY-MM-DD) instead of now.")
-def inspect(path: str, id_: str | None, at: str | None) -> None:
+def inspect(path: str, id_: str | None, at: str | None, *, read_secrets: bool) -> None:
     """Show a resource with every fact about it, as rules see it; without ID, list the resources.
 
     ID is an ARN, an id, a name, or the end of an ARN.
@@ -243,7 +249,7 @@ def inspect(path: str, id_: str | None, at: str | None) -> None:
 
     _must_exist((path,))
     try:
-        inventory = read(read_exports((path,)), _date(at) or datetime.now(UTC))
+        inventory = read(read_exports((path,), read_secrets=read_secrets), _date(at) or datetime.now(UTC))
     except NothingToJudge as nothing:
         _complain(notice for notice in nothing.notices if notice.problem)
         _stop(str(nothing), 2)

@@ -38,6 +38,8 @@ NOT_EXPORTED = {
     "iam:ListAttachedRolePolicies",
     # Must be generated first, and says no more than ListAccessKeys does.
     "iam:GetCredentialReport",
+    # Holds a secret's value: whoever wants it read, with --read-secrets, exports it by hand.
+    "secretsmanager:GetSecretValue",
     # About an engine, not about the account.
     "dms:DescribeEndpointSettings",
 }

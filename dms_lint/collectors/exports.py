@@ -14,8 +14,9 @@ from json.decoder import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.answers import OF_ACCOUNT, ROWS, SECRET_VALUES, SHARED_KEYS, command, identify, recognise, rows_of
+from dms_lint.answers import OF_ACCOUNT, ROWS, SHARED_KEYS, command, identify, recognise, rows_of
 from dms_lint.model import Document, Notice, Refusal
+from dms_lint.secret_values import derive, holds_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,21 +30,22 @@ _ERROR: Final = re.compile(
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 
-def read_exports(paths: Iterable[str]) -> Iterator[Document | Notice]:
+def read_exports(paths: Iterable[str], *, read_secrets: bool = False) -> Iterator[Document | Notice]:
     """Every answer in these files, folders (with all below them) and `-` (standard input).
 
-    What cannot be read becomes a Notice with `problem` set, and the rest is read all the same.
+    What cannot be read becomes a Notice with `problem` set, and the rest is read all the same.  The value of a secret
+    is read only with `read_secrets`, and then gives no more than what is derived of it.
     """
     for path in paths:
         if path == STDIN:
-            yield from parse_export(sys.stdin.buffer.read(), STDIN)
+            yield from parse_export(sys.stdin.buffer.read(), STDIN, read_secrets=read_secrets)
         elif os.path.isdir(path):  # noqa: PTH112 - Path costs more than the question
-            yield from _folder(Path(path))
+            yield from _folder(Path(path), read_secrets=read_secrets)
         else:
-            yield from _file(Path(path))
+            yield from _file(Path(path), read_secrets=read_secrets)
 
 
-def _folder(folder: Path) -> Iterator[Document | Notice]:
+def _folder(folder: Path, *, read_secrets: bool) -> Iterator[Document | Notice]:
     found = False
     closed: list[OSError] = []
     for parent, folders, names in os.walk(folder, onerror=closed.append):
@@ -52,7 +54,7 @@ def _folder(folder: Path) -> Iterator[Document | Notice]:
             file = Path(parent) / name
             if file.suffix.lower() in _SUFFIXES and not name.startswith(".") and file.is_file():
                 found = True
-                yield from _file(file)
+                yield from _file(file, read_secrets=read_secrets)
     for error in closed:
         yield Notice(f"cannot be read: {error.strerror or error}", str(error.filename), problem=True)
     if not found and not closed:
@@ -60,17 +62,19 @@ def _folder(folder: Path) -> Iterator[Document | Notice]:
         yield Notice(f"no file to read in this folder ({suffixes})", str(folder), problem=True)
 
 
-def _file(file: Path) -> Iterator[Document | Notice]:
+def _file(file: Path, *, read_secrets: bool) -> Iterator[Document | Notice]:
     try:
         content = file.read_bytes()
         modified = file.stat().st_mtime
     except OSError as error:
         yield Notice(f"cannot be read: {error.strerror or error}", str(file), problem=True)
         return
-    yield from parse_export(content, str(file), modified)
+    yield from parse_export(content, str(file), modified, read_secrets=read_secrets)
 
 
-def parse_export(content: bytes, file: str, modified: float = 0.0) -> Iterator[Document | Notice]:
+def parse_export(
+    content: bytes, file: str, modified: float = 0.0, *, read_secrets: bool = False
+) -> Iterator[Document | Notice]:
     """The answers in the bytes of one file: one JSON value, several one after another, or AWS CLI error messages."""
     try:
         text = _decode(content)
@@ -91,7 +95,7 @@ def parse_export(content: bytes, file: str, modified: float = 0.0) -> Iterator[D
         # Not quoted: a command's output may have gone here too, and may be a secret's value.
         yield Notice("is no error message of the AWS CLI: see what it says", file, problem=True)
         return
-    yield from _values(text, file, modified)
+    yield from _values(text, file, modified, read_secrets=read_secrets)
 
 
 def _decode(content: bytes) -> str:
@@ -108,7 +112,7 @@ def _decode(content: bytes) -> str:
     return text
 
 
-def _values(text: str, file: str, modified: float) -> Iterator[Document | Notice]:
+def _values(text: str, file: str, modified: float, *, read_secrets: bool) -> Iterator[Document | Notice]:
     decoder = JSONDecoder()
     position, counted, line = _end_of_space(text, 0), 0, 1
     while position < len(text):
@@ -120,6 +124,12 @@ def _values(text: str, file: str, modified: float) -> Iterator[Document | Notice
             yield _not_json(text, file, position, error)
             return
         for answer in value if isinstance(value, list) and _are_answers(value) else (value,):
+            if holds_value(answer):
+                if not read_secrets:
+                    message = "holds a secret's value: not read without --read-secrets; delete this file"
+                    yield Notice(message, file, line, problem=True)
+                    continue
+                answer = derive(answer)  # from here on there is no value
             yield from _answer(answer, file, modified, text, position, line)
         position = _end_of_space(text, end)
 
@@ -144,15 +154,14 @@ def _not_json(text: str, file: str, position: int, error: Exception) -> Notice:
 
 
 def _are_answers(values: list[Any]) -> bool:
-    return bool(values) and all(isinstance(value, dict) and recognise(value) for value in values)
+    return bool(values) and all(
+        isinstance(value, dict) and (holds_value(value) or recognise(value)) for value in values
+    )
 
 
 def _answer(value: Any, file: str, modified: float, text: str, position: int, line: int) -> Iterator[Document | Notice]:
     if isinstance(value, list):
         yield Notice("is a bare list: export the whole answer, without --query", file, line, problem=True)
-        return
-    if isinstance(value, dict) and any(name in value for name in SECRET_VALUES):
-        yield Notice("holds a secret's value: not read; delete this file", file, line, problem=True)
         return
     operation = recognise(value) if isinstance(value, dict) else None
     if operation is None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.facts.base import derived
 from dms_lint.facts.endpoints import engine, settings
-from dms_lint.model import Missing, Record
+from dms_lint.facts.secret_contents import held
+from dms_lint.facts.secrets import Reference, current_values
+from dms_lint.model import Missing, Record, Status
 from dms_lint.tables import table
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ _REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _MEMBERS: Final = {"kafka": "Broker", "elasticsearch": "EndpointUri"}
 """Where the hosts stand, by engine; for all others in ServerName."""
+_WORDS: Final = {"Host": "host", "Port": "port", "AsmServer": "server of ASM"}
+"""What the values that are kept of a secret are called."""
 _EC2_NAME: Final = re.compile(r"ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})")
 
 
@@ -137,16 +141,13 @@ def cloud_of_engine(name: str) -> str:
 
 @derived
 def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The hosts that an endpoint names; Missing where it names none, and where a secret holds the name."""
+    """The hosts that an endpoint names; Missing where it names none, and where a secret that was not read has it."""
     name = engine(endpoint, inventory)
     block = _block(endpoint, inventory)
     secret = block.text("SecretsManagerSecretId", default="")
     if secret:
-        raise Missing(
-            f"{endpoint.where}: the host stands in the secret {secret}",
-            needs="the host in the secret",
-            reason="DescribeEndpoints shows no host of an endpoint that has a secret",
-        )
+        # DescribeEndpoints shows no host of such an endpoint.
+        return parse_hosts(_in_secret(endpoint, secret, "Host", inventory))
     member = _MEMBERS.get(name, "ServerName")
     written = block.text(member, default="")
     if member == "ServerName":
@@ -155,6 +156,21 @@ def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     if not found:
         raise endpoint.malformed(member, "the name of a host") if written else endpoint.missing(member)
     return found
+
+
+def _in_secret(endpoint: Resource, secret: str, member: str, inventory: Inventory) -> str:
+    """What was kept of a secret of the endpoint's: `Host`, `Port` or `AsmServer`; Missing where it was not read."""
+    reference = Reference(secret, endpoint.account, endpoint.region)
+    try:
+        return held(reference, member, inventory)
+    except Missing as missing:
+        if missing.status is Status.NOT_READABLE or current_values(reference, inventory):
+            raise
+        raise Missing(
+            f"{endpoint.where}: the {_WORDS[member]} stands in the secret {secret}; --read-secrets reads it",
+            needs=missing.needs,
+            reason=f"the {_WORDS[member]} stands in a secret, which is read with --read-secrets only",
+        ) from None
 
 
 def _block(endpoint: Resource, inventory: Inventory) -> Record:

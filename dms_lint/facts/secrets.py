@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TASK: Final = ("task",)
 
-_SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}\Z")
+SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}\Z")
 """What Secrets Manager adds to a name to make an ARN; a partial ARN goes without it."""
 
 _ARN: Final = r"arn:[^:]*:secretsmanager:[^:]+:\d{12}:secret:."
@@ -49,14 +49,14 @@ def references(resource: Resource, inventory: Inventory) -> tuple[Reference, ...
     Those of an engine without secret authentication do not count: nothing reads them.  Missing unless all of the
     settings that may name one were read.
     """
-    found, hole = _references(resource, inventory)
+    found, hole = references_known(resource, inventory)
     if hole is not None:
         raise hole
     return found
 
 
 @derived
-def _references(resource: Resource, inventory: Inventory) -> tuple[tuple[Reference, ...], Missing | None]:
+def references_known(resource: Resource, inventory: Inventory) -> tuple[tuple[Reference, ...], Missing | None]:
     """The secrets that are certainly named, and the Missing that hides more, if any."""
     hole: Missing | None = None
     if resource.kind in TASK:
@@ -77,9 +77,9 @@ def _references(resource: Resource, inventory: Inventory) -> tuple[tuple[Referen
     return tuple([Reference(one, resource.account, resource.region) for one in dict.fromkeys(ids) if one]), hole
 
 
-def _each(resource: Resource, inventory: Inventory, judge: Callable[[Reference], str]) -> tuple[str, ...]:
+def each(resource: Resource, inventory: Inventory, judge: Callable[[Reference], str]) -> tuple[str, ...]:
     """What `judge` says of each secret that the resource names, without '': Missing where only that could be more."""
-    named, hole = _references(resource, inventory)
+    named, hole = references_known(resource, inventory)
     if not named and hole is None:
         return ()
     found: dict[str, None] = {}
@@ -96,11 +96,11 @@ def _each(resource: Resource, inventory: Inventory, judge: Callable[[Reference],
 
 def _keys(secret: Resource) -> tuple[str, ...]:
     """What a secret, or an answer about one, may be called: ARN, partial ARN, and name in its account and Region."""
-    names = (secret.arn, _SUFFIX.sub("", secret.arn)) if secret.arn else ()
+    names = (secret.arn, SUFFIX.sub("", secret.arn)) if secret.arn else ()
     return (*names, f"{secret.account}:{secret.region}:{secret.name}")
 
 
-def _known(kind: str, reference: Reference, inventory: Inventory) -> Resource | None:
+def known(kind: str, reference: Reference, inventory: Inventory) -> Resource | None:
     """The resource of a kind that is, or is about, the secret; None where none was read."""
     index = inventory.index(kind, _keys)
     if not index:
@@ -128,7 +128,7 @@ def find_secret(reference: Reference, inventory: Inventory) -> Resource | None:
 def _find_secret(reference: Reference, inventory: Inventory) -> Resource | None:
     if reference.id.startswith("arn:") and not re.match(_ARN, reference.id):
         return None
-    found = _known("secret", reference, inventory)
+    found = known("secret", reference, inventory)
     if found is not None:
         return found
     return inventory.find("secret", reference.id, reference.account, reference.region)
@@ -140,21 +140,58 @@ def names(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     Of an endpoint the secret for the database and the one for Oracle's ASM; of a task those of its two endpoints; of
     a migration project those of its data providers.
     """
-    named, hole = _references(resource, inventory)
+    named, hole = references_known(resource, inventory)
     return certain(dict.fromkeys([reference.id for reference in named]), hole) if named or hole else ()
 
 
 def dangling(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The secrets named that do not exist or are scheduled for deletion, each with which of the two."""
 
-    def judge(reference: Reference) -> str:
-        secret = find_secret(reference, inventory)
-        if secret is None:
-            return f"{reference.id} (does not exist)"
-        # Absent unless the secret is scheduled for deletion: API reference of DescribeSecret.
-        return f"{reference.id} (scheduled for deletion)" if "DeletedDate" in secret else ""
+    return each(resource, inventory, lambda reference: lost(reference, inventory))
 
-    return _each(resource, inventory, judge)
+
+def gone(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """As secret.dangling, with no claim of those of which nothing is known: what else is wrong is said of them too."""
+    found = []
+    for reference in references_known(resource, inventory)[0]:
+        try:
+            found.append(lost(reference, inventory))
+        except Missing:
+            continue
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def lost(reference: Reference, inventory: Inventory) -> str:
+    """The secret with why it cannot be read; '' where it can be, Missing where that is not known."""
+    try:
+        secret = find_secret(reference, inventory)
+    except Missing:
+        # AWS gives the value neither of a secret that does not exist nor of one scheduled for deletion.
+        if current_values(reference, inventory):
+            return ""
+        raise
+    if secret is None:
+        return f"{reference.id} (does not exist)"
+    # Absent unless the secret is scheduled for deletion: API reference of DescribeSecret.
+    return f"{reference.id} (scheduled for deletion)" if "DeletedDate" in secret else ""
+
+
+def current_values(reference: Reference, inventory: Inventory) -> list[Resource]:
+    """What was derived of the secret's value, as it is now: one record, none, or several that contradict each other."""
+    key = reference.id
+    if not key.startswith("arn:"):
+        key = f"{reference.account}:{reference.region}:{key}"
+    found = inventory.index("secret-value", _value_keys).get(key, ())
+    exact = [one for one in found if one.text("ARN") == key]
+    return list(exact or found)
+
+
+def _value_keys(value: Resource) -> tuple[str, ...]:
+    # Values that were, or are yet to be, say nothing of the connection.
+    if "AWSCURRENT" not in value.texts("VersionStages", default=()):
+        return ()
+    arn = value.text("ARN")
+    return arn, SUFFIX.sub("", arn), f"{value.account}:{value.region}:{value.name}"
 
 
 def unrotated(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -165,22 +202,23 @@ def unrotated(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     def judge(reference: Reference) -> str:
         secret = find_secret(reference, inventory)
-        return "" if secret is None or _rotates(secret, inventory) else reference.id
+        return "" if secret is None or rotating(secret, inventory) else reference.id
 
-    return _each(resource, inventory, judge)
+    return each(resource, inventory, judge)
 
 
-def _rotates(secret: Resource, inventory: Inventory) -> bool:
+def rotating(secret: Resource, inventory: Inventory) -> Resource | None:
+    """The secret whose rotation gives this one its value: itself or its primary; None where neither is rotated."""
     # Null where rotation was never configured: API reference of DescribeSecret.
     if secret.flag("RotationEnabled", default=False):
-        return True
+        return secret
     home = secret.text("PrimaryRegion", default="")
     if not home or home == secret.region or not secret.arn:
-        return False
+        return None
     parts = secret.arn.split(":")
     parts[3] = home
     primary = inventory.find("secret", ":".join(parts))
-    return primary is not None and primary.flag("RotationEnabled", default=False)
+    return primary if primary is not None and primary.flag("RotationEnabled", default=False) else None
 
 
 # -- a task and its credentials
@@ -215,7 +253,7 @@ def change_dates(task: Resource, inventory: Inventory) -> tuple[str, ...]:
         changed = _changed(reference, inventory)
         return _dated(reference, changed) if changed else ""
 
-    return _each(task, inventory, judge)
+    return each(task, inventory, judge)
 
 
 def changed_since_start(task: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -226,7 +264,7 @@ def changed_since_start(task: Resource, inventory: Inventory) -> tuple[str, ...]
         changed = _changed(reference, inventory)
         return _dated(reference, changed) if changed and started and changed > started else ""
 
-    return _each(task, inventory, judge)
+    return each(task, inventory, judge)
 
 
 def _dated(reference: Reference, changed: datetime) -> str:
@@ -238,7 +276,7 @@ def _changed(reference: Reference, inventory: Inventory) -> datetime | None:
 
     LastChangedDate says nothing of it: every change of a tag or of the description moves it.
     """
-    versions = _known("secret-versions", reference, inventory)
+    versions = known("secret-versions", reference, inventory)
     for version in versions.records("Versions") if versions is not None else ():
         # Absent where a version has no label: API reference of SecretVersionsListEntry.
         if "AWSCURRENT" in version.texts("VersionStages", default=()) and "CreatedDate" in version:
@@ -288,6 +326,7 @@ def credential_attributes(endpoint: Resource, inventory: Inventory) -> tuple[str
 FACTS: Final = (
     Fact("secret.names", (*BOTH, *TASK), texts(), names),
     Fact("secret.dangling", BOTH, texts(), dangling),
+    Fact("secret.gone", BOTH, texts(), gone),
     Fact("secret.unrotated", BOTH, texts(), unrotated),
     Fact("secret.change_dates", TASK, texts(), change_dates),
     Fact("secret.changed_since_start", TASK, texts(), changed_since_start),

@@ -86,14 +86,20 @@ def needs(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 def _role(endpoint: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
     """Where the service access role stands, and the role where it is one of the endpoint's account."""
     arn = role_arn(endpoint, inventory)
-    if not arn:
-        return NOWHERE, None
+    return role_at(arn, "ServiceAccessRoleArn", endpoint, inventory) if arn else (NOWHERE, None)
+
+
+def role_at(arn: str, member: str, resource: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
+    """Where the role stands that a member of a resource names, and the role where it is one of the resource's account.
+
+    NOWHERE where there certainly is no such role.
+    """
     found = re.fullmatch(_ARN, arn)
     if found is None:
-        raise endpoint.malformed("ServiceAccessRoleArn", "the ARN of a role")
-    if not endpoint.account:
-        raise endpoint.malformed("EndpointArn", "an ARN")
-    if found[1] != endpoint.account:
+        raise resource.malformed(member, "the ARN of a role")
+    if not resource.account:
+        raise resource.malformed("EndpointArn" if resource.kind == "endpoint" else "ARN", "an ARN")
+    if found[1] != resource.account:
         return ELSEWHERE, None
     role = inventory.find("role", arn)
     return (NOWHERE, None) if role is None else (HERE, role)
