@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from dms_lint.facts import FACTS
+from dms_lint.facts import _MODULES, FACTS
 from dms_lint.guide import coverage, statements
 from dms_lint.model import Pack
 from dms_lint.rules import load_pack
@@ -81,3 +81,13 @@ def test_links_within_the_docs_lead_somewhere() -> None:
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_module_that_has_facts_is_listed() -> None:
+    folder = ROOT / "dms_lint" / "facts"
+    having = {
+        file.stem
+        for file in folder.glob("*.py")
+        if re.search(r"^FACTS: Final = \(", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert having == set(_MODULES)
