@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from dms_lint.facts import roles
 from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.globs import matches
-from dms_lint.facts.identities import holder_of, identity, trust_policy
+from dms_lint.facts.identities import holder_of, identity, sound_trust_policy
 from dms_lint.facts.policies import UNLIKELY, Decision, Request, about_action, allowed, partition_of
 from dms_lint.facts.statements import ANYTHING
 from dms_lint.facts.trust import service_of
@@ -69,7 +69,7 @@ def left_out(principal: Resource, inventory: Inventory) -> bool:
     code may.
     """
     holder = holder_of(principal, inventory)
-    return holder.kind == ROLE and (is_linked(principal.id) or not _assumed_by_others(trust_policy(holder)))
+    return holder.kind == ROLE and (is_linked(principal.id) or not _assumed_by_others(sound_trust_policy(holder)))
 
 
 def _assumed_by_others(policy: Policy) -> bool:
