@@ -93,16 +93,18 @@ def _lacking_on(key: keys.Reference, who: Asker, inventory: Inventory) -> tuple[
     def asking(action: str) -> Request:
         return Request(action, key.arn, context, chosen("call"))
 
-    needs = {action: with_key(asking(action), who.identity, key, inventory) for action in _KEY_NEEDS}
+    needs = {action: with_key(asking(action), who.about(action), key, inventory) for action in _KEY_NEEDS}
     needs[_LIST_ALIASES] = who.on(_LIST_ALIASES)
     enough = every(decision.allowed for decision in needs.values())
     if enough is True:
         return (), None
     policy = _policy_of(key, inventory)
-    mere = who.identity._replace(policies=Policies())
     # By the key's policy alone, and not taken back by another; a grant makes nobody a user of a key.
     by_name = {
-        action: tuple(allowed_by_key(asking(action), one, policy, key.account) for one in (mere, who.identity))
+        action: tuple(
+            allowed_by_key(asking(action), one, policy, key.account)
+            for one in (who.about(action)._replace(policies=Policies()), who.about(action))
+        )
         for action in (*_KEY_ADMINISTRATOR, *_KEY_USER)
     }
 

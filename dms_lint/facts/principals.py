@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from dms_lint.facts.conditions import Context
-    from dms_lint.facts.policies import Identity
+    from dms_lint.facts.policies import Identity, Policies
     from dms_lint.facts.statements import Policy, Statement
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
@@ -126,10 +126,19 @@ class Asker(NamedTuple):
     context: Context
     regions: tuple[str, ...]
     """The scanned Regions of its account, and one that is none."""
+    narrow: dict[str, Identity]
+    """By action, the identity with the statements about that action alone: what else it has costs time only."""
+
+    def about(self, action: str) -> Identity:
+        """The identity as far as it matters to an action."""
+        found = self.narrow.get(action)
+        if found is None:
+            found = self.narrow[action] = _narrowed(self.identity, action.lower())
+        return found
 
     def on(self, action: str, resource: str = ANYTHING, more: Mapping[str, tuple[str, ...]] = EMPTY) -> Decision:
         """Whether it may do something with that resource, called as it has to be."""
-        return allowed(Request(action, resource, {**self.context, **more}, chosen("call")), self.identity)
+        return allowed(Request(action, resource, {**self.context, **more}, chosen("call")), self.about(action))
 
     def on_some(self, action: str, template: str = ANYTHING, more: Mapping[str, tuple[str, ...]] = EMPTY) -> Decision:
         """Whether it may do something with any resource at all of those that a template's ARN stands for.
@@ -141,7 +150,7 @@ class Asker(NamedTuple):
         keys = chosen("call", "resource")
         doubt, context = None, {**self.context, **more}
         for resource in self._candidates(action, template):
-            decision = allowed(Request(action, resource, context, keys), self.identity)
+            decision = allowed(Request(action, resource, context, keys), self.about(action))
             if decision.allowed:
                 return decision
             doubt = doubt or (decision if decision.allowed is None else None)
@@ -158,8 +167,7 @@ class Asker(NamedTuple):
         plain = template.format(**values, region=self.regions[0], name=UNLIKELY[0])
         written = dict.fromkeys(
             pattern
-            for statement in _statements(self.identity)
-            if about_action(statement, action.lower())
+            for statement in _statements(self.about(action))
             for pattern in statement.resources or ()
             if pattern != ANYTHING
         )
@@ -193,6 +201,17 @@ def _type_of(resource: str) -> str:
     return resource[: resource.index(UNLIKELY[0])] if UNLIKELY[0] in resource else resource
 
 
+def _narrowed(who: Identity, action: str) -> Identity:
+    def of(policies: Policies) -> Policies:
+        kept = (
+            policy._replace(statements=tuple(one for one in policy.statements if about_action(one, action)))
+            for policy in policies.documents
+        )
+        return policies._replace(documents=tuple(policy for policy in kept if policy.statements))
+
+    return who._replace(policies=of(who.policies), boundary=who.boundary and of(who.boundary))
+
+
 def _statements(who: Identity) -> Iterator[Statement]:
     for policies in (who.policies, *((who.boundary,) if who.boundary else ())):
         for policy in policies.documents:
@@ -221,6 +240,7 @@ def asker(principal: Resource, inventory: Inventory) -> Asker:
         identity(holder_of(principal, inventory), inventory),
         context_of(principal, inventory),
         (*regions, UNLIKELY[1]),
+        {},
     )
 
 
