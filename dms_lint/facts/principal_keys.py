@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import keys
 from dms_lint.facts.access import key_policy, with_key
+from dms_lint.facts.asking import asker, chosen
 from dms_lint.facts.base import Fact, texts
 from dms_lint.facts.policies import Policies, Request, allowed_by_key, dns_suffixes
-from dms_lint.facts.principals import CREATING, PRINCIPAL, asker, chosen, may, shown
+from dms_lint.facts.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.roles import account_of, gap_of
 from dms_lint.facts.ternary import every, some
 from dms_lint.model import Missing
@@ -16,7 +17,7 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dms_lint.facts.principals import Asker
+    from dms_lint.facts.asking import Asker
     from dms_lint.facts.ternary import Ternary
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.access import secret_policy
+from dms_lint.facts.asking import asker, chosen
 from dms_lint.facts.base import Fact, texts
 from dms_lint.facts.policies import Policies, Request, allowed_by_resource, partition_of
 from dms_lint.facts.principal_needs import GET_ROLE, PASS_ROLE, on_role
-from dms_lint.facts.principals import EDITING, PRINCIPAL, asker, chosen, may, shown
+from dms_lint.facts.principals import EDITING, PRINCIPAL, may, shown
 from dms_lint.facts.roles import account_of, gap_of
 from dms_lint.facts.secret_access import DESCRIBE, Pair, asked_about, pairs
 from dms_lint.model import Missing
@@ -16,8 +17,8 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from dms_lint.facts.asking import Asker
     from dms_lint.facts.policies import Decision
-    from dms_lint.facts.principals import Asker
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
