@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 USER: Final = "user"
 ROLE: Final = "role"
+
+_VARIABLE: Final = re.compile(r"\$\{([^},]+)\}")
 
 
 @cache
@@ -123,9 +126,7 @@ def _like(pattern: str, plain: str, context: Context) -> str:
     `arn:aws:dms:eu-west-1:*:endpoint:orders-*` and `arn:aws:dms:us-east-1:111122223333:endpoint:x` make
     `arn:aws:dms:eu-west-1:111122223333:endpoint:orders-x`.
     """
-    for name, values in context.items():
-        if len(values) == 1:
-            pattern = pattern.replace(f"${{{name}}}", values[0])
+    pattern = _VARIABLE.sub(lambda one: (context.get(one[1].strip().lower()) or (one[0],))[0], pattern)
     parts, wanted = pattern.split(":", 5), plain.split(":", 5)
     while len(parts) < len(wanted) and parts[-1].endswith("*"):
         parts.append("*")

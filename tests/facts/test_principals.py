@@ -165,6 +165,10 @@ def test_what_is_certain_counts_in_spite_of_a_policy_that_was_not_read() -> None
         ("arn:aws:dms:eu-west-1:*:endpoint:orders-*", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:orders-{UNLIKELY[0]}"),
         ("arn:aws:dms:eu-west-1:*", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:{UNLIKELY[0]}"),
         ("arn:aws:dms:*:*:endpoint:${aws:username}", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:ana"),
+        (
+            "arn:aws:dms:*:${aws:PrincipalAccount}:endpoint:A-*",
+            f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:A-{UNLIKELY[0]}",
+        ),
         ("arn:aws:dms:*:*:endpoint:A?", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:Ax"),
     ],
 )
