@@ -19,7 +19,7 @@ from dms_lint.facts import (
     serverless_role,
 )
 from dms_lint.facts.asking import asker, chosen
-from dms_lint.facts.policies import UNLIKELY
+from dms_lint.facts.policies import UNLIKELY, Request, allowed
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource, Status
 from dms_lint.predicates import compile_schema
@@ -198,6 +198,26 @@ def test_some_resource_is_only_one_that_exists_for_the_policies(pattern: str, ef
     one = f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:ORDERS"
     if effect == "Allow" and who.on("dms:ModifyEndpoint", one).allowed and other == "*":
         assert who.on_some("dms:ModifyEndpoint", template).allowed is True
+
+
+STATEMENT = st.builds(
+    lambda effect, element, patterns, resource: {"Effect": effect, element: patterns, "Resource": resource},
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+    st.sampled_from(["Action", "NotAction"]),
+    st.lists(st.sampled_from(["dms:*", "*", "d?s:ModifyEndpoint", "iam:*", "dms:Create*"]), min_size=1, max_size=2),
+    st.sampled_from(["*", "arn:aws:dms:*:*:endpoint:*", "arn:aws:dms:*:*:rep:*"]),
+)
+
+
+@given(st.lists(STATEMENT, max_size=4), st.sampled_from(["dms:ModifyEndpoint", "iam:PassRole", "kms:Encrypt"]))
+def test_what_is_not_about_an_action_can_be_left_out_of_its_answer(statements: list[Statement], action: str) -> None:
+    someone, found = principal((user(*statements),))
+    who = asker(someone, found)
+    for resource in ("*", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:ORDERS"):
+        request = Request(action, resource, who.context, chosen("call"))
+        assert who.on(action, resource).allowed is allowed(request, who.identity).allowed
+    touched = any(principals._begins_like_dms(one) for each in statements for one in each.get("Action", ["*"]))
+    assert touched or not principals.manages(someone, found)
 
 
 def test_conditions_that_a_caller_meets_by_how_it_calls() -> None:
