@@ -36,6 +36,14 @@ def trust_policy(role: Resource) -> Policy:
     return parsed(role, "AssumeRolePolicyDocument", "the trust policy")
 
 
+def sound_trust_policy(role: Resource) -> Policy:
+    """The same, where every statement says whom it is about, as IAM makes sure; Missing where one was lost."""
+    policy = trust_policy(role)
+    if not all(statement.principals for statement in policy.statements):
+        raise role.malformed("AssumeRolePolicyDocument", "a policy that names principals")
+    return policy
+
+
 def holder_of(principal: Resource, inventory: Inventory) -> Resource:
     """The user or role that a resource of kind `principal` stands for."""
     kind = "user" if principal.type.endswith("User") else "role"

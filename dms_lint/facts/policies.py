@@ -222,6 +222,9 @@ def _weigh(
     policies: Policies, request: Request, admits: Callable[[Statement], Ternary] = lambda _: True
 ) -> tuple[Decision, Decision]:
     """What these policies grant, and what they deny (there `allowed` says: denied)."""
+    if not policies.documents:
+        nothing = _tally("", {}, {}, policies.gaps[0]) if policies.gaps else NO
+        return nothing, nothing
     found: dict[tuple[str, bool], list[Statement]] = {}
     doubts: dict[str, str] = {}
     for policy in policies.documents:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import keys
 from dms_lint.facts.access import key_policy, with_key
+from dms_lint.facts.asking import asker, chosen
 from dms_lint.facts.base import Fact, texts
 from dms_lint.facts.policies import Policies, Request, allowed_by_key, dns_suffixes
-from dms_lint.facts.principals import CREATING, PRINCIPAL, asker, chosen, may, shown
+from dms_lint.facts.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.roles import account_of, gap_of
 from dms_lint.facts.ternary import every, some
 from dms_lint.model import Missing
@@ -16,7 +17,7 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dms_lint.facts.principals import Asker
+    from dms_lint.facts.asking import Asker
     from dms_lint.facts.ternary import Ternary
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
@@ -93,16 +94,18 @@ def _lacking_on(key: keys.Reference, who: Asker, inventory: Inventory) -> tuple[
     def asking(action: str) -> Request:
         return Request(action, key.arn, context, chosen("call"))
 
-    needs = {action: with_key(asking(action), who.identity, key, inventory) for action in _KEY_NEEDS}
+    needs = {action: with_key(asking(action), who.about(action), key, inventory) for action in _KEY_NEEDS}
     needs[_LIST_ALIASES] = who.on(_LIST_ALIASES)
     enough = every(decision.allowed for decision in needs.values())
     if enough is True:
         return (), None
     policy = _policy_of(key, inventory)
-    mere = who.identity._replace(policies=Policies())
     # By the key's policy alone, and not taken back by another; a grant makes nobody a user of a key.
     by_name = {
-        action: tuple(allowed_by_key(asking(action), one, policy, key.account) for one in (mere, who.identity))
+        action: tuple(
+            allowed_by_key(asking(action), one, policy, key.account)
+            for one in (who.about(action)._replace(policies=Policies()), who.about(action))
+        )
         for action in (*_KEY_ADMINISTRATOR, *_KEY_USER)
     }
 
