@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FORMATS: Final = ("text", "json")
 _SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 _BASES: Final = ("guide", "current", "practice")
-_SCHEMAS: Final = ("report", "rule", "cases")
+_SCHEMAS: Final = ("report", "rule", "cases", "control")
 _READ_SECRETS: Final = (
     "Derive from GetSecretValue answers what checks need: which members a secret has, its host and port, and which "
     "forbidden characters its password has. The value itself is never kept or shown."
@@ -71,6 +71,16 @@ def _flat(_ctx: click.Context, _param: click.Parameter, value: Sequence[tuple[st
 def _selection(command: Any) -> Any:
     """The options that choose rules."""
     for option in (
+        click.option(
+            "--control",
+            "controls",
+            type=_Words(),
+            metavar="CONTROLS",
+            multiple=True,
+            callback=_flat,
+            help="Only rules that answer these: a framework (security-hub), its controls (DMS.9), or another tool's "
+            "checks (CKV_AWS_89), separated by commas.",
+        ),
         click.option(
             "--basis",
             type=_OneOf(_BASES),
@@ -126,6 +136,7 @@ def main() -> None:
     show_default=True,
     help="The least severity that the text report shows.",
 )
+@click.option("--frameworks", is_flag=True, help="Name the controls of each framework that failed or are unknown.")
 @click.option("--all-verdicts", is_flag=True, help="Put passes and not-applicables into the JSON report too.")
 @click.option("-f", "--format", "format_", type=_OneOf(_FORMATS), default="text", show_default=True)
 @click.option(
@@ -187,13 +198,22 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
 @main.command("rules")
 @_selection
 @click.option("-f", "--format", "format_", type=_OneOf(("table", "json")), default="table", show_default=True)
-def list_rules(format_: str, **options: Any) -> None:
+@click.option(
+    "--coverage", is_flag=True, help="List the guide's statements instead, each with its rules or why it has none."
+)
+def list_rules(format_: str, *, coverage: bool, **options: Any) -> None:
     """List the rules of the pack."""
-    _, rules = _rules(options)
+    pack, rules = _rules(options)
     from dms_lint import pages
 
-    if format_ == "json":
-        _print(pages.rules_json(rules))
+    if coverage:
+        chosen = None if rules == pack.rules else rules
+        if format_ == "json":
+            _print(pages.coverage_json(pack.rules, chosen))
+        else:
+            _print(pages.coverage_text(pack.rules, chosen, _style()))
+    elif format_ == "json":
+        _print(pages.rules_json(rules, pack.frameworks))
     else:
         _print(pages.rules_table(rules, _style()))
 
@@ -202,13 +222,13 @@ def list_rules(format_: str, **options: Any) -> None:
 @click.argument("id_", metavar="ID")
 def explain(id_: str) -> None:
     """Show one rule: what it asks, why, how to fix it, and its cases."""
-    _, rules = _rules({"select": (id_,), "ignore": (), "basis": ()})
+    pack, rules = _rules({"select": (id_,), "ignore": (), "basis": (), "controls": ()})
     from dms_lint import pages
 
     exact = [rule for rule in rules if id_.upper() == rule.id or id_.lower() == rule.name]
     if not exact:
         _stop(f"'{id_}' is several rules: {', '.join(rule.id for rule in rules)}", 2)
-    _print(pages.explanation(exact[0], _style()))
+    _print(pages.explanation(exact[0], pack.frameworks, _style()))
 
 
 @main.command()
@@ -267,9 +287,9 @@ def check_pack(directory: str) -> None:
 
 
 @main.command()
-@click.argument("name", type=_OneOf(_SCHEMAS), metavar="[report|rule|cases]")
+@click.argument("name", type=_OneOf(_SCHEMAS), metavar="[report|rule|cases|control]")
 def schema(name: str) -> None:
-    """Print the JSON Schema of a report, a rule or a file of cases."""
+    """Print the JSON Schema of a report, a rule, a file of cases or a framework's controls."""
     from pathlib import Path
 
     from dms_lint.tables import pack_directory
@@ -295,15 +315,17 @@ def _pack(directory: Path | None = None) -> Pack:
 
 def _rules(options: dict[str, Any]) -> tuple[Pack, tuple[Rule, ...]]:
     """The pack, and the rules of it that the options choose."""
-    from dms_lint.gate import SelectionError, select
+    from dms_lint.gate import SelectionError, answering, select
 
     pack = _pack()
     try:
         rules = select(pack.rules, options["select"], options["ignore"], options["basis"])
+        if options["controls"]:
+            rules = answering(rules, pack.frameworks, options["controls"])
     except SelectionError as error:
         raise click.UsageError(str(error)) from None
     if not rules:
-        raise click.UsageError("no rule is left: --select, --ignore and --basis exclude them all")
+        raise click.UsageError("no rule is left: --select, --ignore, --basis and --control exclude them all")
     return pack, rules
 
 
@@ -353,7 +375,7 @@ def _write(report: Report, options: dict[str, Any]) -> None:
 
     from dms_lint.report import render
 
-    style = _style(quiet=options["quiet"], severity=options["severity"])
+    style = replace(_style(quiet=options["quiet"], severity=options["severity"]), frameworks=options["frameworks"])
     for format_, file in options["outputs"]:
         try:
             with open(file, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - `-o` takes /dev/stdout too

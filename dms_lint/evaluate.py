@@ -24,6 +24,8 @@ class Outcome(NamedTuple):
 
     findings: tuple[Finding, ...]
     verdicts: Mapping[Verdict, int]
+    checks: Mapping[str, Mapping[Verdict, int]]
+    """The same of each rule, not-applicables left out; of each listing that could not be read, one check is unknown."""
     resources: Mapping[str, int]
     gaps: tuple[Gap, ...]
     faults: tuple[Fault, ...]
@@ -37,6 +39,8 @@ class _Compiled(NamedTuple):
     expect: tuple[int, ...]
     reads: tuple[tuple[str, int], ...]
     """Every fact that the rule reads: what it needs for its verdict, then what it shows besides."""
+    counts: dict[Verdict, int]
+    """How many of its verdicts are what, whatever the kind."""
 
 
 class _Plan:
@@ -51,12 +55,12 @@ class _Plan:
         self._conditions: dict[str, int] = {}
         self._facts: dict[str, int] = {}
 
-    def add(self, rule: Rule) -> None:
-        """Take in a rule."""
+    def add(self, rule: Rule, counts: dict[Verdict, int]) -> None:
+        """Take in a rule; its verdicts are counted there."""
         when = tuple(self._condition(name, schema) for name, schema in rule.when.items())
         expect = tuple(self._condition(name, schema) for name, schema in rule.expect.items())
         reads = dict.fromkeys((*rule.when, *rule.expect, *rule.evidence))
-        compiled = _Compiled(rule, when, expect, tuple((name, self._fact(name)) for name in reads))
+        compiled = _Compiled(rule, when, expect, tuple((name, self._fact(name)) for name in reads), counts)
         self.groups[when[0] if when else None].append(compiled)
 
     def _condition(self, name: str, schema: Mapping[str, Any]) -> int:
@@ -135,10 +139,12 @@ def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool 
     Findings come in the order of rule, then resource.  A fact's bug becomes a Fault and stops nothing else.
     """
     plans: dict[str, _Plan] = defaultdict(_Plan)
+    checks: dict[str, dict[Verdict, int]] = {}
     for rule in rules:
+        checks[rule.id] = dict.fromkeys(Verdict, 0)
         for kind in rule.applies_to:
-            plans[kind].add(rule)
-    counts = dict.fromkeys(Verdict, 0)
+            plans[kind].add(rule, checks[rule.id])
+    spared = 0
     findings: list[Finding] = []
     faults: list[Fault] = []
     resources: dict[str, int] = {}
@@ -149,7 +155,7 @@ def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool 
             subject = _Subject(plan, resource, inventory)
             for guard, group in plan.groups.items():
                 if not all_verdicts and subject.spared(guard):
-                    counts[Verdict.NOT_APPLICABLE] += len(group)
+                    spared += len(group)
                     continue
                 for compiled in group:
                     try:
@@ -159,19 +165,26 @@ def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool 
                     except Exception as error:  # noqa: BLE001 - a bug is not a verdict, and stops no other
                         faults.append(_fault(compiled.rule, resource, error))
                         continue
-                    counts[verdict] += 1
+                    compiled.counts[verdict] += 1
             # What others still ask of it they derive again: kept for all, it would be a fifth of a scan's memory.
             resource.memo.clear()
         if number:
             resources[kind] = number
     findings.sort(key=lambda finding: (finding.rule.id, finding.resource.id))
+    verdicts = {verdict: sum(counts[verdict] for counts in checks.values()) for verdict in Verdict}
+    verdicts[Verdict.NOT_APPLICABLE] += spared
     unread = [
         (missing, account, region, tuple(compiled.rule.id for group in plan.groups.values() for compiled in group))
         for kind, plan in plans.items()
         for account, region, missing in inventory.unread(kind)
     ]
+    for *_, unseen in unread:
+        for id_ in unseen:
+            checks[id_][Verdict.UNKNOWN] += 1
+    for counts in checks.values():
+        del counts[Verdict.NOT_APPLICABLE]
     gaps = _gaps(findings, unread)
-    return Outcome(tuple(findings), counts, dict(sorted(resources.items())), gaps, tuple(faults))
+    return Outcome(tuple(findings), verdicts, checks, dict(sorted(resources.items())), gaps, tuple(faults))
 
 
 _NOT_APPLICABLE: Final = (Verdict.NOT_APPLICABLE, None)

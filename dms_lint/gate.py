@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.controls import rules_of
 from dms_lint.model import Severity, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dms_lint.model import Report, Rule
+    from dms_lint.model import Framework, Report, Rule
 
 CLEAN: Final = 0
 FINDINGS: Final = 1
@@ -45,6 +46,25 @@ def select(
         and not any(_fits(rule, word) for word in ignored)
         and (not bases or rule.basis in bases)
     )
+
+
+def answering(rules: Iterable[Rule], frameworks: Sequence[Framework], controls: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules among these that answer a control of other frameworks or tools (`DMS.9`, `security-hub`).
+
+    Raises SelectionError, with the nearest name, for a word that fits none.
+    """
+    named: set[str] = set()
+    for word in controls:
+        found = rules_of(frameworks, word)
+        if found is None:
+            from difflib import get_close_matches
+
+            words = {id_.lower(): id_ for framework in frameworks for id_ in (framework.name, *framework.controls)}
+            near = get_close_matches(word.lower(), words, n=1)
+            hint = f"did you mean '{words[near[0]]}'?" if near else "`dms-lint rules --format json` lists them"
+            raise SelectionError(f"no control is called '{word}'; {hint}")
+        named |= found
+    return tuple(rule for rule in rules if rule.id in named)
 
 
 def _family(rule: Rule) -> str:

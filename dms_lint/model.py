@@ -327,20 +327,38 @@ class Fault(NamedTuple):
     traceback: str
 
 
+class Control(NamedTuple):
+    """What a framework or another tool asks, by the rules that answer it."""
+
+    rules: tuple[str, ...]
+    severity: Severity | None
+    """What it weighs there; None where the framework does not say."""
+
+
+class Framework(NamedTuple):
+    """Controls that users know by their ids: those of a standard, of an AWS service, or another tool's checks."""
+
+    name: str
+    title: str
+    source: str
+    tool: bool
+    """Whether it is another tool: its checks lead to rules, and are no account of compliance."""
+    controls: Mapping[str, Control]
+
+
 class Pack(NamedTuple):
-    """A rule pack: its name, version and rules in the order of their ids."""
+    """A rule pack: its name, version and rules in the order of their ids, and what the rules answer elsewhere."""
 
     name: str
     version: str
     rules: tuple[Rule, ...]
+    frameworks: tuple[Framework, ...] = ()
 
 
 class Report(NamedTuple):
     """All that a scan found out."""
 
     pack: Pack
-    sections: Mapping[str, str]
-    """Section of the guide by requirement id."""
     started_at: datetime
     duration_s: float
     inputs: tuple[str, ...]
@@ -349,6 +367,8 @@ class Report(NamedTuple):
     resources: Mapping[str, int]
     """How many resources of each kind were judged."""
     verdicts: Mapping[Verdict, int]
+    checks: Mapping[str, Mapping[Verdict, int]]
+    """How many checks of each rule passed, failed and are unknown; of each listing that could not be read, one is."""
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
     faults: tuple[Fault, ...]

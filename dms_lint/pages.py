@@ -6,18 +6,21 @@ from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from dms_lint.answers import KINDS
+from dms_lint.controls import by_rule
 from dms_lint.facts import FACTS
+from dms_lint.guide import coverage
 from dms_lint.model import Missing
 from dms_lint.report.safe import printable
 from dms_lint.templates import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console
 
+    from dms_lint.guide import Statement
     from dms_lint.inventory import Inventory
-    from dms_lint.model import Resource, Rule
+    from dms_lint.model import Framework, Resource, Rule
     from dms_lint.report import Style
 
 
@@ -27,8 +30,10 @@ def _console(style: Style) -> Console:
     return console(style)
 
 
-def rules_json(rules: Iterable[Rule]) -> Iterator[str]:
+def rules_json(rules: Iterable[Rule], frameworks: Sequence[Framework]) -> Iterator[str]:
     """The rules as a JSON list, one a line."""
+    controls = by_rule(framework for framework in frameworks if not framework.tool)
+    equivalents = by_rule(framework for framework in frameworks if framework.tool)
     separator = "[\n  "
     for rule in rules:
         yield separator + dumps(
@@ -43,7 +48,10 @@ def rules_json(rules: Iterable[Rule]) -> Iterator[str]:
                 "why": rule.why,
                 "when": rule.when,
                 "expect": rule.expect,
+                "fix": rule.fix._asdict(),
                 "refs": rule.refs,
+                "controls": controls.get(rule.id, {}),
+                "equivalents": equivalents.get(rule.id, {}),
             }
         )
         separator = ",\n  "
@@ -72,12 +80,60 @@ def rules_table(rules: Sequence[Rule], style: Style) -> Iterator[str]:
         )
     page = _console(style)
     page.print(table)
-    page.print(f"\n{len(rules)} rules; `dms-lint explain ID` shows one")
+    page.print(f"\n{len(rules)} rule{'' if len(rules) == 1 else 's'}; `dms-lint explain ID` shows one")
     yield page.file.getvalue()  # type: ignore[attr-defined]
 
 
-def explanation(rule: Rule, style: Style) -> Iterator[str]:
+def coverage_json(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator[str]:
+    """What `coverage_text` shows, as a JSON list, one statement a line."""
+    separator = "[\n  "
+    for statement, covering in _covered(rules, chosen):
+        said = statement._asdict() | {"no_rule": statement.no_rule or None, "note": statement.note or None}
+        yield separator + dumps({**said, "rules": covering})
+        separator = ",\n  "
+    yield "[]\n" if separator.startswith("[") else "\n]\n"
+
+
+def coverage_text(rules: Iterable[Rule], chosen: Collection[Rule] | None, style: Style) -> Iterator[str]:
+    """The guide's statements by section, each with the rules that cover it or why none does.
+
+    When rules are chosen, only the statements that they cover.
+    """
+    from textwrap import fill
+
+    from rich.text import Text
+
+    page = _console(style)
+
+    def line(words: str, look: str, indent: str = " " * 8) -> None:
+        page.print(Text(fill(words, style.width, initial_indent=indent, subsequent_indent=" " * 8), look))
+
+    section = ""
+    found = list(_covered(rules, chosen))
+    for statement, covering in found:
+        if statement.section != section:
+            page.print(Text(("\n" if section else "") + statement.section, "bold"))
+            section = statement.section
+        line(f"{statement.id}  {statement.says}", "", "  ")
+        line(", ".join(covering) or f"no rule: {statement.no_rule or 'not yet'}", "bold" if covering else "dim")
+        if statement.note:
+            line(f"note: {statement.note}", "dim")
+    covered = sum(bool(covering) for _, covering in found)
+    page.print(f"\n{len(found)} statements: rules cover {covered}, and {len(found) - covered} have none")
+    yield page.file.getvalue()  # type: ignore[attr-defined]
+
+
+def _covered(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator[tuple[Statement, tuple[str, ...]]]:
+    wanted = None if chosen is None else {rule.id for rule in chosen}
+    for statement, covering in coverage(rules):
+        if wanted is None or not wanted.isdisjoint(covering):
+            yield statement, covering
+
+
+def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> Iterator[str]:
     """One rule as a page: what it asks, why, how to fix it, its cases."""
+    from textwrap import indent
+
     from rich.padding import Padding
     from rich.text import Text
 
@@ -116,19 +172,41 @@ def explanation(rule: Rule, style: Style) -> Iterator[str]:
     for tool, template in (("CloudFormation", rule.fix.cloudformation), ("Terraform", rule.fix.terraform)):
         if template:
             body(f"With {tool}:")
-            for line in template.splitlines():
-                body(f"  {line}")
+            # Not wrapped: it is there to be copied.
+            page.print(Text(indent(template, " " * 4)), soft_wrap=True)
     head("Cases")
     for case in read_cases(rule):
         body(f"{case.then:<15} {case.name}")
     if rule.covers:
         head("Requirements of the guide")
         body(", ".join(rule.covers))
+    for title, lines in (
+        ("Controls that it answers", answered(rule, frameworks, tools=False)),
+        ("In other tools", answered(rule, frameworks, tools=True)),
+    ):
+        if lines:
+            head(title)
+            for words in lines:
+                body(words)
     if rule.refs:
         head("References")
         for ref in rule.refs:
             page.print(Text("  " + ref), soft_wrap=True)
     yield page.file.getvalue()  # type: ignore[attr-defined]
+
+
+def answered(rule: Rule, frameworks: Iterable[Framework], *, tools: bool) -> list[str]:
+    """`AWS Security Hub: DMS.9 (medium there)`: the controls that a rule answers, a line a framework or tool."""
+    lines = []
+    for framework in frameworks:
+        ids = [
+            f"{id_} ({control.severity.label} there)" if control.severity not in (None, rule.severity) else id_
+            for id_, control in framework.controls.items()
+            if rule.id in control.rules
+        ]
+        if ids and framework.tool is tools:
+            lines.append(f"{framework.title}: {', '.join(ids)}")
+    return lines
 
 
 _WORDS = {

@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.answers import KINDS
+from dms_lint.controls import load as load_controls
 from dms_lint.facts import FACTS
 from dms_lint.model import Fix, Pack, Rule, Severity
 from dms_lint.predicates import compile_schema
+from dms_lint.refused import Refused, said, unknown
 from dms_lint.tables import compiled, pack_directory
 from dms_lint.templates import PLACEHOLDER
 
@@ -36,16 +38,8 @@ class PackError(Exception):
         self.problems = problems
 
 
-class _Refused(Exception):
-    """What is wrong with one rule, and where in its file."""
-
-    def __init__(self, message: str, *path: str | int) -> None:
-        super().__init__(message)
-        self.path = path
-
-
 def load_pack(directory: Path) -> Pack:
-    """The pack in a folder: `pack.yaml` and a rule in each other YAML file, but for tables, controls and cases.
+    """The pack in a folder: `pack.yaml`, a rule in each FAMILY/ID.yaml, and a framework in each controls/NAME.yaml.
 
     Raises PackError with every problem of every file.
     """
@@ -69,15 +63,17 @@ def load_pack(directory: Path) -> Pack:
         try:
             rule = _rule(data, file)
             if rule.id in rules:
-                raise _Refused(f"{rule.id} is the id of {rules[rule.id].file} too; give it another", "id")
+                raise Refused(f"{rule.id} is the id of {rules[rule.id].file} too; give it another", "id")
             rules[rule.id] = rule
-        except _Refused as refused:
-            problems.append(f"{file}:{_line(file, refused.path)}: {refused}")
+        except Refused as refused:
+            problems.append(refused.within(file))
     if not rules and not problems:
         problems.append(f"{directory}:1: no rule stands here; a rule is FAMILY/ID.yaml")
+    # Not while a rule is refused: what names it would be refused too, and nothing is wrong with that.
+    frameworks = () if problems else load_controls(directory, rules, read, problems)
     if problems:
         raise PackError(problems)
-    return Pack(about["name"], about["version"], tuple(rules[id_] for id_ in sorted(rules)))
+    return Pack(about["name"], about["version"], tuple(rules[id_] for id_ in sorted(rules)), frameworks)
 
 
 def rule_files(directory: Path) -> Iterator[Path]:
@@ -85,12 +81,6 @@ def rule_files(directory: Path) -> Iterator[Path]:
     for file in sorted(directory.glob("*/*.yaml")):
         if file.parent.name not in ("tables", "controls") and not file.name.endswith(".cases.yaml"):
             yield file
-
-
-def _line(file: Path, path: tuple[str | int, ...]) -> int:
-    from dms_lint.yamls import line_of
-
-    return line_of(file, path)
 
 
 def _read(file: Path, problems: list[str]) -> Any:
@@ -112,35 +102,35 @@ def _read(file: Path, problems: list[str]) -> Any:
 
 def _rule(data: Any, file: Path) -> Rule:
     if not isinstance(data, dict):
-        raise _Refused("a rule is a mapping that begins with its id")
+        raise Refused("a rule is a mapping that begins with its id")
     for key in data:
         if key not in _REQUIRED and key not in _OPTIONAL:
-            raise _Refused(_unknown("key", str(key), (*_REQUIRED, *_OPTIONAL)), str(key))
+            raise Refused(unknown("key", str(key), (*_REQUIRED, *_OPTIONAL)), str(key))
     for key in _REQUIRED:
         if key not in data:
-            raise _Refused(f"a rule must say its '{key}'")
+            raise Refused(f"a rule must say its '{key}'")
     for key in ("id", "name", "title", "why", "fail"):
-        if not _said(data[key]):
-            raise _Refused(f"'{key}' must be text", key)
+        if not said(data[key]):
+            raise Refused(f"'{key}' must be text", key)
     if not _ID.fullmatch(data["id"]):
-        raise _Refused("an id is a family in capitals and three digits, like TLS001", "id")
+        raise Refused("an id is a family in capitals and three digits, like TLS001", "id")
     if data["id"] != file.stem:
-        raise _Refused(f"the id is {data['id']} and the file {file.name}: name it {data['id']}.yaml", "id")
+        raise Refused(f"the id is {data['id']} and the file {file.name}: name it {data['id']}.yaml", "id")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", data["name"]):
-        raise _Refused("a name is lower-case words joined by '-'", "name")
+        raise Refused("a name is lower-case words joined by '-'", "name")
     severities = {severity.label: severity for severity in Severity}
     if str(data["severity"]) not in severities:
-        raise _Refused(_unknown("severity", str(data["severity"]), severities), "severity")
+        raise Refused(unknown("severity", str(data["severity"]), severities), "severity")
     if data["basis"] not in BASES:
-        raise _Refused(_unknown("basis", str(data["basis"]), BASES), "basis")
+        raise Refused(unknown("basis", str(data["basis"]), BASES), "basis")
     kinds = _texts(data, "applies_to")
     for kind in kinds:
         if kind not in KINDS:
-            raise _Refused(_unknown("kind", kind, KINDS), "applies_to")
+            raise Refused(unknown("kind", kind, KINDS), "applies_to")
     when = _conditions(data, "when", kinds)
     expect = _conditions(data, "expect", kinds)
     if not expect:
-        raise _Refused("'expect' must name a fact: a rule that expects nothing cannot fail", "expect")
+        raise Refused("'expect' must name a fact: a rule that expects nothing cannot fail", "expect")
     evidence = _texts(data, "evidence") if "evidence" in data else ()
     for name in evidence:
         _fact(name, kinds, "evidence")
@@ -148,13 +138,13 @@ def _rule(data: Any, file: Path) -> Rule:
     for path, template in _templates(data):
         for placeholder in PLACEHOLDER.findall(template):
             if placeholder not in readable:
-                hint = "list it under 'evidence'" if placeholder in FACTS else _unknown("fact", placeholder, readable)
-                raise _Refused(f"{{{placeholder}}} is no fact that this rule reads: {hint}", *path)
+                hint = "list it under 'evidence'" if placeholder in FACTS else unknown("fact", placeholder, readable)
+                raise Refused(f"{{{placeholder}}} is no fact that this rule reads: {hint}", *path)
         if template.count("{") != template.count("}"):
-            raise _Refused("a brace stands alone: a placeholder is a fact's name in two", *path)
+            raise Refused("a brace stands alone: a placeholder is a fact's name in two", *path)
         quoted = _quoted(template) if path == ("fix", "cli") else None
         if quoted:
-            raise _Refused(f"{quoted} stands within quotes, and brings its own: leave them out", *path)
+            raise Refused(f"{quoted} stands within quotes, and brings its own: leave them out", *path)
     return Rule(
         id=data["id"],
         name=data["name"],
@@ -174,32 +164,28 @@ def _rule(data: Any, file: Path) -> Rule:
     )
 
 
-def _said(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
 def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     values = [data[key]] if isinstance(data[key], str) else data[key]
     if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
-        raise _Refused(f"'{key}' is a text or a list of texts", key)
+        raise Refused(f"'{key}' is a text or a list of texts", key)
     for value in values:
         if values.count(value) > 1:
-            raise _Refused(f"'{key}' says '{value}' twice", key)
+            raise Refused(f"'{key}' says '{value}' twice", key)
     return tuple(values)
 
 
 def _conditions(data: Mapping[str, Any], key: str, kinds: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
     conditions = data.get(key, {})
     if not isinstance(conditions, dict):
-        raise _Refused(f"'{key}' is a mapping of facts to what each must be", key)
+        raise Refused(f"'{key}' is a mapping of facts to what each must be", key)
     for name, schema in conditions.items():
         fact = _fact(str(name), kinds, key)
         if not isinstance(schema, dict):
-            raise _Refused(f"what {name} must be is a mapping, like {{const: true}}", key, name)
+            raise Refused(f"what {name} must be is a mapping, like {{const: true}}", key, name)
         try:
             compile_schema(schema)
         except ValueError as error:
-            raise _Refused(f"{name}: {error}", key, name) from None
+            raise Refused(f"{name}: {error}", key, name) from None
         _possible(str(name), schema, fact.schema, key)
     return conditions
 
@@ -207,10 +193,10 @@ def _conditions(data: Mapping[str, Any], key: str, kinds: tuple[str, ...]) -> Ma
 def _fact(name: str, kinds: tuple[str, ...], *path: str) -> Fact:
     fact = FACTS.get(name)
     if fact is None:
-        raise _Refused(_unknown("fact", name, FACTS), *path, name)
+        raise Refused(unknown("fact", name, FACTS), *path, name)
     for kind in kinds:
         if kind not in fact.kinds:
-            raise _Refused(
+            raise Refused(
                 f"{name} is a fact about {', '.join(fact.kinds)}, and the rule applies to {kind}", *path, name
             )
     return fact
@@ -229,18 +215,18 @@ def _possible(name: str, schema: Mapping[str, Any], of: Mapping[str, Any], key: 
     kind = of["type"]
     for word, wanted in schema.items():
         if word not in ("const", "enum", "type", *_WORDS_OF[kind]):
-            raise _Refused(f"{name} is of type {kind}: '{word}' says nothing about it", key, name)
+            raise Refused(f"{name} is of type {kind}: '{word}' says nothing about it", key, name)
         if word in ("contains", "items"):
             _possible(name, wanted, of["items"], key)
         if word == "type" and wanted != kind:
-            raise _Refused(f"{name} is of type {kind}, never {wanted}", key, name)
+            raise Refused(f"{name} is of type {kind}, never {wanted}", key, name)
         for value in [wanted] if word == "const" else wanted if word == "enum" else ():
             if not compile_schema({"type": kind})(value):
-                raise _Refused(f"{name} is of type {kind}: it is never {value!r}", key, name)
+                raise Refused(f"{name} is of type {kind}: it is never {value!r}", key, name)
             if "enum" in of and value not in of["enum"]:
-                raise _Refused(f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}", key, name)
+                raise Refused(f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}", key, name)
             if not compile_schema(of)(value):
-                raise _Refused(f"{name} is never {value!r}; it is as {dict(of)} says", key, name)
+                raise Refused(f"{name} is never {value!r}; it is as {dict(of)} says", key, name)
 
 
 def _templates(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -266,30 +252,21 @@ def _quoted(command: str) -> str | None:
 
 
 def _fix(data: Any, kinds: tuple[str, ...]) -> Fix:
-    if not isinstance(data, dict) or not _said(data.get("text")) or not set(data) <= {"text", "cli", *_TEMPLATES}:
-        raise _Refused(f"'fix' has a 'text' and, where they mend it, a 'cli', {' and '.join(_TEMPLATES)}", "fix")
+    if not isinstance(data, dict) or not said(data.get("text")) or not set(data) <= {"text", "cli", *_TEMPLATES}:
+        raise Refused(f"'fix' has a 'text' and, where they mend it, a 'cli', {' and '.join(_TEMPLATES)}", "fix")
     for name in _TEMPLATES:
-        if name in data and not _said(data[name]):
-            raise _Refused(f"'{name}' must be text", "fix", name)
+        if name in data and not said(data[name]):
+            raise Refused(f"'{name}' must be text", "fix", name)
     cli = data.get("cli", {})
     if isinstance(cli, str):
         cli = {"": cli}
-    if not isinstance(cli, dict) or not all(map(_said, cli.values())):
-        raise _Refused("'cli' is a command, or a mapping of kinds to commands", "fix", "cli")
+    if not isinstance(cli, dict) or not all(map(said, cli.values())):
+        raise Refused("'cli' is a command, or a mapping of kinds to commands", "fix", "cli")
     for kind in cli:
         if kind and kind not in kinds:
-            raise _Refused(_unknown("kind", str(kind), kinds), "fix", "cli")
+            raise Refused(unknown("kind", str(kind), kinds), "fix", "cli")
     return Fix(
         " ".join(data["text"].split()),
         {kind: " ".join(one.split()) for kind, one in cli.items()},
         *(data.get(name, "").strip() for name in _TEMPLATES),
     )
-
-
-def _unknown(what: str, name: str, known: Any) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(known), n=1)
-    if near:
-        return f"unknown {what} '{name}'; did you mean '{near[0]}'?"
-    return f"unknown {what} '{name}'; there is {', '.join(list(known)[:12])}{' ...' if len(known) > 12 else ''}"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from dms_lint.evaluate import evaluate
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Notice, Report
-from dms_lint.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,10 +59,8 @@ def scan(
     started_at, start = datetime.now(UTC), time.perf_counter()
     inventory = read(source, at or started_at)
     outcome = evaluate(rules, inventory, all_verdicts=all_verdicts)
-    sections = {id_: section for section, ids in table("guide-sections").items() for id_ in ids}
     return Report(
         pack=pack,
-        sections=sections,
         started_at=started_at,
         duration_s=time.perf_counter() - start,
         inputs=tuple(inputs),
@@ -71,6 +68,7 @@ def scan(
         regions=inventory.regions(),
         resources=outcome.resources,
         verdicts=outcome.verdicts,
+        checks=outcome.checks,
         findings=outcome.findings,
         gaps=outcome.gaps,
         faults=outcome.faults,

@@ -217,6 +217,34 @@ def test_json_goes_to_standard_output_and_files_and_fits_its_published_schema(ex
     assert "is not encrypted" in (tmp_path / "out.text").read_text()
 
 
+def test_findings_name_the_controls_that_they_answer_and_the_summary_counts_them(export: Any) -> None:
+    report = json.loads(run("scan", export(endpoint(SslMode="none"), endpoint("b")), "-f", "json").stdout)
+    (finding,) = (one for one in report["findings"] if one["rule"] == "TLS001")
+    assert finding["controls"]["security-hub"] == ["DMS.9"]
+    assert "SC-8" in finding["controls"]["nist-800-53-r5"]
+    assert "prowler" not in finding["controls"]
+    frameworks = report["summary"]["frameworks"]
+    assert frameworks["security-hub"]["DMS.9"] == {"fail": 1, "unknown": 0, "pass": 1}
+    assert "DMS.7" not in frameworks["security-hub"], "no task was in the input"
+    assert "prowler" not in frameworks
+
+
+def test_the_text_counts_failed_controls_in_a_line_and_names_them_when_asked(export: Any) -> None:
+    path = export(endpoint(SslMode="none"))
+    shown = unwrapped(run("scan", path, "--select", "TLS").stdout)
+    assert "AWS Security Hub 1 of 1 (--frameworks names them)" in shown
+    named = unwrapped(run("scan", path, "--frameworks", "--select", "TLS").stdout)
+    assert "AWS Security Hub: 1 of 1 control failed fail DMS.9" in named
+    assert "--frameworks" not in named
+    assert "Security Hub" not in run("scan", export(endpoint())).stdout
+    assert "Security Hub" not in run("scan", path, "-q").stdout
+
+
+def test_a_scan_may_ask_for_a_framework_alone(export: Any) -> None:
+    done = run("scan", export(endpoint(SslMode="none")), "--control", "CT.DMS.PR.2,DMS.13", "-f", "json")
+    assert {one["rule"] for one in json.loads(done.stdout)["findings"]} == {"TLS001"}
+
+
 def test_the_same_input_gives_the_same_bytes_but_for_times(export: Any) -> None:
     from tools.golden import timeless
 
@@ -249,6 +277,57 @@ def test_a_reader_that_closes_the_pipe_early_is_no_error(export: Any) -> None:
 
 
 # -- the other commands
+
+
+@pytest.mark.parametrize("control", ["DMS.9", "dms_endpoint_ssl_enabled", "ckv2_aws_49"])
+def test_rules_are_found_by_what_others_call_them(control: str) -> None:
+    (rule,) = json.loads(run("rules", "--control", control, "-f", "json").stdout)
+    assert rule["id"] == "TLS001"
+    assert rule["controls"]["security-hub"] == ["DMS.9"]
+    assert rule["equivalents"]["prowler"] == ["dms_endpoint_ssl_enabled"]
+    assert "TLS001" in run("rules", "--control", control).stdout
+
+
+def test_rules_of_a_framework_and_of_nothing() -> None:
+    assert "2 rules" in run("rules", "--control", "control-tower").stdout
+    done = run("rules", "--control", "DMS.99")
+    assert done.returncode == 2
+    assert "no control is called 'DMS.99'; did you mean 'DMS.9'?" in unwrapped(done.stderr)
+
+
+def test_templates_are_shown_as_they_are_written() -> None:
+    (rule,) = json.loads(run("rules", "--select", "TGT006", "-f", "json").stdout)
+    shown = run("explain", "TGT006", COLUMNS="60").stdout
+    for template in (rule["fix"]["cloudformation"], rule["fix"]["terraform"]):
+        assert template.count("\n") > 5
+        assert "\n".join(f"    {line}" if line else "" for line in template.splitlines()) in shown
+
+
+def test_the_coverage_of_the_guide_as_text_and_as_json() -> None:
+    listed = json.loads(run("rules", "--coverage", "-f", "json").stdout)
+    assert len(listed) == 115
+    (modes,) = (one for one in listed if one["id"] == "G166")
+    assert modes["section"] == "CHAP_Security.SSL"
+    assert modes["rules"] == ["TLS001", "TLS003", "TLS004"]
+    assert modes["no_rule"] is None
+    shown = run("rules", "--coverage").stdout
+    assert all(len(line) <= 100 for line in shown.splitlines())
+    for one in listed:
+        assert f"  {one['id']}  " in shown
+        assert ", ".join(one["rules"]) in unwrapped(shown)
+        assert (one["no_rule"] or "") in unwrapped(shown)
+
+
+def test_the_coverage_of_chosen_rules_is_what_they_cover() -> None:
+    listed = json.loads(run("rules", "--coverage", "--select", "TLS003", "-f", "json").stdout)
+    assert [one["id"] for one in listed] == ["G166", "G172"]
+    assert json.loads(run("rules", "--coverage", "--select", "NET001", "-f", "json").stdout) == []
+
+
+def test_explain_shows_what_a_rule_answers_elsewhere() -> None:
+    shown = run("explain", "TLS001").stdout
+    assert "AWS Security Hub: DMS.9 (medium there)" in shown
+    assert "Prowler: dms_endpoint_ssl_enabled" in shown
 
 
 def test_version() -> None:
@@ -337,7 +416,7 @@ def test_check_pack_names_a_malformed_file_of_cases(tmp_path: Path) -> None:
     assert "MY001.cases.yaml" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["report", "rule", "cases"])
+@pytest.mark.parametrize("name", ["report", "rule", "cases", "control"])
 def test_schemas_are_schemas(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(run("schema", name).stdout))
 

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from dms_lint.facts import FACTS
+from dms_lint.facts import _MODULES, FACTS
+from dms_lint.guide import coverage, statements
 from dms_lint.model import Pack
 from dms_lint.rules import load_pack
 from dms_lint.tables import pack_directory
@@ -50,15 +51,43 @@ def test_every_fact_is_read_by_a_rule() -> None:
 
 
 def test_every_requirement_that_a_rule_covers_is_one_of_the_guide() -> None:
-    from dms_lint.tables import table
-
-    known = {requirement for ids in table("guide-sections").values() for requirement in ids}
+    known = {statement.id for statement in statements()}
     for rule in _pack().rules:
         assert set(rule.covers) <= known, rule.id
         assert rule.covers or rule.basis != "guide", f"{rule.id} rests on the guide and covers none of its statements"
+
+
+def test_every_statement_of_the_guide_has_rules_or_a_reason_for_none_and_never_both() -> None:
+    found = coverage(_pack().rules)
+    assert [one.id for one, covering in found if not covering and not one.no_rule] == [], "neither"
+    assert [one.id for one, covering in found if covering and one.no_rule] == [], "both"
+
+
+def test_the_statements_come_in_the_order_of_their_ids_and_each_says_something() -> None:
+    ids = [statement.id for statement in statements()]
+    assert ids == sorted(set(ids))
+    assert len(ids) == 115
+    assert all(statement.says for statement in statements())
+
+
+def test_the_coverage_stands_in_the_docs() -> None:
+    page = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
+    for statement, covering in coverage(_pack().rules):
+        (row,) = (line for line in page.splitlines() if line.startswith(f"| {statement.id} |"))
+        assert all(f"[{rule}](rules/{rule}.md)" in row for rule in covering)
 
 
 def test_links_within_the_docs_lead_somewhere() -> None:
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_module_that_has_facts_is_listed() -> None:
+    folder = ROOT / "dms_lint" / "facts"
+    having = {
+        file.stem
+        for file in folder.glob("*.py")
+        if re.search(r"^FACTS: Final = \(", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert having == set(_MODULES)

@@ -215,6 +215,16 @@ class TestOutcome:
         assert told.verdicts == all_told.verdicts == dict.fromkeys(Verdict, 1)
         assert told.gaps == all_told.gaps
 
+    def test_checks_are_counted_by_rule_whatever_the_kind(self, facts: Facts) -> None:
+        tasks = Document("dms:DescribeReplicationTasks", {"ReplicationTasks": [{"ReplicationTaskArn": "arn:t"}]})
+        inventory = Inventory([endpoints("a"), endpoints("b", a=FALSE), endpoints("c", a=UNKNOWN), tasks], NOW)
+        rules = [rule("TST001", applies_to=("task", "endpoint")), rule("TST002", when={"b": {"const": "never"}})]
+        for all_verdicts in (False, True):
+            assert evaluate(rules, inventory, all_verdicts=all_verdicts).checks == {
+                "TST001": {Verdict.PASS: 2, Verdict.FAIL: 1, Verdict.UNKNOWN: 1},
+                "TST002": {Verdict.PASS: 0, Verdict.FAIL: 0, Verdict.UNKNOWN: 0},
+            }
+
     def test_resources_are_those_of_judged_kinds(self, facts: Facts) -> None:
         tasks = Document("dms:DescribeReplicationTasks", {"ReplicationTasks": [{"ReplicationTaskArn": "arn:t"}]})
         assert evaluate([rule()], Inventory([endpoints("a", "b"), tasks], NOW)).resources == {"endpoint": 2}
@@ -311,6 +321,14 @@ class TestListings:
                 2,
             )
         ]
+
+    def test_a_refused_listing_is_an_unknown_check_of_every_rule_of_its_kind(self, facts: Facts) -> None:
+        checks = evaluate(self.RULES, Inventory([refused("dms:DescribeEndpoints")], NOW)).checks
+        assert {id_: counts[Verdict.UNKNOWN] for id_, counts in checks.items()} == {
+            "TST001": 1,
+            "TST002": 1,
+            "TST003": 0,
+        }
 
     def test_a_listing_that_breaks_off_is_a_gap_though_its_beginning_is_judged(self, facts: Facts) -> None:
         cut = endpoints("orders")

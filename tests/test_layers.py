@@ -29,10 +29,13 @@ MAY: dict[str, set[str]] = {
     "inventory": {"model", "answers", "placing", "implied"},
     "facts": {"model", "answers", "inventory", "tables"},
     "collectors": {"model", "answers", "inventory", "secret_values", "tables", "yamls"},
-    "rules": {"model", "answers", "facts", "predicates", "tables", "templates", "yamls"},
+    "refused": {"yamls"},
+    "controls": {"model", "refused"},
+    "guide": {"model", "tables"},
+    "rules": {"model", "answers", "controls", "facts", "predicates", "refused", "tables", "templates", "yamls"},
     "evaluate": {"model", "facts", "inventory", "predicates"},
-    "gate": {"model"},
-    "report": {"model", "answers", "templates", "tables"},
+    "gate": {"model", "controls"},
+    "report": {"model", "answers", "controls", "guide", "templates", "tables"},
 }
 HEAVY = {"boto3", "botocore", "cryptography", "hypothesis", "jsonschema", "rich"}
 

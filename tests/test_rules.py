@@ -96,10 +96,15 @@ def test_rules_come_in_the_order_of_their_ids(tmp_path: Path) -> None:
 
 def test_tables_controls_and_cases_hold_no_rules(tmp_path: Path) -> None:
     pack_of(tmp_path, TLS001=GOOD)
-    for name in ("tables/modes.yaml", "controls/nist.yaml", "tls/TLS001.cases.yaml"):
+    framework = "title: A\nsource: https://example.com\ncontrols: {A.1: [TLS001]}\n"
+    for name, text in {
+        "tables/modes.yaml": "- nothing of the kind",
+        "controls/nist.yaml": framework,
+        "tls/TLS001.cases.yaml": "- nothing of the kind",
+    }.items():
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
-        file.write_text("- nothing of the kind")
+        file.write_text(text)
     assert [file.name for file in rule_files(tmp_path)] == ["TLS001.yaml"]
     assert len(load_pack(tmp_path).rules) == 1
 

@@ -2,59 +2,55 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
-
-from dms_lint.facts import (
-    authentication,
-    availability,
-    certificates,
-    endpoints,
-    kerberos,
-    keys,
-    logs,
-    network,
-    operations,
-    roles,
-    rotation,
-    secret_access,
-    secret_contents,
-    secret_keys,
-    secret_settings,
-    secrets,
-    service_roles,
-    tags,
-    targets,
-    tasks,
-    tls,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dms_lint.facts.base import Fact
 
+# The modules that have facts of their own, one a line.
 _MODULES: Final = (
-    authentication,
-    availability,
-    certificates,
-    endpoints,
-    kerberos,
-    keys,
-    logs,
-    network,
-    operations,
-    roles,
-    rotation,
-    secret_access,
-    secret_contents,
-    secret_keys,
-    secret_settings,
-    secrets,
-    service_roles,
-    tags,
-    targets,
-    tasks,
-    tls,
+    "access_keys",
+    "authentication",
+    "availability",
+    "certificates",
+    "data_providers",
+    "endpoints",
+    "kerberos",
+    "keys",
+    "logs",
+    "network",
+    "operations",
+    "principal_keys",
+    "principal_needs",
+    "principal_secrets",
+    "principals",
+    "role_trust",
+    "roles",
+    "root_user",
+    "rotation",
+    "secret_access",
+    "secret_contents",
+    "secret_keys",
+    "secret_paths",
+    "secret_settings",
+    "secrets",
+    "secrets_endpoint_doors",
+    "serverless_role",
+    "service_paths",
+    "service_roles",
+    "tags",
+    "targets",
+    "tasks",
+    "tls",
+    "tls_versions",
+    "trails",
+    "vpc_endpoint_groups",
+    "vpc_endpoints",
 )
 
-FACTS: Final[Mapping[str, Fact]] = {fact.name: fact for module in _MODULES for fact in module.FACTS}
+FACTS: Final[Mapping[str, Fact]] = {
+    fact.name: fact for name in _MODULES for fact in import_module(f"dms_lint.facts.{name}").FACTS
+}

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.globs import STAR, Tokens, is_pattern, relation, tokens
 from dms_lint.facts.ternary import Ternary, every, invert, some
+from dms_lint.facts.times import parse_moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from ipaddress import IPv4Network, IPv6Network
 
 Context = Mapping[str, tuple[str, ...]]
 """What is known of a request: by condition key, in lower case, its values.
@@ -147,6 +152,41 @@ def _number(compare: Callable[[float, float], bool]) -> Comparison:
     return held
 
 
+def _date(compare: Callable[[datetime, datetime], bool]) -> Comparison:
+    def held(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+        this, other = _moment(value), _moment(wanted)
+        return None if this is None or other is None else compare(this, other)
+
+    return held
+
+
+def _moment(written: str) -> datetime | None:
+    """A date as policies write it: ISO 8601, or seconds since 1970."""
+    return parse_moment(float(written)) if re.fullmatch(r"\d{1,12}(\.\d+)?", written) else parse_moment(written)
+
+
+def _address(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    """Whether an address, or a whole range of addresses, lies within a range."""
+    this, other = _range(value), _range(wanted)
+    if this is None or other is None:
+        return None
+    if this.version != other.version:
+        return False
+    if this.subnet_of(other):  # type: ignore[arg-type]
+        return True
+    return None if this.overlaps(other) else False
+
+
+@lru_cache(maxsize=1024)
+def _range(written: str) -> IPv4Network | IPv6Network | None:
+    from ipaddress import ip_network
+
+    try:
+        return ip_network(written, strict=False)
+    except ValueError:
+        return None
+
+
 Comparison = Callable[[str, str, Condition, Context], Ternary]
 
 _COMPARISONS: Final[Mapping[str, Comparison]] = {
@@ -161,8 +201,14 @@ _COMPARISONS: Final[Mapping[str, Comparison]] = {
     "numericlessthanequals": _number(lambda value, wanted: value <= wanted),
     "numericgreaterthan": _number(lambda value, wanted: value > wanted),
     "numericgreaterthanequals": _number(lambda value, wanted: value >= wanted),
+    "dateequals": _date(lambda value, wanted: value == wanted),
+    "datelessthan": _date(lambda value, wanted: value < wanted),
+    "datelessthanequals": _date(lambda value, wanted: value <= wanted),
+    "dategreaterthan": _date(lambda value, wanted: value > wanted),
+    "dategreaterthanequals": _date(lambda value, wanted: value >= wanted),
+    "ipaddress": _address,
 }
-"""How each operator compares a policy's value with the request's.  Dates, addresses and bytes are never known."""
+"""How each operator compares a policy's value with the request's.  Bytes are never known."""
 
 _NEGATED: Final[Mapping[str, str]] = {
     "stringnotequals": "stringequals",
@@ -171,6 +217,8 @@ _NEGATED: Final[Mapping[str, str]] = {
     "arnnotequals": "arnequals",
     "arnnotlike": "arnlike",
     "numericnotequals": "numericequals",
+    "datenotequals": "dateequals",
+    "notipaddress": "ipaddress",
 }
 
 

@@ -40,6 +40,10 @@ class Request(NamedTuple):
     """An ARN; a pattern where no more is known of it, which stands for *one* resource that it matches; ANYTHING
     for an action that takes no resource."""
     context: Context = EMPTY
+    chosen: frozenset[str] = frozenset()
+    """Condition keys, in lower case and without what follows a `/`, whose values the caller is free to choose (where
+    it calls from, whether with MFA, the tags that it sets).  A grant that depends on one can be had, a denial can be
+    avoided: then the answer is whether *some* such request is allowed."""
 
 
 def role_context(role: str, account: str, region: str = "", *, via: str = "") -> Context:
@@ -262,6 +266,8 @@ def _fits(statement: Statement, request: Request, admits: Callable[[Statement], 
         doubt = doubt or f"the resources of {_called(statement)}"
     for condition in statement.conditions:
         held = satisfied(condition, request.context)
+        if held is None and condition.key.partition("/")[0] in request.chosen:
+            held = statement.effect == "Allow"
         if held is False:
             return False, ""
         if held is None:

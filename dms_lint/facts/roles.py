@@ -57,7 +57,7 @@ def _presence(inventory: Inventory) -> Mapping[str, Mapping[str, set[str]]]:
     return inventory.once("dms-presence", make)
 
 
-def _listed(account: Resource, inventory: Inventory, *kinds: str) -> None:
+def listed(account: Resource, inventory: Inventory, *kinds: str) -> None:
     """Missing unless these kinds are fully listed in a Region of the account, and in no Region unreadable."""
     listed, unlisted = False, None
     for region in inventory.once("regions", inventory.regions):
@@ -79,6 +79,18 @@ def _listed(account: Resource, inventory: Inventory, *kinds: str) -> None:
         )
 
 
+def gap_of(account: str, inventory: Inventory, *kinds: str) -> Missing | None:
+    """Why an account may have more of these kinds than were read; None where it certainly has no more."""
+    found = inventory.find("account", account)
+    try:
+        if found is None:
+            raise Missing(f"the account {account} is not in the input", needs="an input that names the account")
+        listed(found, inventory, *kinds)
+    except Missing as missing:
+        return missing.with_traceback(None)
+    return None
+
+
 def dms_kinds(account: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The kinds of DMS resources that the account has in the scanned Regions: `endpoint`, `task`, ...
 
@@ -86,14 +98,14 @@ def dms_kinds(account: Resource, inventory: Inventory) -> tuple[str, ...]:
     """
     found = _presence(inventory).get(account.id)
     if not found:
-        _listed(account, inventory, "endpoint", "replication-instance")
+        listed(account, inventory, "endpoint", "replication-instance")
     return tuple(sorted(found or ()))
 
 
 def redshift_targets(account: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The names of the account's Amazon Redshift target endpoints, in order."""
     found, hole = set(), None
-    for endpoint in inventory.index("endpoint", _account_of).get(account.id, ()):
+    for endpoint in inventory.index("endpoint", account_of).get(account.id, ()):
         try:
             if engine(endpoint, inventory).startswith("redshift") and direction(endpoint, inventory) == "target":
                 found.add(endpoint.name)
@@ -102,12 +114,13 @@ def redshift_targets(account: Resource, inventory: Inventory) -> tuple[str, ...]
     if not found:
         if hole is not None:
             raise hole
-        _listed(account, inventory, "endpoint")
+        listed(account, inventory, "endpoint")
     return tuple(sorted(found))
 
 
-def _account_of(endpoint: Resource) -> tuple[str]:
-    return (endpoint.account,)
+def account_of(resource: Resource) -> tuple[str]:
+    """The account of a resource, to index by."""
+    return (resource.account,)
 
 
 # -- the roles
@@ -176,6 +189,20 @@ def _rows() -> Mapping[str, Mapping[str, Any]]:
     return {row["role"]: row for row in table("required-actions")["rows"]}
 
 
+def vpc_role_outdated_actions(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The EC2 actions that AWS has added to its policy for dms-vpc-role and that the role does not allow.
+
+    None when AmazonDMSVPCManagementRole is attached to it.
+    """
+    row, role = _rows()[VPC_ROLE], _role(VPC_ROLE, account, inventory)
+    if role is None or row["policy"] in _attached(role, inventory):
+        return ()
+    lacking, doubt = _lacking(row["added"], role, account, inventory)
+    if not lacking and doubt is not None:
+        raise doubt
+    return tuple(lacking)
+
+
 def _missing_actions(name: str, account: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The actions that the role's table has and its policies do not allow on all of their resources.
 
@@ -213,7 +240,7 @@ def _attached(role: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def _has_serverless(account: Resource, inventory: Inventory) -> bool:
     if "replication-config" not in _presence(inventory).get(account.id, ()):
-        _listed(account, inventory, "replication-config")
+        listed(account, inventory, "replication-config")
         return False
     return True
 
@@ -308,6 +335,7 @@ FACTS: Final = (
     Fact("roles.vpc_role", ACCOUNT, text(), vpc_role),
     Fact("roles.vpc_role_services", ACCOUNT, texts(), vpc_role_services),
     Fact("roles.vpc_role_missing_actions", ACCOUNT, texts(), vpc_role_missing_actions),
+    Fact("roles.vpc_role_outdated_actions", ACCOUNT, texts(), vpc_role_outdated_actions),
     Fact("roles.vpc_role_policy", ACCOUNT, text(), vpc_role_policy),
     Fact("roles.logs_role", ACCOUNT, text(), logs_role),
     Fact("roles.logs_role_services", ACCOUNT, texts(), logs_role_services),

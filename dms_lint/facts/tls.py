@@ -25,9 +25,9 @@ REDIS_PROTOCOLS: Final = ("plaintext", "ssl-encryption")
 NAME_CHECKS: Final = ("none", "https")
 AURORA_HOSTS: Final = ("cluster", "global", "writer", "reader", "custom", "replica")
 
-_MYSQL: Final = ("mysql", "mariadb", "aurora", "aurora-serverless")
+MYSQL: Final = ("mysql", "mariadb", "aurora", "aurora-serverless")
 """Engines of DMS that may stand for an Aurora MySQL cluster; the last two always do."""
-_AURORA_MYSQL: Final = ("aurora-mysql", "aurora")
+AURORA_MYSQL: Final = ("aurora-mysql", "aurora")
 """What RDS calls Aurora MySQL; `aurora` was its name until version 2."""
 # NAME.cluster-ID.REGION.rds.amazonaws.com, and in China NAME.cluster-ID.rds.REGION.amazonaws.com.cn.
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.Endpoints.html
@@ -247,7 +247,7 @@ def aurora_host(endpoint: Resource, inventory: Inventory) -> str:
     the inventory decides, else the form of the host name.
     """
     name = engine(endpoint, inventory)
-    if name not in _MYSQL:
+    if name not in MYSQL:
         return ""
     host = server_name(endpoint, inventory)
     listed = _listed_host(host, inventory)
@@ -279,10 +279,10 @@ def aurora_host(endpoint: Resource, inventory: Inventory) -> str:
 
 def _listed_host(host: str, inventory: Inventory) -> str | None:
     """What the inventory's databases say of a host, in the words of `aurora_host`; None where they do not know it."""
-    for cluster in inventory.index("db-cluster", _cluster_hosts).get(host, ()):
+    for cluster in inventory.index("db-cluster", cluster_hosts).get(host, ()):
         return _role(cluster, host)
-    for instance in inventory.index("db-instance", _instance_host).get(host, ()):
-        if instance.text("Engine") not in _AURORA_MYSQL:
+    for instance in inventory.index("db-instance", instance_host).get(host, ()):
+        if instance.text("Engine") not in AURORA_MYSQL:
             return ""
         name = instance.text("DBClusterIdentifier")
         found = inventory.find("db-cluster", name, instance.account, instance.region)
@@ -296,12 +296,13 @@ def _listed_host(host: str, inventory: Inventory) -> str | None:
     return None
 
 
-def _instance_host(instance: Resource) -> tuple[str, ...]:
+def instance_host(instance: Resource) -> tuple[str, ...]:
+    """The host name of a DB instance, to index it by."""
     # An instance has no address while it is being created.
     return (instance.block("Endpoint", default={}).text("Address", default="").lower(),)
 
 
-def _cluster_hosts(cluster: Resource) -> Iterator[str]:
+def cluster_hosts(cluster: Resource) -> Iterator[str]:
     """Every host name of a cluster; its instances' are made of its own, whose last part they share."""
     endpoint = cluster.text("Endpoint", default="").lower()
     yield endpoint
@@ -314,7 +315,7 @@ def _cluster_hosts(cluster: Resource) -> Iterator[str]:
 
 
 def _role(cluster: Resource, host: str) -> str:
-    if cluster.text("Engine") not in _AURORA_MYSQL:
+    if cluster.text("Engine") not in AURORA_MYSQL:
         return ""
     if host == cluster.text("Endpoint", default="").lower():
         return "cluster"

@@ -30,6 +30,8 @@ class Style:
     """One line a finding, and nothing else."""
     severity: Severity = Severity.LOW
     """The least severity that is shown."""
+    frameworks: bool = False
+    """Every control of the frameworks that fails or is unknown, by its id."""
 
 
 def render(name: str, report: Report, style: Style) -> Iterator[str]:

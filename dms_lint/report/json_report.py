@@ -9,11 +9,13 @@ from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
+from dms_lint.controls import by_rule, tally
+from dms_lint.guide import sections
 from dms_lint.model import Verdict
 from dms_lint.templates import fix_cli, fix_text, message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dms_lint.model import Finding, Report, Resource, Rule
     from dms_lint.report import Style
@@ -37,16 +39,19 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
             "accounts": report.accounts,
             "regions": report.regions,
         },
-        "summary": {
-            "resources": report.resources,
-            "verdicts": {verdict.value: count for verdict, count in report.verdicts.items()},
-            "failures": {severity.label: count for severity, count in report.failures().items()},
-            "waived": 0,
-        },
+    }
+    summary = {
+        "resources": report.resources,
+        "verdicts": {verdict.value: count for verdict, count in report.verdicts.items()},
+        "failures": {severity.label: count for severity, count in report.failures().items()},
+        "waived": 0,
     }
     yield "{\n"
     for key, value in head.items():
         yield f'  "{key}": {dumps(value)},\n'
+    yield f'  "summary": {dumps(summary)[:-1]}, "frameworks": {{'
+    yield ",".join(f"\n    {line}" for line in _frameworks(report))
+    yield "\n  }},\n"
     yield from _list("findings", _findings(report))
     yield ",\n"
     gaps = (
@@ -86,14 +91,25 @@ def _list(key: str, items: Iterator[str]) -> Iterator[str]:
     yield "]" if separator == "\n    " else "\n  ]"
 
 
+def _frameworks(report: Report) -> Iterator[str]:
+    """By framework, a line each, what the checks of each control gave."""
+    for framework in report.pack.frameworks:
+        tallies = {} if framework.tool else tally(framework, report.checks)
+        if tallies:
+            said = {id_: {"fail": one.fail, "unknown": one.unknown, "pass": one.passed} for id_, one in tallies.items()}
+            yield f"{dumps(framework.name)}: {dumps(said)}"
+
+
 def _findings(report: Report) -> Iterator[str]:
+    placed = sections()
+    controls = by_rule(framework for framework in report.pack.frameworks if not framework.tool)
     rules: dict[str, tuple[str, str, str]] = {}
     resources: dict[int, str] = {}
     for finding in report.findings:
         rule, resource = finding.rule, finding.resource
         parts = rules.get(rule.id)
         if parts is None:
-            parts = rules[rule.id] = _rule(rule, report)
+            parts = rules[rule.id] = _rule(rule, placed, controls.get(rule.id, {}))
         where = resources.get(id(resource))
         if where is None:
             where = resources[id(resource)] = _resource(resource)
@@ -105,14 +121,14 @@ def _findings(report: Report) -> Iterator[str]:
         )
 
 
-def _rule(rule: Rule, report: Report) -> tuple[str, str, str]:
+def _rule(rule: Rule, placed: Mapping[str, str], controls: Mapping[str, Sequence[str]]) -> tuple[str, str, str]:
     start = f'{{"rule": "{rule.id}", "name": "{rule.name}", "title": {dumps(rule.title)}, "verdict": '
     middle = f', "severity": "{rule.severity.label}", "basis": "{rule.basis}", "message": '
     guide: Any = None
     if rule.covers:
-        sections = [report.sections.get(requirement, "") for requirement in rule.covers]
-        guide = {"section": max(sections, key=sections.count), "requirements": rule.covers}
-    return start, middle, f', "guide": {dumps(guide)}, "controls": {{}}'
+        found = [placed.get(requirement, "") for requirement in rule.covers]
+        guide = {"section": max(found, key=found.count), "requirements": rule.covers}
+    return start, middle, f', "guide": {dumps(guide)}, "controls": {dumps(controls)}'
 
 
 def _resource(resource: Resource) -> str:

@@ -7,6 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.answers import KINDS
+from dms_lint.controls import tally
 from dms_lint.model import Severity, Status, Verdict
 from dms_lint.report.safe import printable
 from dms_lint.templates import fix_cli, fix_text, message
@@ -246,6 +247,29 @@ def _summary(page: _Page, report: Report, style: Style) -> Iterator[str]:
     if hidden:
         named = ", ".join(f"{count} {label}" for label, count in hidden.items())
         yield page.lines([(f"not shown: {named} (--severity {list(hidden)[-1]} shows them)", "dim")])
+    yield from _frameworks(page, report, named=style.frameworks)
+
+
+def _frameworks(page: _Page, report: Report, *, named: bool) -> Iterator[str]:
+    """How many controls of each framework fail, in a line; when asked, which fail and which are unknown."""
+    failing = []
+    for framework in report.pack.frameworks:
+        tallies = {} if framework.tool else tally(framework, report.checks)
+        failed = [id_ for id_, checks in tallies.items() if checks.fail]
+        open_ = [id_ for id_, checks in tallies.items() if checks.unknown and not checks.fail]
+        if failed:
+            failing.append(f"{framework.title} {len(failed)} of {len(tallies)}")
+        if named and tallies:
+            yield page.lines(
+                [(f"\n{framework.title}: {len(failed)} of {_count(len(tallies), 'control')} failed", "bold")]
+            )
+            for verdict, ids in ((Verdict.FAIL, failed), (Verdict.UNKNOWN, open_)):
+                if ids:
+                    line = " " * _INDENT + f"{verdict.value:<{_LABEL}}"
+                    yield page.lines([(line + page.wrap(", ".join(ids), len(line)), "")])
+    if failing and not named:
+        words = f"controls failed: {' · '.join(failing)} (--frameworks names them)"
+        yield page.lines([(page.wrap(words, 0), "dim")])
 
 
 def _joined(page: _Page, parts: list[tuple[str, str]]) -> str:

@@ -1,0 +1,131 @@
+"""Which of the customer keys in use those who may make instances and endpoints cannot work with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from dms_lint.facts import keys
+from dms_lint.facts.access import key_policy, with_key
+from dms_lint.facts.base import Fact, texts
+from dms_lint.facts.policies import Policies, Request, allowed_by_key, dns_suffixes
+from dms_lint.facts.principals import CREATING, PRINCIPAL, asker, chosen, may, shown
+from dms_lint.facts.roles import account_of, gap_of
+from dms_lint.facts.ternary import every, some
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dms_lint.facts.principals import Asker
+    from dms_lint.facts.ternary import Ternary
+    from dms_lint.inventory import Inventory
+    from dms_lint.model import Resource
+
+_KEY_USER: Final = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
+                    "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey")  # fmt: skip
+"""What makes somebody a user of a key: the console's statement for key users, with its patterns spelled out."""
+_KEY_ADMINISTRATOR: Final = ("kms:PutKeyPolicy",)
+_KEY_NEEDS: Final = ("kms:DescribeKey", "kms:CreateGrant", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo")
+"""What the guide asks for of somebody who is neither, on the key; and kms:ListAliases besides (G133)."""
+_LIST_ALIASES: Final = "kms:ListAliases"
+
+
+class _Keys(NamedTuple):
+    found: tuple[keys.Reference, ...]
+    hole: Missing | None
+
+
+def _customer_keys(principal: Resource, inventory: Inventory) -> _Keys:
+    """The customer keys that encrypt what DMS has in the account, and why there may be more."""
+
+    def read() -> _Keys:
+        found: dict[keys.Reference, None] = {}
+        hole = gap_of(principal.account, inventory, "endpoint", "replication-instance")
+        for kind in keys.ENCRYPTED:
+            for resource in inventory.index(kind, account_of).get(principal.account, ()):
+                try:
+                    if keys.manager(resource, inventory) == "CUSTOMER":
+                        reference = keys.parse_reference(keys.arn(resource, inventory))
+                        # A key that does not exist is another rule's, and shows here as an alias.
+                        if reference is not None and reference.id:
+                            found[reference] = None
+                except Missing as missing:
+                    hole = hole or missing.with_traceback(None)
+        return _Keys(tuple(sorted(found)), hole)
+
+    return inventory.once(("customer keys", principal.account), read)
+
+
+def customer_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The customer managed keys that encrypt instances, endpoints or serverless replications of the account, by ARN."""
+    found, hole = _customer_keys(principal, inventory)
+    return shown((key.arn for key in found), hole)
+
+
+def unusable_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Those of principal.customer_keys with which the principal cannot make anything, each with what it lacks.
+
+    It can with a key whose policy names it as an administrator or as a user, or that it may describe, encrypt and
+    re-encrypt with and grant the use of through DMS, being allowed to list aliases.
+    """
+    _, hole = may(principal, inventory, CREATING)
+    used, doubt = _customer_keys(principal, inventory)
+    hole = hole or doubt
+    who = asker(principal, inventory)
+    found: list[str] = []
+    for key in used:
+        lacking, doubt = _lacking_on(key, who, inventory)
+        if lacking:
+            found.append(f"{key.arn} ({', '.join(lacking)})")
+        hole = hole or doubt
+    return shown(found, hole)
+
+
+def _lacking_on(key: keys.Reference, who: Asker, inventory: Inventory) -> tuple[tuple[str, ...], Missing | None]:
+    """What a principal certainly lacks on a key, and what leaves that open."""
+    suffix = dns_suffixes().get(key.partition, dns_suffixes()["aws"])
+    context = {
+        **who.context,
+        "kms:viaservice": (f"dms.{key.region}.{suffix}",),
+        "kms:grantisforawsresource": ("true",),
+    }
+
+    def asking(action: str) -> Request:
+        return Request(action, key.arn, context, chosen("call"))
+
+    needs = {action: with_key(asking(action), who.identity, key, inventory) for action in _KEY_NEEDS}
+    needs[_LIST_ALIASES] = who.on(_LIST_ALIASES)
+    enough = every(decision.allowed for decision in needs.values())
+    if enough is True:
+        return (), None
+    policy = _policy_of(key, inventory)
+    mere = who.identity._replace(policies=Policies())
+    # By the key's policy alone, and not taken back by another; a grant makes nobody a user of a key.
+    by_name = {
+        action: tuple(allowed_by_key(asking(action), one, policy, key.account) for one in (mere, who.identity))
+        for action in (*_KEY_ADMINISTRATOR, *_KEY_USER)
+    }
+
+    def named(actions: Sequence[str]) -> Ternary:
+        return every(decision.allowed for action in actions for decision in by_name[action])
+
+    enough = some((enough, named(_KEY_ADMINISTRATOR), named(_KEY_USER)))
+    if enough is True:
+        return (), None
+    if enough is False:
+        return tuple(action for action, decision in needs.items() if decision.allowed is False), None
+    doubts = (*needs.values(), *(decision for both in by_name.values() for decision in both))
+    return (), next(one.missing(who.principal.where) for one in doubts if one.allowed is None)
+
+
+def _policy_of(key: keys.Reference, inventory: Inventory) -> Policies:
+    try:
+        return Policies((key_policy(key, inventory),))
+    except Missing as missing:
+        return Policies(gaps=(missing.with_traceback(None),))
+
+
+FACTS: Final = (
+    Fact("principal.customer_keys", PRINCIPAL, texts(), customer_keys),
+    Fact("principal.unusable_keys", PRINCIPAL, texts(), unusable_keys),
+)

@@ -1,0 +1,255 @@
+"""Whom a role that DMS may assume lets in besides, and for whom DMS may be made to assume it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts import service_roles
+from dms_lint.facts.base import Fact, derived, texts
+from dms_lint.facts.conditions import satisfied
+from dms_lint.facts.endpoints import engine
+from dms_lint.facts.identities import trust_policy
+from dms_lint.facts.policies import about_action, partition_of
+from dms_lint.facts.principals import is_linked
+from dms_lint.facts.roles import ACCESS_ROLE, REDSHIFT, account_of, gap_of
+from dms_lint.facts.statements import ANYTHING
+from dms_lint.facts.ternary import every
+from dms_lint.facts.trust import DMS, is_dms, service_of, trusted_services
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dms_lint.facts.conditions import Context
+    from dms_lint.facts.statements import Policy, Statement
+    from dms_lint.inventory import Inventory
+    from dms_lint.model import Resource
+
+ROLE: Final = ("role",)
+EVERYBODY: Final = "everybody"
+
+_ASSUME: Final = "sts:assumerole"
+_ASSUMING: Final = (_ASSUME, "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+_STRANGERS: Final = ("919293949596", "838485868788")
+"""Accounts that no policy names: what lets both in lets everybody in."""
+_DELETED: Final = r"A[A-Z0-9]{15,}"
+"""How IAM writes a principal that was deleted: by its unique id."""
+_ACCOUNT: Final = r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.+)?"
+
+
+# -- who is let in
+
+
+@derived
+def _policy(role: Resource, inventory: Inventory) -> Policy:
+    return trust_policy(role)
+
+
+@derived
+def _services(role: Resource, inventory: Inventory) -> tuple[str, ...]:
+    return trusted_services(_policy(role, inventory), role.id, role.account, DMS)
+
+
+def dms_services(role: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The service principals of DMS that may assume the role: the service, its Regions, its data migrations.
+
+    None for a service-linked role, which nobody can edit.
+    """
+    return () if is_linked(role.id) else tuple(filter(is_dms, _services(role, inventory)))
+
+
+def outsiders(role: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Who may assume the role besides DMS and the role's own account, each with what is wrong.
+
+    Everybody, unless a condition pins the caller's account or organization; another account, unless its callers must
+    send an external id or be of an organization or under certain names; another service.  Redshift is none where
+    DMS loads a cluster with the role.  A denial in the same policy counts.
+    """
+    policy = _policy(role, inventory)
+    found: dict[str, None] = {}
+    for statement in policy.statements:
+        if statement.effect != "Allow":
+            continue
+        for action in _ASSUMING:
+            if about_action(statement, action):
+                found.update(dict.fromkeys(_others(statement, policy, role, action)))
+    hole = None
+    for service in _services(role, inventory):
+        if service == ANYTHING or is_dms(service):
+            continue
+        try:
+            if service != REDSHIFT or not _loads_redshift(role, inventory):
+                found[f"the service {service}"] = None
+        except Missing as missing:
+            hole = missing
+    if not found and hole is not None:
+        raise hole
+    return tuple(found)
+
+
+def _others(statement: Statement, policy: Policy, role: Resource, action: str) -> Iterator[str]:
+    """Everybody, and the other accounts, that a statement lets in."""
+    named = statement.principals or ()
+    everybody = any(value == ANYTHING and kind in (ANYTHING, "AWS") for kind, value in named)
+    if statement.not_principals or everybody:
+        if any(_lets(statement, policy, context, action, None) for context in _anybody(role)):
+            yield f"{EVERYBODY} ({statement.sid})"
+        return
+    for kind, value in named:
+        account = re.fullmatch(_ACCOUNT, value) if kind == "AWS" else None
+        if account is None or account[1] == role.account:
+            continue
+        if any(_lets(statement, policy, context, action, value) for context in _caller(role, account[1])):
+            yield f"{value}, of another account ({statement.sid})"
+
+
+def _lets(statement: Statement, policy: Policy, context: Context, action: str, caller: str | None) -> bool:
+    """Whether a statement lets a caller in, and no other takes it back.
+
+    A condition that nothing is known of pins nobody, and is no denial either.  `caller` is who is named; None for
+    somebody whom no policy names.
+    """
+    if every(satisfied(condition, context) for condition in statement.conditions) is False:
+        return False
+    return not any(
+        other.effect == "Deny"
+        and about_action(other, action)
+        and _is_about(other, caller)
+        and every(satisfied(condition, context) for condition in other.conditions) is True
+        for other in policy.statements
+    )
+
+
+def _is_about(statement: Statement, caller: str | None) -> bool:
+    named = any(
+        (value == ANYTHING and kind in (ANYTHING, "AWS"))
+        or (caller is not None and (value == caller or (kind == "Service" and service_of(value) == caller)))
+        for kind, value in statement.principals or ()
+    )
+    return named is not statement.not_principals
+
+
+def _anybody(role: Resource) -> Iterator[Context]:
+    """The requests of a stranger, made by itself or through a service."""
+    for account in _STRANGERS:
+        yield _from(account, role)
+        yield {**_behalf(account, role), **dict.fromkeys(_PRINCIPAL_KEYS, ())}
+    yield {**dict.fromkeys((*_PRINCIPAL_KEYS, *_SOURCE_KEYS), ()), "aws:principalisawsservice": ("true",)}
+
+
+def _caller(role: Resource, account: str) -> Iterator[Context]:
+    """The requests of another account: without an external id, and with one that was not agreed on."""
+    for external in ((), ("q7zxk2vw9jr4",)):
+        yield {**_from(account, role), "sts:externalid": external}
+
+
+_PRINCIPAL_KEYS: Final = ("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths")
+_SOURCE_KEYS: Final = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
+_ORGANIZATION: Final = "o-q7zxk2vw9j"
+
+
+def _from(account: str, role: Resource) -> Context:
+    """What is known of a request that a stranger's role makes itself."""
+    arn = f"arn:{partition_of(role.id)}:iam::{account}:role/q7zxk2vw9jr4"
+    values = ((account,), (arn,), (_ORGANIZATION,), (f"{_ORGANIZATION}/r-q7zx/ou-q7zx-k2vw9jr4/",))
+    return {
+        **dict(zip(_PRINCIPAL_KEYS, values, strict=True)),
+        **dict.fromkeys(_SOURCE_KEYS, ()),
+        "aws:principalisawsservice": ("false",),
+        "aws:securetransport": ("true",),
+    }
+
+
+def _behalf(account: str, role: Resource) -> Context:
+    """What is known of a request that DMS makes on behalf of a stranger's resource."""
+    arn = f"arn:{partition_of(role.id)}:dms:*:{account}:*"
+    values = ((account,), (arn,), (_ORGANIZATION,), (f"{_ORGANIZATION}/r-q7zx/ou-q7zx-k2vw9jr4/",))
+    return {
+        **dict(zip(_SOURCE_KEYS, values, strict=True)),
+        "aws:principalisawsservice": ("true",),
+        "aws:securetransport": ("true",),
+    }
+
+
+def _loads_redshift(role: Resource, inventory: Inventory) -> bool:
+    """Whether the role is the one with which DMS loads Redshift, by its name or because an endpoint names it."""
+    if role.name == ACCESS_ROLE:
+        return True
+
+    def read() -> tuple[frozenset[str], Missing | None]:
+        found: set[str] = set()
+        hole = gap_of(role.account, inventory, "endpoint")
+        for endpoint in inventory.index("endpoint", account_of).get(role.account, ()):
+            try:
+                if engine(endpoint, inventory).startswith("redshift"):
+                    found.add(service_roles.role_arn(endpoint, inventory))
+            except Missing as missing:
+                hole = hole or missing.with_traceback(None)
+        return frozenset(found), hole
+
+    named, hole = inventory.once(("roles of Redshift", role.account), read)
+    if role.id not in named and hole is not None:
+        raise hole
+    return role.id in named
+
+
+def deleted(role: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The unique ids of deleted users and roles that the trust policy still names: nobody can use them any more."""
+    return tuple(
+        dict.fromkeys(
+            value
+            for statement in _policy(role, inventory).statements
+            for kind, value in statement.principals or ()
+            if kind == "AWS" and re.fullmatch(_DELETED, value)
+        )
+    )
+
+
+# -- for whom DMS assumes it
+
+
+def _named_dms(role: Resource, inventory: Inventory) -> Iterator[tuple[Statement, str]]:
+    """The statements that let in DMS by name, each with the service principal."""
+    for statement in _policy(role, inventory).statements:
+        if statement.effect == "Allow" and not statement.not_principals and about_action(statement, _ASSUME):
+            for kind, value in statement.principals or ():
+                if kind == "Service" and is_dms(value):
+                    yield statement, service_of(value)
+
+
+def dms_statements(role: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The statements of the trust policy that let in DMS by name; none of a service-linked role."""
+    if is_linked(role.id):
+        return ()
+    return _sids(statement for statement, _ in _named_dms(role, inventory))
+
+
+def unbounded_statements(role: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Those of trust.dms_statements that let DMS in whoever's resource it works for.
+
+    What bounds one is a condition on aws:SourceAccount or aws:SourceArn, or on the organization that these are of,
+    which does not hold either for a stranger's resource or for a request that does not say whose it is: so IfExists
+    and ForAllValues bound nothing.  A denial in the same policy counts.
+    """
+    policy = _policy(role, inventory)
+    contexts = [_behalf(account, role) for account in _STRANGERS]
+    contexts.append({**contexts[0], **dict.fromkeys(_SOURCE_KEYS, ())})
+    return _sids(
+        statement
+        for statement, service in _named_dms(role, inventory)
+        if any(_lets(statement, policy, context, _ASSUME, service) for context in contexts)
+    )
+
+
+def _sids(statements: Iterable[Statement]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(statement.sid for statement in statements))
+
+
+FACTS: Final = (
+    Fact("trust.dms_services", ROLE, texts(), dms_services),
+    Fact("trust.outsiders", ROLE, texts(), outsiders),
+    Fact("trust.deleted", ROLE, texts(), deleted),
+    Fact("trust.dms_statements", ROLE, texts(), dms_statements),
+    Fact("trust.unbounded_statements", ROLE, texts(), unbounded_statements),
+)

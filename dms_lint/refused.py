@@ -1,0 +1,40 @@
+"""How a file of a pack is refused: what is wrong, the line, and the way out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class Refused(Exception):
+    """What is wrong with one file, and where in it."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
+
+    def within(self, file: Path) -> str:
+        """`FILE:LINE: what is wrong`."""
+        # Only now: a pack without fault is loaded without a YAML parser, where it is compiled.
+        from dms_lint.yamls import line_of
+
+        return f"{file}:{line_of(file, self.path)}: {self}"
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """That there is no such thing, and which name is nearest, or which there are."""
+    from difflib import get_close_matches
+
+    words = list(known)
+    near = get_close_matches(name, words, n=1)
+    if near:
+        return f"unknown {what} '{name}'; did you mean '{near[0]}'?"
+    return f"unknown {what} '{name}'; there is {', '.join(words[:12])}{' ...' if len(words) > 12 else ''}"
+
+
+def said(value: Any) -> bool:
+    """Whether a value is text that says something."""
+    return isinstance(value, str) and bool(value.strip())
