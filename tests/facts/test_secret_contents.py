@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dms_lint.collectors.exports import parse_export
 from dms_lint.facts import FACTS, rotation, secret_contents, secrets
-from dms_lint.facts.hosts import hosts_of
+from dms_lint.facts.hosts import destinations_in_secrets, hosts_of
 from dms_lint.facts.secret_contents import contents, forbidden_by_guide, forbidden_since, held
 from dms_lint.facts.secrets import Reference
 from dms_lint.inventory import Inventory
@@ -163,10 +163,54 @@ def test_a_secret_without_a_host_has_none(held_: Any) -> None:
     assert "hunter2" not in missing.value.message
 
 
+@pytest.mark.parametrize("host", ["3306", "1:2:3", "[", ":::"])
+def test_a_host_that_is_none_is_not_known(host: str) -> None:
+    with pytest.raises(Missing):
+        hosts_of(*of(endpoint(), value({**SECRET, "host": host})))
+
+
 def test_a_refused_value_is_told_as_refused() -> None:
     with pytest.raises(Missing) as missing:
         hosts_of(*of(endpoint(), refused()))
     assert missing.value.status is Status.NOT_READABLE
+
+
+ASM = {"asm_user": "asm", "asm_password": "not-real"}
+
+
+@pytest.mark.parametrize("server", ["asm.example.com:1521/+ASM", "asm.example.com:1521:+ASM", "ASM.example.com:1521"])
+def test_oracle_has_a_destination_for_asm_too(server: str) -> None:
+    documents = [
+        endpoint(engine="oracle", SecretsManagerOracleAsmSecretId="dms/asm"),
+        value({**SECRET, "port": "1522"}),
+        value({**ASM, "asm_server": server}, ARN.replace("dms/orders", "dms/asm")),
+    ]
+    assert destinations_in_secrets(*of(*documents)) == ((HOST, 1522), ("asm.example.com", 1521))
+
+
+def test_an_endpoint_without_a_secret_has_no_destination_in_one() -> None:
+    assert destinations_in_secrets(*of(endpoint("", Username="dms", ServerName=HOST))) == ()
+
+
+@pytest.mark.parametrize(
+    ("database", "asm"),
+    [
+        ({**SECRET, "port": None}, {**ASM, "asm_server": "asm:1521/+ASM"}),
+        ({**SECRET, "port": "three"}, {**ASM, "asm_server": "asm:1521/+ASM"}),
+        (SECRET, {**ASM, "asm_server": "asm/+ASM"}),
+        (SECRET, ASM),
+        ({}, {}),
+    ],
+    ids=str,
+)
+def test_a_destination_needs_host_and_port(database: Any, asm: Any) -> None:
+    resource, inventory = of(
+        endpoint(engine="oracle", SecretsManagerOracleAsmSecretId="dms/asm"),
+        value(database),
+        value(asm, ARN.replace("dms/orders", "dms/asm")),
+    )
+    with pytest.raises(Missing):
+        destinations_in_secrets(resource, inventory)
 
 
 # -- members
