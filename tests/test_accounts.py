@@ -97,12 +97,12 @@ def test_the_clean_account_fails_nothing(pack: Pack) -> None:
     ] == []
 
 
-def test_of_the_clean_account_only_hosts_that_stand_in_secrets_are_unknown(pack: Pack) -> None:
+def test_of_the_clean_account_only_what_secrets_hold_is_unknown(pack: Pack) -> None:
     unknown = [finding for finding in judged(ACCOUNTS / "clean", pack).findings if finding.missing is not None]
     assert [
         f"{finding.rule.id} {finding.missing.message}"
         for finding in unknown
-        if finding.missing is not None and "the host stands in the secret" not in finding.missing.message
+        if finding.missing is not None and "--read-secrets reads it" not in finding.missing.message
     ] == []
 
 

@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.facts.base import derived
-from dms_lint.facts.endpoints import engine, settings
-from dms_lint.facts.secret_contents import held
+from dms_lint.facts.endpoints import engine, settings, unsettled
+from dms_lint.facts.secret_contents import held, purposes
 from dms_lint.facts.secrets import Reference, current_values
 from dms_lint.model import Missing, Record, Status
 from dms_lint.tables import table
@@ -147,7 +147,11 @@ def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     secret = block.text("SecretsManagerSecretId", default="")
     if secret:
         # DescribeEndpoints shows no host of such an endpoint.
-        return parse_hosts(_in_secret(endpoint, secret, "Host", inventory))
+        written = _in_secret(endpoint, secret, "Host", inventory)
+        found = parse_hosts(written)
+        if not found:
+            raise unsettled(endpoint, f"the host in the secret {secret} is no name of one", "a host in the secret")
+        return found
     member = _MEMBERS.get(name, "ServerName")
     written = block.text(member, default="")
     if member == "ServerName":
@@ -156,6 +160,28 @@ def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     if not found:
         raise endpoint.malformed(member, "the name of a host") if written else endpoint.missing(member)
     return found
+
+
+def destinations_in_secrets(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """Host and port of each secret of an endpoint: of the database, and of Oracle's ASM (`host:port/+ASM`).
+
+    None where it has no secret; Missing where one was not read, or does not say both.
+    """
+    found: dict[tuple[str, int], None] = {}
+    for purpose in purposes(endpoint, inventory):
+        if purpose.use == "database":
+            host = _in_secret(endpoint, purpose.secret.id, "Host", inventory)
+            port = _in_secret(endpoint, purpose.secret.id, "Port", inventory)
+        else:
+            server = re.split(r"[/+]", _in_secret(endpoint, purpose.secret.id, "AsmServer", inventory))[0]
+            host, _, port = server.rstrip(":").rpartition(":")
+        hosts = parse_hosts(host)
+        if not hosts or not port.isdecimal():
+            raise unsettled(
+                endpoint, f"no host and port in the secret {purpose.secret.id}", "a host and port in the secret"
+            )
+        found[hosts[0], int(port)] = None
+    return tuple(found)
 
 
 def _in_secret(endpoint: Resource, secret: str, member: str, inventory: Inventory) -> str:
