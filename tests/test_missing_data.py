@@ -46,7 +46,24 @@ class Excused(NamedTuple):
 
 
 # By rule, what is removed as `operation member.member` (`*` for the number of an item, and for any text).
-EXCUSED: tuple[Excused, ...] = ()
+_GONE_WITH_IT = "the policy that allowed too much is gone from a list that is whole without it"
+_DEFAULT = "AWS documents what holds where it is not set, and that is right"
+EXCUSED = (
+    Excused("AUTH001", "dms:DescribeEndpoints *.AuthType", _DEFAULT),
+    Excused("TLS021", "dms:DescribeEndpoints *.SslSecurityProtocol", _DEFAULT),
+    Excused("TGT012", "dms:DescribeEndpoints *.CannedAclForObjects", _DEFAULT),
+    Excused("SEC032", "dms:DescribeEndpoints *.ExtraConnectionAttributes", "the credential stood in them"),
+    Excused("TGT005", "dms:DescribeEndpoints *.ExtraConnectionAttributes", "one side of the contradiction is gone"),
+    Excused("TGT005", "dms:DescribeEndpoints *.EncryptionMode", "one side of the contradiction is gone"),
+    Excused("TGT003", "dms:DescribeEndpoints *.EncryptionMode", "the connection attributes name the stronger mode"),
+    Excused("TGT003", "dms:DescribeEndpoints *.S3Settings", "the connection attributes name the stronger mode"),
+    Excused("SEC012", "dms:DescribeEndpoints *.SecretsManagerOracleAsmSecretId", "the secret is named no more"),
+    Excused("SEC007", "secretsmanager:*.DeletedDate", "the secret is scheduled for deletion no more"),
+    Excused("OPS002", "dms:DescribePendingMaintenanceActions *", "the action that was pending is gone from its list"),
+    Excused("SEC015", "iam:GetAccountAuthorizationDetails *.RolePolicyList.*", _GONE_WITH_IT),
+    Excused("TGT009", "iam:GetAccountAuthorizationDetails *.RolePolicyList.*", _GONE_WITH_IT),
+    Excused("TGT009", "iam:GetAccountAuthorizationDetails *.AttachedManagedPolicies.*", _GONE_WITH_IT),
+)
 
 
 class Mutation(NamedTuple):
@@ -58,6 +75,12 @@ class Mutation(NamedTuple):
     """Of the document."""
     document: Document | None
     """What stands in its place; None where it is gone."""
+    gone: Any = None
+    """What was removed from it; None where all of it was, or a whole listing."""
+
+    def takes(self, id_: str) -> bool:
+        """Whether it may take a resource with it: what names the resource was a part of what is gone."""
+        return self.gone is None or any(word in id_ for word in words(self.gone))
 
 
 class World(NamedTuple):
@@ -92,9 +115,8 @@ def plans(account: str) -> Mapping[tuple[str, str], _Plan]:
     return found
 
 
-def again(account: str, changed: list[Document]) -> dict[Pair, Verdict]:
+def again(account: str, inventory: Inventory) -> dict[Pair, Verdict]:
     """The verdicts of all that failed or was unknown, of those resources that are still there."""
-    inventory = Inventory(changed, NOW)
     found = {}
     for (kind, id_), plan in plans(account).items():
         resource = next((one for one in inventory.known(kind) if one.id == id_), None)
@@ -114,6 +136,21 @@ def members(value: Any, at: Path_ = ()) -> Iterator[Path_]:
         yield (*at, key)
         if key not in WHOLE:
             yield from members(inner, (*at, key))
+
+
+def reached(value: Any, path: Path_) -> Any:
+    """What stands at the path."""
+    for key in path:
+        value = value[key]
+    return value
+
+
+def words(value: Any) -> Iterator[str]:
+    """Every text within a value that may name a resource."""
+    if isinstance(value, str) and len(value) > 2:
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from words(inner)
 
 
 def without(value: Any, path: Path_) -> Any:
@@ -142,7 +179,10 @@ def mutations(read: tuple[Document, ...]) -> Iterator[Mutation]:
             yield Mutation(f"{operation} (cut off)", number, cut)
         for path in members(document.body):
             body = without(document.body, path)
-            yield Mutation(f"{operation} {'.'.join(map(str, path))}", number, document._replace(body=body, lines={}))
+            what = f"{operation} {'.'.join(map(str, path))}"
+            # A whole listing takes with it whatever it alone tells of: an account, a Region.
+            gone = reached(document.body, path) if len(path) > 1 else None
+            yield Mutation(what, number, document._replace(body=body, lines={}), gone)
 
 
 def is_excused(rule: str, what: str) -> bool:
@@ -158,10 +198,15 @@ def broken(account: str, mutation: Mutation) -> Iterator[str]:
     else:
         changed[mutation.number] = mutation.document
     try:
-        now = again(account, changed)
+        inventory = Inventory(changed, NOW)
+        now = again(account, inventory)
     except Missing as missing:
         yield f"{mutation.what}: {missing.message} leaves the scan"
         return
+    told = any(notice.problem for notice in inventory.notices)
+    for pair in before.verdicts.keys() - now.keys():
+        if not told and not mutation.takes(pair[2]):
+            yield f"{mutation.what}: {pair[0]} of {pair[1]} {pair[2]} is judged no more"
     for pair, verdict in now.items():
         if verdict is Verdict.PASS and not is_excused(pair[0], mutation.what):
             file = before.documents[mutation.number].file
