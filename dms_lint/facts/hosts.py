@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.facts.base import derived
-from dms_lint.facts.endpoints import engine, settings
+from dms_lint.facts.endpoints import attributes, engine, settings
 from dms_lint.model import Missing, Record
 from dms_lint.tables import table
 
@@ -23,6 +23,9 @@ _REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _MEMBERS: Final = {"kafka": "Broker", "elasticsearch": "EndpointUri"}
 """Where the hosts stand, by engine; for all others in ServerName."""
+_SERVICES: Final = frozenset({"s3", "dynamodb", "kinesis", "timestream", "lakehouse", "dms-transfer"})
+"""Engines that are a service of the Region and have no host."""
+_ASM: Final = re.compile(r"\s*\[?([^\s:/\[\]]+)\]?:(\d{1,5})(?:[:/]|\s*$)")
 _EC2_NAME: Final = re.compile(r"ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})")
 
 
@@ -155,6 +158,71 @@ def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     if not found:
         raise endpoint.malformed(member, "the name of a host") if written else endpoint.missing(member)
     return found
+
+
+class Destinations(NamedTuple):
+    """Where an endpoint's connections go, as host and port; and what of it is not known."""
+
+    found: tuple[tuple[str, int], ...]
+    hole: Missing | None = None
+
+
+def destinations_of(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """The hosts and ports that DMS connects to for an endpoint; Missing where one of them is not known.
+
+    () for a service of the Region, which has no address: S3, DynamoDB, Kinesis, Timestream.
+    """
+    found = known_destinations(endpoint, inventory)
+    if found.hole is not None:
+        raise found.hole
+    return found.found
+
+
+@derived
+def known_destinations(endpoint: Resource, inventory: Inventory) -> Destinations:
+    """The destinations that are known, and what is not: the one place where host and port are determined."""
+    name = engine(endpoint, inventory)
+    if name in _SERVICES:
+        return Destinations(())
+    try:
+        hosts = hosts_of(endpoint, inventory)
+        found = _ported(endpoint, name, hosts, inventory)
+    except Missing as missing:
+        return Destinations((), missing.with_traceback(None))
+    if name != "oracle":
+        return Destinations(found)
+    block = _block(endpoint, inventory)
+    asm = block.text("AsmServer", default="") or attributes(endpoint).get("asm_server", "")
+    if not asm:
+        return Destinations(found)
+    parsed = _ASM.match(asm)
+    if parsed is None:
+        return Destinations(found, block.malformed("AsmServer", "host:port/+ASM"))
+    return Destinations((*found, (parsed[1].lower().rstrip("."), int(parsed[2]))))
+
+
+def _ported(endpoint: Resource, name: str, hosts: tuple[str, ...], inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """Hosts with their ports; where the address names none, Missing: the engine's usual port is only usual."""
+    block = _block(endpoint, inventory)
+    if name not in _MEMBERS:
+        port = endpoint.number("Port", default=0) or block.number("Port", default=0)
+        if not port:
+            raise endpoint.missing("Port")
+        return tuple((host, port) for host in hosts)
+    written = block.text(_MEMBERS[name])
+    scheme = written.partition("://")[0].lower() if "://" in written else ""
+    usual = {"https": 443, "http": 80, "": 443}.get(scheme, 0) if name == "elasticsearch" else 0
+    rest = re.split(r"[/?#]", _SCHEME.sub("", written.strip(), count=1), maxsplit=1)[0]
+    found: list[tuple[str, int]] = []
+    for part in re.split(r"[,;\s]+", rest.rpartition("@")[2]):
+        if not part:
+            continue
+        ported = re.search(r":(\d{1,5})$", part) if part.count(":") == 1 or "]:" in part else None
+        port = int(ported[1]) if ported else usual
+        if not port:
+            raise endpoint.missing(f"port in {_MEMBERS[name]}")
+        found.extend((host, port) for host in parse_hosts(part))
+    return tuple(dict.fromkeys(found))
 
 
 def _block(endpoint: Resource, inventory: Inventory) -> Record:

@@ -12,10 +12,12 @@ from dms_lint.facts.prefix_lists import entries
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from dms_lint.inventory import Inventory
     from dms_lint.model import Record, Resource
+
+    _Reader = Callable[[Resource, Inventory], "_Rules"]
 
 
 class End(NamedTuple):
@@ -71,22 +73,36 @@ def admits(groups: Iterable[Resource | Missing], port: int, source: End, invento
     return _judge([(group, _ingress) for group in groups], port, source, inventory)
 
 
-def _judge(rules: list[tuple[Resource | Missing, object]], port: int, end: End, inventory: Inventory) -> Judged:
+class _Gathered(NamedTuple):
+    """What the rules of several groups let through on a port."""
+
+    spans: list[Span]
+    named: set[str]
+    """The ids of the groups that they name."""
+    hole: Missing | None
+
+
+def _judge(rules: list[tuple[Resource | Missing, _Reader]], port: int, end: End, inventory: Inventory) -> Judged:
+    found = _gather(rules, port, inventory)
+    if end.groups is not None and not found.named.isdisjoint(end.groups):
+        return True
+    return _covered(found.spans, end, found.hole, named=end.groups is None and bool(found.named))
+
+
+def _gather(rules: list[tuple[Resource | Missing, _Reader]], port: int, inventory: Inventory) -> _Gathered:
     spans: list[Span] = []
     hole: Missing | None = None
-    named = False
+    named: set[str] = set()
     for group, read in rules:
         if isinstance(group, Missing):
             hole = hole or group
             continue
-        found: _Rules = read(group, inventory)  # type: ignore[operator]
+        found = read(group, inventory)
         hole = hole or found.hole
         for permission in found.permissions:
             if not permission.first <= port <= permission.last:
                 continue
-            if end.groups is not None and not set(end.groups).isdisjoint(permission.groups):
-                return True
-            named = named or (end.groups is None and bool(permission.groups))
+            named.update(permission.groups)
             spans += permission.spans
             for one in permission.lists:
                 listed = attempt(partial(entries, one, group.account, group.region, inventory))
@@ -94,7 +110,15 @@ def _judge(rules: list[tuple[Resource | Missing, object]], port: int, end: End, 
                     hole = hole or listed
                 else:
                     spans += listed
-    return _covered(spans, end, hole, named=named)
+    return _Gathered(spans, named, hole)
+
+
+def admitted_spans(
+    groups: Iterable[Resource | Missing], port: int, inventory: Inventory
+) -> tuple[tuple[Span, ...], Missing | None]:
+    """The ranges of addresses that groups admit together on a port, and what of it could not be read."""
+    gathered = _gather([(group, _ingress) for group in groups], port, inventory)
+    return tuple(gathered.spans), gathered.hole
 
 
 def _covered(spans: list[Span], end: End, hole: Missing | None, *, named: bool) -> Judged:
