@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts import crossings, network
 from dms_lint.facts.addresses import WHOLE, Span, private, span_of
 from dms_lint.facts.base import Fact, derived, texts
+from dms_lint.facts.crossings import acls, forwards, joined, lookups_of, nat_addresses, pairs, settle
 from dms_lint.facts.databases import Database, database_of, interface_of
 from dms_lint.facts.hosts import AWS, address_of, known_destinations, place_of
 from dms_lint.facts.judged import Judged, attempt, every, one_of, some
+from dms_lint.facts.network import egress_groups as open_groups
 from dms_lint.facts.placement import Placement, Subnet, placement
 from dms_lint.facts.routes import Hop, egress, outward
 from dms_lint.facts.security_groups import End, admits, groups_of, lets_out
@@ -178,7 +179,7 @@ def _hop(way: Way, subnet: Subnet, inventory: Inventory) -> Hop:
 
 def egress_groups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The security groups of what runs the migration that let something out."""
-    return network.egress_groups(runner_of(path, inventory), inventory)
+    return open_groups(runner_of(path, inventory), inventory)
 
 
 def blocked_egress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -195,7 +196,7 @@ def _lets_out(way: Way, inventory: Inventory) -> tuple[Judged, str]:
 def _carried(way: Way) -> tuple[str, ...] | None:
     """The groups of the database that rules may name; None where they are not known."""
     if isinstance(way.database, Database) and not way.public:
-        if isinstance(attempt(partial(crossings.settle, way)), Missing):
+        if isinstance(attempt(partial(settle, way)), Missing):
             return None
         groups = attempt(lambda: way.database.groups)  # type: ignore[union-attr]
         return None if isinstance(groups, Missing) else groups
@@ -227,7 +228,7 @@ def _admitted(way: Way, inventory: Inventory) -> tuple[Judged, str]:
         return way.database, ""
     if way.database is None:
         return True, ""
-    crossings.settle(way)
+    settle(way)
     of = way.database.resource
     groups = groups_of(way.database.groups, of.account, of.region, inventory)
     sources = [attempt(partial(_inside, way))]
@@ -262,21 +263,21 @@ def _outside(way: Way, subnet: Subnet, inventory: Inventory) -> End:
             needs="the network beyond",
             reason="the route leads where it is not known what address the database sees",
         )
-    return End(crossings.nat_addresses(hop.target, subnet, inventory), ())
+    return End(nat_addresses(hop.target, subnet, inventory), ())
 
 
 def acl_lookups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The subnets whose network ACLs the traffic crosses, in and out; none within one subnet."""
     said: list[str] = []
     for way in ways(path, inventory).found:
-        for near, far in crossings.pairs(way):
-            said += [f"{one.subnet} {one.way}" for one in crossings.lookups_of(way, near, far, inventory)]
+        for near, far in pairs(way):
+            said += [f"{one.subnet} {one.way}" for one in lookups_of(way, near, far, inventory)]
     return tuple(dict.fromkeys(said))
 
 
 def acl_denials(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What the network ACLs of either side deny: the port, or the ephemeral ports on the way back."""
-    return _all(path, inventory, crossings.acls)
+    return _all(path, inventory, acls)
 
 
 def other_vpcs(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -302,7 +303,7 @@ def other_vpcs(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def unjoined(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What is missing between the instance and databases in other VPCs that are not reached over the internet."""
-    return _all(path, inventory, crossings.joined)
+    return _all(path, inventory, joined)
 
 
 def unrouted(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -381,7 +382,7 @@ def nat_host_faults(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     said: list[str] = []
     missing: Missing | None = None
     for way, _, hop in _by_host(path, inventory):
-        for verdict, text in crossings.forwards(hop.target, way.port, _inside(way), way.runner, inventory):
+        for verdict, text in forwards(hop.target, way.port, _inside(way), way.runner, inventory):
             if verdict is False:
                 said.append(text)
             elif isinstance(verdict, Missing):
