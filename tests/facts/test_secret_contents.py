@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dms_lint.collectors.exports import parse_export
 from dms_lint.facts import FACTS, rotation, secret_contents, secrets
-from dms_lint.facts.hosts import destinations_in_secrets, hosts_of
+from dms_lint.facts.hosts import destinations_of, hosts_of
 from dms_lint.facts.secret_contents import contents, forbidden_by_guide, forbidden_since, held
 from dms_lint.facts.secrets import Reference
 from dms_lint.inventory import Inventory
@@ -185,11 +185,11 @@ def test_oracle_has_a_destination_for_asm_too(server: str) -> None:
         value({**SECRET, "port": "1522"}),
         value({**ASM, "asm_server": server}, ARN.replace("dms/orders", "dms/asm")),
     ]
-    assert destinations_in_secrets(*of(*documents)) == ((HOST, 1522), ("asm.example.com", 1521))
+    assert destinations_of(*of(*documents)) == ((HOST, 1522), ("asm.example.com", 1521))
 
 
-def test_an_endpoint_without_a_secret_has_no_destination_in_one() -> None:
-    assert destinations_in_secrets(*of(endpoint("", Username="dms", ServerName=HOST))) == ()
+def test_an_endpoint_without_a_secret_names_its_destination_itself() -> None:
+    assert destinations_of(*of(endpoint("", Username="dms", ServerName=HOST, Port=1521))) == ((HOST, 1521),)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_destination_needs_host_and_port(database: Any, asm: Any) -> None:
         value(asm, ARN.replace("dms/orders", "dms/asm")),
     )
     with pytest.raises(Missing):
-        destinations_in_secrets(resource, inventory)
+        destinations_of(resource, inventory)
 
 
 # -- members
