@@ -36,7 +36,9 @@ def _far(way: Way) -> tuple[tuple[Subnet | None, ...], ...]:
 def settle(way: Way) -> None:
     """Raises what is Missing where it cannot be told whether a database is met by its private or a public address."""
     if isinstance(way.database, Database) and way.database.vpc != way.where.vpc:
-        _ = way.database.public
+        public = way.database.public
+        if public and not way.public and way.hole is not None:
+            raise way.hole
 
 
 def pairs(way: Way) -> Iterator[tuple[Subnet, Subnet | None]]:

@@ -86,8 +86,8 @@ class Database:
         if of.kind == "db-instance":
             group = of.block("DBSubnetGroup")
             zones = (of.text("AvailabilityZone", default=""), of.text("SecondaryAvailabilityZone", default=""))
-            one_zone = "MultiAZ" in of and not of.flag("MultiAZ")
-            return standing(subnets_in(group, of, group.text("VpcId")), zones, one_zone=one_zone)
+            several = of.flag("MultiAZ") if "MultiAZ" in of else None
+            return standing(subnets_in(group, of, group.text("VpcId")), zones, several=several)
         return (self._any(),)
 
     def _any(self) -> tuple[Subnet, ...]:

@@ -95,10 +95,22 @@ def _way(host: str, port: int, runner: Resource, inventory: Inventory) -> Way:
         return way
     try:
         if database.vpc != where.vpc and database.public:
+            # Over a peering that resolves names, a public name too means the private address.
+            hops = [egress(subnet, one, inventory) for subnet in where.subnets for one in database.spans]
+            if any(hop.kind == "peering" for hop in hops):
+                return way._replace(hole=_either(way))
             return way._replace(public=True)
         return way._replace(spans=database.spans)
     except Missing as missing:
         return way._replace(hole=missing.with_traceback(None))
+
+
+def _either(way: Way) -> Missing:
+    return Missing(
+        f"{way.named} has a public address and is peered: nothing says which of its addresses its name resolves to",
+        needs="whether the peering resolves names",
+        reason="a public database in a peered VPC is met by either address",
+    )
 
 
 def _unlisted(where: Placement, address: Span, inventory: Inventory) -> Missing | None:

@@ -235,15 +235,22 @@ def _stands(runner: Resource, subnets: tuple[Subnet, ...]) -> tuple[tuple[Subnet
     return standing(
         subnets,
         (first, record.text("SecondaryAvailabilityZone", default="")),
-        one_zone="MultiAZ" in record and not record.flag("MultiAZ"),
+        several=record.flag("MultiAZ") if "MultiAZ" in record else None,
     )
 
 
-def standing(subnets: tuple[Subnet, ...], zones: Iterable[str], *, one_zone: bool) -> tuple[tuple[Subnet, ...], ...]:
-    """The subnets of each zone that is named; where one is not named that may be there, all that are left."""
+def standing(
+    subnets: tuple[Subnet, ...], zones: Iterable[str], *, several: bool | None
+) -> tuple[tuple[Subnet, ...], ...]:
+    """The subnets of each zone that is named; where another is not named, those of all other zones.
+
+    `several` is whether it stands in two zones; where that is not known (None), it may be in any subnet.
+    """
     named = [zone for zone in zones if zone]
     found = [_in_zone(subnets, zone) for zone in named]
-    if not named or (len(named) < 2 and not one_zone):
+    if not named or (len(named) < 2 and several is None):
+        found.append(subnets)
+    elif len(named) < 2 and several:
         found.append(tuple(_elsewhere(subnets, named)) or subnets)
     return tuple(dict.fromkeys(found))
 

@@ -188,4 +188,6 @@ def _permission(record: Record) -> _Permission | None:
     pairs = record.records("UserIdGroupPairs", default=())
     groups = tuple(pair.text("GroupId") for pair in pairs)
     lists = tuple(entry.text("PrefixListId") for entry in record.records("PrefixListIds", default=()))
+    if not (spans or groups or lists):
+        raise record.missing("IpRanges")  # AWS has no rule for nobody: what it is for was left out
     return _Permission(first, last, tuple(spans), groups, lists)

@@ -142,7 +142,7 @@ def test_of_an_acl_the_first_entry_that_matches_decides(
 
 permissions = st.lists(
     st.tuples(
-        st.lists(wide, max_size=3),
+        st.lists(wide, min_size=1, max_size=3),
         st.lists(st.sampled_from(["sg-a", "sg-b"]), max_size=1),
         ports,
         st.sampled_from(["tcp", "udp", "-1"]),
@@ -224,6 +224,7 @@ def placed(*more: Document, **members: Any) -> tuple[Resource, Inventory]:
         ({}, [["subnet-1"]]),
         ({"MultiAZ": True, "SecondaryAvailabilityZone": "eu-west-1b"}, [["subnet-1"], ["subnet-2"]]),
         ({"MultiAZ": True}, [["subnet-1"], ["subnet-2"]]),
+        ({"MultiAZ": None}, [["subnet-1"], ["subnet-1", "subnet-2"]]),
         ({"AvailabilityZone": None}, [["subnet-1", "subnet-2"]]),
         ({"AvailabilityZone": "eu-west-1c"}, [["subnet-1", "subnet-2"]]),
     ],
@@ -263,6 +264,31 @@ def test_whether_an_instance_reaches_the_internet(to: Any, members: Any, answer:
     said = internet(*placed(tables(to), **members))
     assert said.answer == answer
     assert (said.missing is not None) is (answer == "unknown")
+
+
+@pytest.mark.parametrize("member", ["IpRanges", "IpProtocol", "FromPort"])
+def test_a_rule_without_what_it_is_for_is_not_known(member: str) -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/28"}]}
+    del rule[member]
+    known = inventory(SecurityGroups=[{"GroupId": "sg-1", "OwnerId": ACCOUNT, "IpPermissions": [rule]}])
+    said = admits(known.known("security-group"), 2, End((spanned("10.0.0.1"),), ()), known)
+    assert isinstance(said, Missing)
+
+
+def test_an_unlisted_prefix_list_leaves_open_what_it_may_lead_to() -> None:
+    listed = {"DestinationPrefixListId": "pl-1", "TransitGatewayId": "tgw-1", "State": "active"}
+    default = {"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-1", "State": "active"}
+    table = {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, "Associations": [{"Main": True}]}
+    known = inventory(RouteTables=[{**table, "Routes": [listed]}])
+    with pytest.raises(Missing):
+        egress(SUBNET, spanned("10.0.0.1"), known)
+    known = inventory(RouteTables=[{**table, "Routes": [listed, default]}])
+    assert egress(SUBNET, spanned("10.0.0.1"), known).target == "tgw-1"
+    gateway = {"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1", "State": "active"}
+    known = inventory(RouteTables=[{**table, "Routes": [gateway, default]}])
+    assert egress(SUBNET, spanned("10.0.0.1"), known).kind == "tgw"
+    with pytest.raises(Missing):
+        egress(SUBNET, spanned("198.51.100.1"), known)
 
 
 def test_without_route_tables_nothing_is_said() -> None:
