@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import keys
-from dms_lint.facts.access import key_policy, with_key
+from dms_lint.facts.access import policy_of_key, with_key
 from dms_lint.facts.base import Fact, texts
 from dms_lint.facts.policies import Policies, Request, allowed_by_key, dns_suffixes
 from dms_lint.facts.principals import CREATING, PRINCIPAL, asker, chosen, may, shown
@@ -98,7 +98,7 @@ def _lacking_on(key: keys.Reference, who: Asker, inventory: Inventory) -> tuple[
     enough = every(decision.allowed for decision in needs.values())
     if enough is True:
         return (), None
-    policy = _policy_of(key, inventory)
+    policy = policy_of_key(key, inventory)
     mere = who.identity._replace(policies=Policies())
     # By the key's policy alone, and not taken back by another; a grant makes nobody a user of a key.
     by_name = {
@@ -116,13 +116,6 @@ def _lacking_on(key: keys.Reference, who: Asker, inventory: Inventory) -> tuple[
         return tuple(action for action, decision in needs.items() if decision.allowed is False), None
     doubts = (*needs.values(), *(decision for both in by_name.values() for decision in both))
     return (), next(one.missing(who.principal.where) for one in doubts if one.allowed is None)
-
-
-def _policy_of(key: keys.Reference, inventory: Inventory) -> Policies:
-    try:
-        return Policies((key_policy(key, inventory),))
-    except Missing as missing:
-        return Policies(gaps=(missing.with_traceback(None),))
 
 
 FACTS: Final = (
