@@ -24,17 +24,26 @@ if TYPE_CHECKING:
 NOW: Final = datetime(2026, 11, 23, tzinfo=UTC)
 """The moment of a case that does not say `at`."""
 
-_KEYS: Final = ("name", "given", "denied", "then", "says", "of", "at")
+_KEYS: Final = ("name", "given", "denied", "absent", "then", "says", "of", "at")
+
+_ABSENT: Final = {
+    "iam": "NoSuchEntity",
+    "kms": "NotFoundException",
+    "s3": "NoSuchBucket",
+    "secretsmanager": "ResourceNotFoundException",
+}
+"""By service, the error with which AWS says that there is no such thing."""
 
 
 class Case(NamedTuple):
-    """One case of a rule: `given` answers and `denied` calls, and the verdict that must follow."""
+    """One case of a rule: `given` answers, calls that were `denied` or about what is `absent`, and the verdict."""
 
     rule: str
     name: str
     file: str
     given: Mapping[str, Any]
     denied: tuple[str, ...]
+    absent: tuple[str, ...]
     then: Verdict
     says: tuple[str, ...]
     of: str
@@ -80,6 +89,7 @@ def _case(rule: Rule, file: Path, entry: Any) -> Case:
         str(file),
         given,
         _texts(entry, "denied"),
+        _texts(entry, "absent"),
         Verdict(entry["then"]),
         _texts(entry, "says"),
         of,
@@ -139,10 +149,20 @@ def documents(case: Case) -> Iterator[Document]:
                 raise ValueError(f"{call}: reads as an answer of {found.operation}")
             yield found._replace(subject=subject) if found.subject else found
     for denied in case.denied:
-        operation, _, about = denied.partition(" ")
-        if not any(row.operation == operation for row in ROWS):
-            raise ValueError(f"'{denied}' is no call that dms-lint reads")
-        yield Document(operation, {}, subject=about, refusal=Refusal("AccessDenied", "not authorized to perform"))
+        yield _refused(denied, Refusal("AccessDenied", "not authorized to perform"))
+    for absent in case.absent:
+        # The answer to a HEAD request has no body, and so no more than a number.
+        code = "404" if absent.startswith("s3:Head") else _ABSENT.get(absent.partition(":")[0])
+        if code is None:
+            raise ValueError(f"'{absent}': nobody knows how AWS says that there is no such thing")
+        yield _refused(absent, Refusal(code, "does not exist"))
+
+
+def _refused(call: str, refusal: Refusal) -> Document:
+    operation, _, about = call.partition(" ")
+    if not any(row.operation == operation for row in ROWS):
+        raise ValueError(f"'{call}' is no call that dms-lint reads")
+    return Document(operation, {}, subject=about, refusal=refusal)
 
 
 def judge(case: Case, rule: Rule) -> Outcome:

@@ -130,7 +130,7 @@ BROKEN = {
     "an unknown key": (
         "- {name: a, then: pass}\n- name: b\n  then: pass\n  say: c\n",
         2,
-        "'say' is no key of a case; the keys are name, given, denied, then, says, of, at",
+        "'say' is no key of a case; the keys are name, given, denied, absent, then, says, of, at",
     ),
     "no verdict": ("- {name: a}\n", 1, "'then' is one of pass, fail, unknown, not-applicable"),
     "an unknown verdict": ("- {name: a, then: passes}\n", 1, "'then' is one of"),
@@ -166,6 +166,16 @@ def test_the_schema_refuses_what_the_reader_refuses(name: str) -> None:
     assert validator.is_valid(
         plain([*EVERY, case(denied="kms:GetKeyPolicy a", says="x", of="orders", at="2026-01-02")])
     )
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [("s3:HeadBucket lake", "404"), ("kms:DescribeKey a", "NotFoundException"), ("iam:GetRole a", "NoSuchEntity")],
+)
+def test_what_is_absent_is_so_by_aws_own_word_for_it(rule: Rule, call: str, code: str) -> None:
+    write(rule, [case(absent=call)])
+    found = [document.refusal.code for document in documents(next(read_cases(rule))) if document.refusal]
+    assert found == [code]
 
 
 @pytest.mark.parametrize("text", ["", "- {name: a, name: b}\n", "- [\n"])

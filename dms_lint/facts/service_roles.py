@@ -83,7 +83,7 @@ def needs(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 
 @derived
-def _role(endpoint: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
+def role_of(endpoint: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
     """Where the service access role stands, and the role where it is one of the endpoint's account."""
     arn = role_arn(endpoint, inventory)
     return role_at(arn, "ServiceAccessRoleArn", endpoint, inventory) if arn else (NOWHERE, None)
@@ -112,7 +112,7 @@ def role_name(endpoint: Resource, inventory: Inventory) -> str:
 
 def whereabouts(endpoint: Resource, inventory: Inventory) -> str:
     """Where the service access role stands: in the endpoint's account, in another one, or in none."""
-    return _role(endpoint, inventory)[0]
+    return role_of(endpoint, inventory)[0]
 
 
 def services(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ def services(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     `*` is among them where it lets everybody.  None where the role is not one of the endpoint's account: DMS takes
     no other.
     """
-    _, role = _role(endpoint, inventory)
+    _, role = role_of(endpoint, inventory)
     if role is None:
         return ()
     return _trusted(role, inventory)
