@@ -8,7 +8,7 @@ from dms_lint.facts.identities import parsed
 from dms_lint.facts.policies import Policies, allowed_by_key, allowed_by_resource
 from dms_lint.facts.statements import Policy
 from dms_lint.facts.ternary import some
-from dms_lint.model import Missing
+from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,10 +102,17 @@ def secret_policy(arn: str, secret: Resource | None, inventory: Inventory) -> Po
     if secret is None:
         parts = arn.split(":", 6)
         account, region = (parts[4], parts[3]) if len(parts) == 7 else ("", "")
-        answer = inventory.about("secret-policy", arn, account=account, region=region)
+        names: tuple[str, ...] = (arn,)
     else:
-        names = (secret.arn, secret.name)
-        answer = inventory.about("secret-policy", *names, account=secret.account, region=secret.region)
+        names, account, region = (secret.arn, secret.name), secret.account, secret.region
+    try:
+        answer = inventory.about("secret-policy", *names, account=account, region=region)
+    except Missing as missing:
+        if missing.status is Status.NOT_READABLE or secret is not None:
+            raise
+        raise Missing(
+            f"the policy of the secret {arn}: not in the input", needs=missing.needs, reason="not in the input"
+        ) from None
     # Absent where no policy is attached: API reference of GetResourcePolicy.
     return parsed(answer, "ResourcePolicy", "the secret's policy") if "ResourcePolicy" in answer else Policy("", ())
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ENCRYPTED: Final = ("replication-instance", "replication-config", "endpoint")
 """The kinds whose storage or connection information a key encrypts."""
+KEY: Final = ("kms-key",)
+_KEYED: Final = (*ENCRYPTED, *KEY)
+"""And a key itself, of which the same is asked."""
 
 NONEXISTENT: Final = "nonexistent"
 """The state of a key that certainly does not exist; KMS has no word for it."""
@@ -228,6 +231,8 @@ def reference(resource: Resource, inventory: Inventory) -> str:
 
 @derived
 def _key(resource: Resource, inventory: Inventory) -> Reference | None:
+    if resource.kind in KEY:
+        return reference_in(resource, "Arn", resource.id)
     written = _written(resource, inventory)
     return reference_in(resource, "KmsKeyId", written) if written else None
 
@@ -240,7 +245,7 @@ def _described(resource: Resource, inventory: Inventory) -> Resource | None:
 
 
 def arn(resource: Resource, inventory: Inventory) -> str:
-    """The ARN of the key that encrypts the resource, an alias being resolved to its key.
+    """The ARN of the key, or of the one that encrypts the resource, an alias being resolved to its key.
 
     The ARN of the alias itself where there is no such alias; empty where the resource has no key.
     """
@@ -249,7 +254,7 @@ def arn(resource: Resource, inventory: Inventory) -> str:
 
 
 def spec(resource: Resource, inventory: Inventory) -> str:
-    """The KeySpec of the key that encrypts the resource: `SYMMETRIC_DEFAULT`, `RSA_2048`, ...
+    """The KeySpec of the key, or of the one that encrypts the resource: `SYMMETRIC_DEFAULT`, `RSA_2048`, ...
 
     Empty where the resource has no key or the key does not exist.
     """
@@ -257,7 +262,7 @@ def spec(resource: Resource, inventory: Inventory) -> str:
 
 
 def usage(resource: Resource, inventory: Inventory) -> str:
-    """The KeyUsage of the key that encrypts the resource: `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, ...
+    """The KeyUsage of the key, or of the one that encrypts the resource: `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, ...
 
     Empty where the resource has no key or the key does not exist.
     """
@@ -265,7 +270,7 @@ def usage(resource: Resource, inventory: Inventory) -> str:
 
 
 def state(resource: Resource, inventory: Inventory) -> str:
-    """The KeyState of the key that encrypts the resource; `nonexistent` where there is no such key.
+    """The KeyState of the key, or of the one that encrypts the resource; `nonexistent` where there is no such key.
 
     Empty where the resource has no key.
     """
@@ -293,7 +298,7 @@ def regions_besides(resource: Resource, key: Reference) -> tuple[str, ...]:
 
 
 def manager(resource: Resource, inventory: Inventory) -> str:
-    """Who manages the key that encrypts the resource: `AWS`, as for the default key aws/dms, or `CUSTOMER`.
+    """Who manages the key, or the one that encrypts the resource: `AWS`, as for the default key aws/dms, or `CUSTOMER`.
 
     Empty where the resource has no key or the key does not exist.
     """
@@ -332,10 +337,10 @@ def _default_is_listed(key: Reference, inventory: Inventory) -> bool:
 
 FACTS: Final = (
     Fact("key.reference", ENCRYPTED, text(), reference),
-    Fact("key.arn", ENCRYPTED, text(), arn),
-    Fact("key.spec", ENCRYPTED, text(), spec),
-    Fact("key.usage", ENCRYPTED, text(), usage),
-    Fact("key.state", ENCRYPTED, text("", NONEXISTENT, *STATES), state),
+    Fact("key.arn", _KEYED, text(), arn),
+    Fact("key.spec", _KEYED, text(), spec),
+    Fact("key.usage", _KEYED, text(), usage),
+    Fact("key.state", _KEYED, text("", NONEXISTENT, *STATES), state),
     Fact("key.foreign_regions", ENCRYPTED, texts(), foreign_regions),
-    Fact("key.manager", ENCRYPTED, text("", *MANAGERS), manager),
+    Fact("key.manager", _KEYED, text("", *MANAGERS), manager),
 )

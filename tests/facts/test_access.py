@@ -25,9 +25,10 @@ ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 DENIED = Refusal("AccessDeniedException", "not authorized")
 
 
-def allow(*actions: str, to: Any = None, effect: str = "Allow", **more: Any) -> dict[str, Any]:
+def allow(*actions: str, to: Any = None, effect: str = "Allow", when: Any = None) -> dict[str, Any]:
     named = {} if to is None else {"Principal": {"AWS": to}}
-    return {"Sid": f"{effect}It", "Effect": effect, "Action": list(actions), "Resource": "*", **named, **more}
+    asks = {} if when is None else {"Condition": when}
+    return {"Sid": f"{effect}It", "Effect": effect, "Action": list(actions), "Resource": "*", **named, **asks}
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def test_a_key_policy_that_names_the_role_needs_no_policy_of_the_roles() -> None
 
 @pytest.mark.parametrize("side", ["role", "key"])
 def test_a_denial_on_either_side_beats_a_grant(side: str) -> None:
-    no = allow("kms:Decrypt", effect="Deny", **({} if side == "role" else {"to": "*"}))
+    no = allow("kms:Decrypt", effect="Deny", to=None if side == "role" else "*")
     mine = role(allow("kms:*"), no) if side == "role" else role(allow("kms:*"))
     theirs = DELEGATED if side == "role" else key_policy(allow("kms:*", to=ROOT), no)
     found = asked(theirs, mine, grants(grant("Decrypt")))
@@ -109,10 +110,10 @@ def test_a_denial_on_either_side_beats_a_grant(side: str) -> None:
 
 
 def test_a_condition_on_the_service_that_calls_holds_for_that_service_alone() -> None:
-    through = {"Condition": {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}}
-    other = {"Condition": {"StringEquals": {"kms:ViaService": "redshift.eu-west-1.amazonaws.com"}}}
-    assert asked(key_policy(allow("kms:Decrypt", to=ROLE, **through)), role()).allowed is True
-    assert asked(key_policy(allow("kms:Decrypt", to=ROLE, **other)), grants(), role()).allowed is False
+    through = {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
+    other = {"StringEquals": {"kms:ViaService": "redshift.eu-west-1.amazonaws.com"}}
+    assert asked(key_policy(allow("kms:Decrypt", to=ROLE, when=through)), role()).allowed is True
+    assert asked(key_policy(allow("kms:Decrypt", to=ROLE, when=other)), grants(), role()).allowed is False
 
 
 def test_a_grant_allows_its_operations_and_no_others() -> None:
@@ -154,8 +155,8 @@ def test_grants_that_break_off_are_not_read() -> None:
 
 
 def test_a_grant_settles_what_a_policys_condition_leaves_open() -> None:
-    network = {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}
-    mine = role(allow("kms:Decrypt", **network))
+    network = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    mine = role(allow("kms:Decrypt", when=network))
     assert asked(DELEGATED, mine, grants()).allowed is None
     assert asked(DELEGATED, mine, grants(grant("Decrypt"))).allowed is True
 
