@@ -230,7 +230,8 @@ def reference(resource: Resource, inventory: Inventory) -> str:
 
 
 @derived
-def _key(resource: Resource, inventory: Inventory) -> Reference | None:
+def key_of(resource: Resource, inventory: Inventory) -> Reference | None:
+    """The key as it is named, of which an alias is not resolved; None where the resource has none."""
     if resource.kind in KEY:
         return reference_in(resource, "Arn", resource.id)
     written = _written(resource, inventory)
@@ -238,9 +239,9 @@ def _key(resource: Resource, inventory: Inventory) -> Reference | None:
 
 
 @derived
-def _described(resource: Resource, inventory: Inventory) -> Resource | None:
+def described_of(resource: Resource, inventory: Inventory) -> Resource | None:
     """What KMS says of the resource's key, where it has one; None when the key certainly does not exist."""
-    key = _key(resource, inventory)
+    key = key_of(resource, inventory)
     return described(key, inventory) if key else None
 
 
@@ -249,7 +250,7 @@ def arn(resource: Resource, inventory: Inventory) -> str:
 
     The ARN of the alias itself where there is no such alias; empty where the resource has no key.
     """
-    key = _key(resource, inventory)
+    key = key_of(resource, inventory)
     return (resolved(key, inventory) or key).arn if key else ""
 
 
@@ -258,7 +259,7 @@ def spec(resource: Resource, inventory: Inventory) -> str:
 
     Empty where the resource has no key or the key does not exist.
     """
-    return spec_of(_described(resource, inventory)) if _key(resource, inventory) else ""
+    return spec_of(described_of(resource, inventory)) if key_of(resource, inventory) else ""
 
 
 def usage(resource: Resource, inventory: Inventory) -> str:
@@ -266,7 +267,7 @@ def usage(resource: Resource, inventory: Inventory) -> str:
 
     Empty where the resource has no key or the key does not exist.
     """
-    return usage_of(_described(resource, inventory)) if _key(resource, inventory) else ""
+    return usage_of(described_of(resource, inventory)) if key_of(resource, inventory) else ""
 
 
 def state(resource: Resource, inventory: Inventory) -> str:
@@ -274,7 +275,7 @@ def state(resource: Resource, inventory: Inventory) -> str:
 
     Empty where the resource has no key.
     """
-    return state_of(_described(resource, inventory)) if _key(resource, inventory) else ""
+    return state_of(described_of(resource, inventory)) if key_of(resource, inventory) else ""
 
 
 def foreign_regions(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -282,7 +283,7 @@ def foreign_regions(resource: Resource, inventory: Inventory) -> tuple[str, ...]
 
     A key id or an alias name says no Region: it is looked up in the resource's own.
     """
-    key = _key(resource, inventory)
+    key = key_of(resource, inventory)
     return regions_besides(resource, key) if key else ()
 
 
@@ -302,7 +303,7 @@ def manager(resource: Resource, inventory: Inventory) -> str:
 
     Empty where the resource has no key or the key does not exist.
     """
-    key = _key(resource, inventory)
+    key = key_of(resource, inventory)
     if key is None:
         return ""
     if key.alias:
@@ -314,7 +315,7 @@ def manager(resource: Resource, inventory: Inventory) -> str:
     if _place(key) in aliased:
         return "AWS"
     try:
-        found = _described(resource, inventory)
+        found = described_of(resource, inventory)
         value = found.text("KeyManager") if found else ""
     except Missing:
         # Every AWS managed key has an alias of AWS's; but a listing without DMS's own was filtered, or is of another.
