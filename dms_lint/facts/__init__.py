@@ -23,6 +23,7 @@ _MODULES: Final = (
     "key_policies",
     "key_users",
     "keys",
+    "login_roles",
     "logs",
     "network",
     "operations",

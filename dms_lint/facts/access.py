@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from dms_lint.inventory import Inventory
     from dms_lint.model import Record, Resource
 
+_GRANTEE: Final = "GranteePrincipal"
+_SERVICE: Final = "GranteeServicePrincipal"
 _CONSTRAINTS: Final = "Constraints"
+_CONTEXT: Final = ("EncryptionContextEquals", "EncryptionContextSubset")
+_WITHOUT_CONTEXT: Final = ("DescribeKey", "RetireGrant")
+"""Operations to which constraints on an encryption context do not apply: API reference of GrantConstraints."""
 
 
 def key_policy(key: Reference, inventory: Inventory) -> Policy:
@@ -79,12 +84,20 @@ def _granted(
     gap = None
     for grant in grants:
         try:
-            # ListGrants names the user or role here, or a service.
-            if grant.text("GranteePrincipal") == identity.arn and wanted in grant.texts("Operations"):
-                found = some((found, None if _CONSTRAINTS in grant else True))
+            if _GRANTEE not in grant and _SERVICE in grant:
+                continue
+            if grant.text(_GRANTEE) == identity.arn and wanted in grant.texts("Operations"):
+                found = some((found, None if _is_bound(grant, wanted) else True))
         except Missing as missing:
             found, gap = some((found, None)), gap or missing.with_traceback(None)
     return found, gap
+
+
+def _is_bound(grant: Record, operation: str) -> bool:
+    """Whether constraints of a grant may keep an operation from somebody."""
+    return any(
+        name not in _CONTEXT or operation not in _WITHOUT_CONTEXT for name in grant.block(_CONSTRAINTS, default={}).data
+    )
 
 
 def with_secret(request: Request, identity: Identity, secret: Resource | None, inventory: Inventory) -> Decision:

@@ -90,6 +90,8 @@ def _direct() -> Context:
         "kms:grantisforawsresource": (),
         "kms:viaservice": (),
         "kms:granteeprincipal": (f"arn:aws:iam::{STRANGERS[0]}:role/q7zxk2vw9jr4",),
+        "kms:granteeserviceprincipal": (),
+        "kms:grantconstraintsourcearn": (),
         "kms:grantoperations": tuple(table("key-actions")["grant_operations"]),
         "aws:viaawsservice": ("false",),
         "aws:calledvia": (),
@@ -193,8 +195,10 @@ def _by_own_policies(key: Resource, policy: Policy, found: dict[str, str], inven
         request = Request("kms:CreateGrant", reference.arn, {**role_context(role.id, role.account), **_direct()})
         decision = allowed_by_key(request, identity(role, inventory), policy_of_key(reference, inventory), key.account)
         if decision.allowed:
+            # What the key's policy itself lets the role do was told before, or is open to everybody.
             mine = [one for one in decision.statements if one.principals is None]
-            found[role.id] = f"{mine[0].sid} in {mine[0].policy}" if mine else decision.statements[0].sid
+            if mine:
+                found[role.id] = f"{mine[0].sid} in {mine[0].policy}"
         elif decision.allowed is None:
             hole = hole or decision.missing(role.where)
     return hole

@@ -94,9 +94,9 @@ def doubt(key: Resource, inventory: Inventory) -> Missing | None:
             inventory.all(kind, key.account, key.region)
     except Missing as missing:
         return missing.with_traceback(None)
-    for hole, missing in _uses(inventory).holes.items():
-        if hole.region in (key.region, "") and hole.account in (key.account, ""):
-            return missing
+    for at, why in _uses(inventory).holes.items():
+        if at.region in (key.region, "") and at.account in (key.account, ""):
+            return why
     return None
 
 
@@ -132,9 +132,9 @@ def customer_keys(account: str, inventory: Inventory) -> tuple[tuple[Reference, 
                     found.append(key)
             except Missing as missing:
                 hole = hole or missing.with_traceback(None)
-        for at, missing in _uses(inventory).holes.items():
+        for at, why in _uses(inventory).holes.items():
             if at.owner == account and not at.target and not at.managed:
-                hole = hole or missing
+                hole = hole or why
         return tuple(sorted(found)), hole
 
     return inventory.once(("customer keys", account), read)

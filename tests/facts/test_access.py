@@ -124,13 +124,18 @@ def test_a_grant_allows_its_operations_and_no_others() -> None:
 
 def test_a_grant_of_somebody_elses_allows_the_role_nothing() -> None:
     theirs = {"GranteePrincipal": f"arn:aws:iam::{ACCOUNT}:role/other", "Operations": ["Decrypt"]}
-    assert asked(DELEGATED, role(), grants(theirs)).allowed is False
+    services = {"GranteeServicePrincipal": "backup.amazonaws.com", "Operations": ["Decrypt"]}
+    assert asked(DELEGATED, role(), grants(theirs, services)).allowed is False
 
 
 def test_a_grant_with_constraints_leaves_it_open() -> None:
     bound = grant("Decrypt", Constraints={"EncryptionContextSubset": {"app": "orders"}})
     assert asked(DELEGATED, role(), grants(bound)).allowed is None
     assert asked(DELEGATED, role(), grants(bound, grant("Decrypt"))).allowed is True
+    described = grant("DescribeKey", Constraints=bound["Constraints"])
+    assert asked(DELEGATED, role(), grants(described), action="kms:DescribeKey").allowed is True
+    sourced = grant("DescribeKey", Constraints={"SourceArn": "arn:aws:s3:::lake"})
+    assert asked(DELEGATED, role(), grants(sourced), action="kms:DescribeKey").allowed is None
 
 
 @pytest.mark.parametrize("member", ["GranteePrincipal", "Operations"])
