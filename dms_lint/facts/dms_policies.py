@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.base import FLAG, Fact, derived, texts
 from dms_lint.facts.conditions import satisfied
+from dms_lint.facts.dms_arns import is_of_dms, matches_some
 from dms_lint.facts.globs import matches
 from dms_lint.facts.identities import aws_managed, default_version, unread
 from dms_lint.facts.statements import Statement, load, statement
@@ -155,10 +156,35 @@ def unknown_condition_keys(policy: Resource, inventory: Inventory) -> tuple[str,
     return _settled(found, text)
 
 
+# -- resources
+
+
+def arns(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The ARNs of DMS that the policy writes as Resource or NotResource, with their wildcards."""
+    text = _text(policy, inventory)
+    return _settled((one for said in text.statements for one in said.resources or () if is_of_dms(one)), text)
+
+
+def dead_arns(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Those of policy.arns that no resource of DMS can have, and where they stand."""
+    text = _text(policy, inventory)
+    return _settled(
+        (
+            f"{one} ({said.effect} in {said.sid}{': so it denies nothing' * (said.effect == 'Deny')})"
+            for said in text.statements
+            for one in said.resources or ()
+            if is_of_dms(one) and not matches_some(one)
+        ),
+        text,
+    )
+
+
 FACTS: Final = (
     Fact("policy.managed_by_aws", POLICY, FLAG, managed_by_aws),
     Fact("policy.dms_actions", POLICY, texts(), dms_actions),
     Fact("policy.unknown_actions", POLICY, texts(), unknown_actions),
+    Fact("policy.arns", POLICY, texts(), arns),
+    Fact("policy.dead_arns", POLICY, texts(), dead_arns),
     Fact("policy.condition_keys", POLICY, texts(), condition_keys),
     Fact("policy.unknown_condition_keys", POLICY, texts(), unknown_condition_keys),
 )
