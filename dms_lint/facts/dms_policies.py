@@ -10,6 +10,7 @@ from dms_lint.facts.conditions import satisfied
 from dms_lint.facts.dms_arns import is_of_dms, matches_some
 from dms_lint.facts.globs import matches
 from dms_lint.facts.identities import aws_managed, default_version, unread
+from dms_lint.facts.policies import UNLIKELY, Request, about_action, about_resource, partition_of
 from dms_lint.facts.statements import Statement, load, statement
 from dms_lint.implied import TRUST
 from dms_lint.model import Missing, Status
@@ -179,7 +180,43 @@ def dead_arns(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     )
 
 
+# -- full access
+
+
+def dms_statements(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The statements that are about some action of DMS, by Sid or number."""
+    text = _text(policy, inventory)
+    return _settled((said.sid for said in text.statements if any(about_action(said, one) for one in _names())), text)
+
+
+def full_access(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The statements that allow every action of DMS on every resource of it, with no condition."""
+    text = _text(policy, inventory)
+    return _settled((said.sid for said in text.statements if _is_full_access(said, policy)), text)
+
+
+def _is_full_access(said: Statement, policy: Resource) -> bool:
+    if said.effect != "Allow" or said.conditions or said.principals is not None:
+        return False
+    if not all(about_action(said, one) for one in _names()):
+        return False
+    region, account = UNLIKELY[0], policy.account
+    return all(
+        about_resource(said, Request("dms:*", f"arn:{partition_of(policy.id)}:dms:{region}:{account}:{one}:{name}"))
+        for one in (row["arn"].split(":")[5] for row in table("dms-authorization")["resources"].values())
+        for name in UNLIKELY
+    )
+
+
+def unseen_policies(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The kinds of policies that an account does not show, as in roles.unseen_policies."""
+    return ("service control policies", "resource control policies")
+
+
 FACTS: Final = (
+    Fact("policy.dms_statements", POLICY, texts(), dms_statements),
+    Fact("policy.full_access", POLICY, texts(), full_access),
+    Fact("policy.unseen_policies", POLICY, texts(), unseen_policies),
     Fact("policy.managed_by_aws", POLICY, FLAG, managed_by_aws),
     Fact("policy.dms_actions", POLICY, texts(), dms_actions),
     Fact("policy.unknown_actions", POLICY, texts(), unknown_actions),
