@@ -12,7 +12,6 @@ from dms_lint.facts.globs import matches
 from dms_lint.facts.identities import aws_managed, default_version, unread
 from dms_lint.facts.policies import UNLIKELY, Request, about_action, about_resource, partition_of
 from dms_lint.facts.statements import Statement, load, statement
-from dms_lint.implied import TRUST
 from dms_lint.model import Missing, Status
 from dms_lint.tables import table
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from dms_lint.model import Record, Resource
 
 POLICY: Final = ("iam-policy",)
+_TRUST: Final = "AssumeRolePolicyDocument"
 
 
 class _Text(NamedTuple):
@@ -40,7 +40,7 @@ def managed_by_aws(policy: Resource, inventory: Inventory) -> bool:
 
 def _document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
     if not policy.arn:
-        return policy, TRUST if TRUST in policy else "PolicyDocument"
+        return policy, _TRUST if _TRUST in policy else "PolicyDocument"
     version = default_version(policy.arn, policy.account, inventory)
     if version is None:
         raise unread(policy, "its text", inventory)
@@ -192,7 +192,7 @@ def dms_statements(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
 def full_access(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The statements that allow every action of DMS on every resource of it, with no condition."""
     text = _text(policy, inventory)
-    return _settled((said.sid for said in text.statements if _is_full_access(said, policy)), text)
+    return _settled((f"{said.sid} in {said.policy}" for said in text.statements if _is_full_access(said, policy)), text)
 
 
 def _is_full_access(said: Statement, policy: Resource) -> bool:
