@@ -18,10 +18,12 @@ from dms_lint.tables import table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from dms_lint.facts.conditions import Condition
     from dms_lint.inventory import Inventory
     from dms_lint.model import Record, Resource
 
 POLICY: Final = ("iam-policy",)
+_PASSING: Final = "iam:passrole"
 _TRUST: Final = "AssumeRolePolicyDocument"
 
 
@@ -208,6 +210,53 @@ def _is_full_access(said: Statement, policy: Resource) -> bool:
     )
 
 
+def narrower_allowances(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The statements that allow actions of DMS and not iam:PassRole with all of them."""
+    text = _text(policy, inventory)
+    return _settled((said.sid for said in text.statements if said.effect == "Allow" and _is_narrower(said)), text)
+
+
+def _is_narrower(said: Statement) -> bool:
+    about = [about_action(said, one) for one in _names()]
+    return any(about) and not (all(about) and about_action(said, _PASSING))
+
+
+def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The statements that allow iam:PassRole on every role, whatever service it is passed to.
+
+    None where a Deny of the policy bounds that, and without those that allow all of DMS too.
+    """
+    text = _text(policy, inventory)
+    wide = [said for said in text.statements if _passes_every_role(said, policy)]
+    if any(said.effect == "Deny" and all(map(_is_other_service, said.conditions)) for said in wide):
+        return ()
+    return _settled(
+        (
+            f"{said.sid} in {said.policy}"
+            for said in wide
+            if said.effect == "Allow"
+            and not _names_service(said)
+            and not all(about_action(said, one) for one in _names())
+        ),
+        text,
+    )
+
+
+def _passes_every_role(said: Statement, policy: Resource) -> bool:
+    role = f"arn:{partition_of(policy.id)}:iam::{policy.account}:role/"
+    return about_action(said, _PASSING) and all(
+        about_resource(said, Request(_PASSING, role + name)) for name in UNLIKELY
+    )
+
+
+def _names_service(said: Statement) -> bool:
+    return any(one.key == "iam:passedtoservice" and one.operator != "null" for one in said.conditions)
+
+
+def _is_other_service(condition: Condition) -> bool:
+    return condition.key == "iam:passedtoservice" and condition.operator in ("stringnotequals", "stringnotlike")
+
+
 def unseen_policies(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The kinds of policies that an account does not show, as in roles.unseen_policies."""
     return ("service control policies", "resource control policies")
@@ -216,6 +265,8 @@ def unseen_policies(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
 FACTS: Final = (
     Fact("policy.dms_statements", POLICY, texts(), dms_statements),
     Fact("policy.full_access", POLICY, texts(), full_access),
+    Fact("policy.narrower_allowances", POLICY, texts(), narrower_allowances),
+    Fact("policy.unbounded_pass_role", POLICY, texts(), unbounded_pass_role),
     Fact("policy.unseen_policies", POLICY, texts(), unseen_policies),
     Fact("policy.managed_by_aws", POLICY, FLAG, managed_by_aws),
     Fact("policy.dms_actions", POLICY, texts(), dms_actions),
