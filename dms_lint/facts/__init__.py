@@ -19,6 +19,7 @@ _MODULES: Final = (
     "certificates",
     "data_providers",
     "databases",
+    "dms_policies",
     "endpoints",
     "kerberos",
     "key_policies",

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-<<<<<<< HEAD
-from dms_lint.facts import keys
-from dms_lint.facts.access import key_policy, with_key
+from dms_lint.facts import key_users
+from dms_lint.facts.access import policy_of_key, with_key
 from dms_lint.facts.asking import asker, chosen
 from dms_lint.facts.base import Fact, texts
 from dms_lint.facts.policies import Policies, Request, allowed_by_key, dns_suffixes
 from dms_lint.facts.principals import CREATING, PRINCIPAL, may, shown
-from dms_lint.facts.roles import account_of, gap_of
-=======
-from dms_lint.facts import key_users
-from dms_lint.facts.access import policy_of_key, with_key
-from dms_lint.facts.base import Fact, texts
-from dms_lint.facts.policies import Policies, Request, allowed_by_key, dns_suffixes
-from dms_lint.facts.principals import CREATING, PRINCIPAL, asker, chosen, may, shown
->>>>>>> keys2
 from dms_lint.facts.ternary import every, some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-<<<<<<< HEAD
     from dms_lint.facts.asking import Asker
-=======
     from dms_lint.facts.keys import Reference
-    from dms_lint.facts.principals import Asker
->>>>>>> keys2
     from dms_lint.facts.ternary import Ternary
     from dms_lint.inventory import Inventory
     from dms_lint.model import Missing, Resource
@@ -85,12 +72,7 @@ def _lacking_on(key: Reference, who: Asker, inventory: Inventory) -> tuple[tuple
     enough = every(decision.allowed for decision in needs.values())
     if enough is True:
         return (), None
-<<<<<<< HEAD
-    policy = _policy_of(key, inventory)
-=======
     policy = policy_of_key(key, inventory)
-    mere = who.identity._replace(policies=Policies())
->>>>>>> keys2
     # By the key's policy alone, and not taken back by another; a grant makes nobody a user of a key.
     by_name = {
         action: tuple(
