@@ -433,3 +433,44 @@ def test_a_region_of_which_all_was_refused_is_not_taken_for_empty(tmp_path: Path
     done = run("scan", str(tmp_path), "--select", "ROLE001", "-f", "json", "--all-verdicts")
     assert done.returncode == 3
     assert [finding["verdict"] for finding in json.loads(done.stdout)["findings"]] == ["unknown"]
+
+
+# -- secrets
+
+
+def with_secret(export: Any) -> str:
+    secret = f"{REGION.replace(':dms:', ':secretsmanager:')}:secret:orders-a1B2c3"
+    path: str = export(endpoint(MySQLSettings={"SecretsManagerSecretId": secret}))
+    answer = {
+        "ARN": secret,
+        "Name": "orders",
+        "VersionId": "1",
+        "SecretString": json.dumps({"username": "dms", "password": "hunter;2", "port": 3306}),
+        "VersionStages": ["AWSCURRENT"],
+    }
+    (Path(path) / "get-secret-value.json").write_text(json.dumps(answer))
+    return path
+
+
+def test_a_secrets_value_is_left_alone_unless_asked_for(export: Any) -> None:
+    done = run("scan", with_secret(export), "--select", "SEC008,SEC009")
+    assert "holds a secret's value: not read without --read-secrets; delete this file" in unwrapped(done.stdout)
+    assert "hunter" not in done.stdout + done.stderr
+    assert done.returncode == 3
+
+
+def test_a_secrets_value_gives_what_checks_need_when_asked_for(export: Any) -> None:
+    done = run("scan", with_secret(export), "--select", "SEC008,SEC009", "--read-secrets", "-f", "json")
+    found = {one["rule"]: one["message"] for one in json.loads(done.stdout)["findings"]}
+    assert found["SEC008"].endswith("lacks host")
+    assert found["SEC009"].endswith("(;)")
+    assert "hunter" not in done.stdout + done.stderr
+    assert done.returncode == 1
+
+
+def test_inspect_reads_a_secrets_value_when_asked_for(export: Any) -> None:
+    path = with_secret(export)
+    assert "--read-secrets reads it" in unwrapped(run("inspect", path, "orders").stdout)
+    page = run("inspect", path, "orders", "--read-secrets")
+    assert "lacks host" in unwrapped(page.stdout)
+    assert "hunter" not in page.stdout + page.stderr

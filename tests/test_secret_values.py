@@ -144,6 +144,22 @@ def test_the_characters_of_a_password_are_those_of_the_table(password: str) -> N
     assert characters() == ";.:+{}*&,%\\"
 
 
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+named = st.sampled_from(["ARN", "Name", "VersionId", "VersionStages", "CreatedDate", "SecretString", "SecretBinary"])
+
+
+@given(st.dictionaries(named, anything | st.just(json.dumps(SECRET))))
+@example({"SecretString": '{"port": NaN, "host": 1e400, "password": -0.0}'})
+def test_no_answer_breaks_it_and_what_is_kept_is_plain(found: dict[str, Any]) -> None:
+    record = derive(found)
+    assert set(record) <= {"ARN", "Name", "VersionId", "VersionStages", "CreatedDate", "Derived"}
+    assert set(record["Derived"]["Members"]) <= {*SECRET, "asm_user", "asm_password", "asm_server"}
+
+
 # -- nothing else leaves
 
 

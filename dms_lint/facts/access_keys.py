@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import credential_report
+from dms_lint.facts.asking import USER
 from dms_lint.facts.base import Fact, derived, texts
 from dms_lint.facts.identities import holder_of
-from dms_lint.facts.principals import PRINCIPAL, USER
+from dms_lint.facts.principals import PRINCIPAL
 from dms_lint.facts.times import moment, parse_moment
 from dms_lint.model import Missing
 

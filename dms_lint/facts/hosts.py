@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.facts.base import derived
-from dms_lint.facts.endpoints import engine, settings
-from dms_lint.facts.secret_contents import held
+from dms_lint.facts.endpoints import attributes, engine, settings, unsettled
+from dms_lint.facts.secret_contents import held, purposes
 from dms_lint.facts.secrets import Reference, current_values
 from dms_lint.model import Missing, Record, Status
 from dms_lint.tables import table
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from ipaddress import IPv4Address, IPv6Address
 
+    from dms_lint.facts.secret_contents import Purpose
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -27,6 +28,9 @@ _MEMBERS: Final = {"kafka": "Broker", "elasticsearch": "EndpointUri"}
 """Where the hosts stand, by engine; for all others in ServerName."""
 _WORDS: Final = {"Host": "host", "Port": "port", "AsmServer": "server of ASM"}
 """What the values that are kept of a secret are called."""
+_SERVICES: Final = frozenset({"s3", "dynamodb", "kinesis", "timestream", "lakehouse", "dms-transfer"})
+"""Engines that are a service of the Region and have no host."""
+_ASM: Final = re.compile(r"\s*\[?([^\s:/\[\]]+)\]?:(\d{1,5})(?:[:/]|\s*$)")
 _EC2_NAME: Final = re.compile(r"ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})")
 
 
@@ -147,7 +151,11 @@ def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     secret = block.text("SecretsManagerSecretId", default="")
     if secret:
         # DescribeEndpoints shows no host of such an endpoint.
-        return parse_hosts(_in_secret(endpoint, secret, "Host", inventory))
+        written = _in_secret(endpoint, secret, "Host", inventory)
+        found = parse_hosts(written)
+        if not found:
+            raise unsettled(endpoint, f"the host in the secret {secret} is no name of one", "a host in the secret")
+        return found
     member = _MEMBERS.get(name, "ServerName")
     written = block.text(member, default="")
     if member == "ServerName":
@@ -156,6 +164,22 @@ def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     if not found:
         raise endpoint.malformed(member, "the name of a host") if written else endpoint.missing(member)
     return found
+
+
+def _of_secret(endpoint: Resource, purpose: Purpose, inventory: Inventory) -> tuple[str, int]:
+    """Host and port that a secret of the endpoint names; Missing where it was not read, or does not say both."""
+    if purpose.use == "database":
+        host = _in_secret(endpoint, purpose.secret.id, "Host", inventory)
+        port = _in_secret(endpoint, purpose.secret.id, "Port", inventory)
+    else:
+        server = re.split(r"[/+]", _in_secret(endpoint, purpose.secret.id, "AsmServer", inventory))[0]
+        host, _, port = server.rstrip(":").rpartition(":")
+    hosts = parse_hosts(host)
+    if not hosts or not port.isdecimal():
+        raise unsettled(
+            endpoint, f"no host and port in the secret {purpose.secret.id}", "a host and port in the secret"
+        )
+    return hosts[0], int(port)
 
 
 def _in_secret(endpoint: Resource, secret: str, member: str, inventory: Inventory) -> str:
@@ -171,6 +195,86 @@ def _in_secret(endpoint: Resource, secret: str, member: str, inventory: Inventor
             needs=missing.needs,
             reason=f"the {_WORDS[member]} stands in a secret, which is read with --read-secrets only",
         ) from None
+
+
+class Destinations(NamedTuple):
+    """Where an endpoint's connections go, as host and port; and what of it is not known."""
+
+    found: tuple[tuple[str, int], ...]
+    hole: Missing | None = None
+
+
+def destinations_of(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """The hosts and ports that DMS connects to for an endpoint; Missing where one of them is not known.
+
+    () for a service of the Region, which has no address: S3, DynamoDB, Kinesis, Timestream.
+    """
+    found = known_destinations(endpoint, inventory)
+    if found.hole is not None:
+        raise found.hole
+    return found.found
+
+
+@derived
+def known_destinations(endpoint: Resource, inventory: Inventory) -> Destinations:
+    """The destinations that are known, and what is not: the one place where host and port are determined."""
+    name = engine(endpoint, inventory)
+    if name in _SERVICES:
+        return Destinations(())
+    found: dict[tuple[str, int], None] = {}
+    hole: Missing | None = None
+    for find in (_database, _asm) if name == "oracle" else (_database,):
+        try:
+            found.update(dict.fromkeys(find(endpoint, inventory)))
+        except Missing as missing:
+            hole = hole or missing.with_traceback(None)
+    return Destinations(tuple(found), hole)
+
+
+def _database(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    for purpose in purposes(endpoint, inventory):
+        if purpose.use == "database":
+            return (_of_secret(endpoint, purpose, inventory),)
+    return _ported(endpoint, engine(endpoint, inventory), hosts_of(endpoint, inventory), inventory)
+
+
+def _asm(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """Where Oracle's ASM is, as `host:port/+ASM` says; nowhere for a database without it."""
+    for purpose in purposes(endpoint, inventory):
+        if purpose.use == "asm":
+            return (_of_secret(endpoint, purpose, inventory),)
+    block = _block(endpoint, inventory)
+    written = block.text("AsmServer", default="") or attributes(endpoint).get("asm_server", "")
+    if not written:
+        return ()
+    parsed = _ASM.match(written)
+    if parsed is None:
+        raise block.malformed("AsmServer", "host:port/+ASM")
+    return ((parsed[1].lower().rstrip("."), int(parsed[2])),)
+
+
+def _ported(endpoint: Resource, name: str, hosts: tuple[str, ...], inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """Hosts with their ports; where the address names none, Missing: the engine's usual port is only usual."""
+    block = _block(endpoint, inventory)
+    if name not in _MEMBERS:
+        port = endpoint.number("Port", default=0) or block.number("Port", default=0)
+        if not port:
+            raise endpoint.missing("Port")
+        return tuple((host, port) for host in hosts)
+    written = block.text(_MEMBERS[name])
+    scheme = written.partition("://")[0].lower() if "://" in written else ""
+    usual = {"https": 443, "http": 80, "": 443}.get(scheme, 0) if name == "elasticsearch" else 0
+    rest = re.split(r"[/?#]", _SCHEME.sub("", written.strip(), count=1), maxsplit=1)[0]
+    found: list[tuple[str, int]] = []
+    for part in re.split(r"[,;\s]+", rest.rpartition("@")[2]):
+        if not part:
+            continue
+        ported = re.search(r":(\d{1,5})$", part) if part.count(":") == 1 or "]:" in part else None
+        port = int(ported[1]) if ported else usual
+        if not port:
+            raise endpoint.missing(f"port in {_MEMBERS[name]}")
+        found.extend((host, port) for host in parse_hosts(part))
+    return tuple(dict.fromkeys(found))
 
 
 def _block(endpoint: Resource, inventory: Inventory) -> Record:

@@ -33,16 +33,22 @@ def named(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(filter(None, (_setting(instance, SECRET), _setting(instance, ROLE))))
 
 
-def _secret(instance: Resource) -> Reference | None:
-    written = _setting(instance, SECRET)
-    return Reference(written, instance.account, instance.region) if written else None
+def _half(instance: Resource, member: str) -> str:
+    """One half of the pair, which works only whole; Missing where the other alone is set."""
+    written = _setting(instance, member)
+    if not written:
+        raise instance.missing(f"KerberosAuthenticationSettings.{member}")
+    return written
+
+
+def _secret(instance: Resource) -> Reference:
+    return Reference(_half(instance, SECRET), instance.account, instance.region)
 
 
 @derived
 def _role(instance: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
-    """Where the role stands, '' where none is named, and the role where it is one of the instance's account."""
-    written = _setting(instance, ROLE)
-    return role_at(written, ROLE, instance, inventory) if written else ("", None)
+    """Where the role stands, and the role where it is one of the instance's account."""
+    return role_at(_half(instance, ROLE), ROLE, instance, inventory)
 
 
 def dangling(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -50,13 +56,12 @@ def dangling(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     found: list[str] = []
     hole: Missing | None = None
     try:
-        secret = _secret(instance)
-        found += filter(None, [lost(secret, inventory)] if secret else ())
+        found += filter(None, [lost(_secret(instance), inventory)])
     except Missing as missing:
         hole = missing
     try:
         place, role = _role(instance, inventory)
-        if place and role is None:
+        if role is None:
             what = "is of another account" if place == ELSEWHERE else "does not exist"
             found.append(f"{_setting(instance, ROLE)} ({what})")
     except Missing as missing:
@@ -79,7 +84,7 @@ def refusals(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     None where there is no such secret or role.
     """
     secret, (_, role) = _secret(instance), _role(instance, inventory)
-    if secret is None or role is None:
+    if role is None:
         return ()
     asked = asked_about(secret, partition_of(instance.arn), inventory)
     if asked is None:

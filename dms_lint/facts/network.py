@@ -12,6 +12,7 @@ from dms_lint.facts import relations
 from dms_lint.facts.base import FLAG, Fact, derived, texts
 from dms_lint.facts.endpoints import engine
 from dms_lint.facts.hosts import AWS, Place, address_of, cloud_of_engine, hosts_of, place_of
+from dms_lint.facts.placement import security_groups, vpc_of
 from dms_lint.model import Missing
 from dms_lint.tables import table
 
@@ -78,43 +79,6 @@ class _Opening(NamedTuple):
 def publicly_accessible(resource: Resource, inventory: Inventory) -> bool:
     """Whether it has a public IP address: PubliclyAccessible."""
     return resource.flag("PubliclyAccessible")
-
-
-@derived
-def security_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The ids of the security groups that are active on it.
-
-    A serverless replication that names none has the default group of its VPC.
-    """
-    if resource.kind == "replication-config":
-        config = resource.block("ComputeConfig")
-        named = config.texts("VpcSecurityGroupIds", default=())
-        return named or (_default_group(config, resource, inventory),)
-    found = tuple(
-        member.text("VpcSecurityGroupId")
-        for member in resource.records("VpcSecurityGroups")
-        # AWS sends the status with each; a template names groups without one.
-        if member.text("Status", default="active") == "active"
-    )
-    if not found:
-        raise resource.missing("VpcSecurityGroups")
-    return found
-
-
-def _default_group(config: Record, resource: Resource, inventory: Inventory) -> str:
-    vpc = _vpc_of(resource, inventory)
-    for group in inventory.index("security-group", _default_of).get(vpc, ()):
-        return group.id
-    inventory.all("security-group", resource.account, resource.region)
-    raise Missing(
-        f"{resource.where}: the default security group of {vpc} is not among those listed",
-        needs="ec2:DescribeSecurityGroups",
-        reason="the VPC's default security group is not among those listed",
-    )
-
-
-def _default_of(group: Resource) -> tuple[str, ...]:
-    return (group.text("VpcId"),) if group.text("GroupName") == "default" else ()
 
 
 def _groups(resource: Resource, inventory: Inventory) -> Iterator[Resource | Missing]:
@@ -453,7 +417,7 @@ def _place(host: str, task: Resource, inventory: Inventory) -> Place:
         return Place(AWS, interface.region or task.region)
     # A private address says where the host is only within the task's own VPC: networks outside AWS have the same ones.
     try:
-        vpc = _vpc_of(task, inventory)
+        vpc = vpc_of(task, inventory)
     except Missing:
         return place
     for interface in interfaces.get(f"private {address}", ()):
@@ -485,28 +449,6 @@ def _in_vpc(address: IPv4Address | IPv6Address, vpc: str, task: Resource, invent
         return False
     networks = [_network(block) for block in blocks if block]
     return any(network is not None and address in network for network in networks)
-
-
-def _vpc_of(resource: Resource, inventory: Inventory) -> str:
-    """The VPC in which a task, an instance or a serverless replication runs."""
-    if resource.kind == "task":
-        arn = resource.text("ReplicationInstanceArn")
-        instance = inventory.find("replication-instance", arn)
-        if instance is None:
-            raise resource.missing("ReplicationInstanceArn")
-        resource = instance
-    if resource.kind == "replication-instance":
-        return resource.block("ReplicationSubnetGroup").text("VpcId")
-    config = resource.block("ComputeConfig")
-    name = config.text("ReplicationSubnetGroupId")
-    group = inventory.find("subnet-group", name, resource.account, resource.region)
-    if group is None:
-        raise Missing(
-            f"{resource.where} names the subnet group {name}, which does not exist",
-            needs="dms:DescribeReplicationSubnetGroups",
-            reason="a subnet group does not exist",
-        )
-    return group.text("VpcId")
 
 
 FACTS: Final = (

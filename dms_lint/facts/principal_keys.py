@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts import key_users
 from dms_lint.facts.access import policy_of_key, with_key
+from dms_lint.facts.asking import asker, chosen
 from dms_lint.facts.base import Fact, texts
 from dms_lint.facts.policies import Policies, Request, allowed_by_key, dns_suffixes
-from dms_lint.facts.principals import CREATING, PRINCIPAL, asker, chosen, may, shown
+from dms_lint.facts.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.ternary import every, some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dms_lint.facts.asking import Asker
     from dms_lint.facts.keys import Reference
-    from dms_lint.facts.principals import Asker
     from dms_lint.facts.ternary import Ternary
     from dms_lint.inventory import Inventory
     from dms_lint.model import Missing, Resource
@@ -66,16 +67,18 @@ def _lacking_on(key: Reference, who: Asker, inventory: Inventory) -> tuple[tuple
     def asking(action: str) -> Request:
         return Request(action, key.arn, context, chosen("call"))
 
-    needs = {action: with_key(asking(action), who.identity, key, inventory) for action in _KEY_NEEDS}
+    needs = {action: with_key(asking(action), who.about(action), key, inventory) for action in _KEY_NEEDS}
     needs[_LIST_ALIASES] = who.on(_LIST_ALIASES)
     enough = every(decision.allowed for decision in needs.values())
     if enough is True:
         return (), None
     policy = policy_of_key(key, inventory)
-    mere = who.identity._replace(policies=Policies())
     # By the key's policy alone, and not taken back by another; a grant makes nobody a user of a key.
     by_name = {
-        action: tuple(allowed_by_key(asking(action), one, policy, key.account) for one in (mere, who.identity))
+        action: tuple(
+            allowed_by_key(asking(action), one, policy, key.account)
+            for one in (who.about(action)._replace(policies=Policies()), who.about(action))
+        )
         for action in (*_KEY_ADMINISTRATOR, *_KEY_USER)
     }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.facts import roles, service_roles
+from dms_lint.facts.asking import asker
 from dms_lint.facts.base import Fact, derived, texts
 from dms_lint.facts.endpoints import direction, engine
 from dms_lint.facts.policies import Decision, dns_suffixes, partition_of
-from dms_lint.facts.principals import CREATING, PRINCIPAL, asker, may, shown
+from dms_lint.facts.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.roles import account_of, gap_of
 from dms_lint.model import Missing
 from dms_lint.tables import table
@@ -16,7 +17,7 @@ from dms_lint.tables import table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dms_lint.facts.principals import Asker
+    from dms_lint.facts.asking import Asker
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.access import with_secret
+from dms_lint.facts.access import secret_policy
+from dms_lint.facts.asking import asker, chosen
 from dms_lint.facts.base import Fact, texts
-from dms_lint.facts.policies import Request, partition_of
+from dms_lint.facts.policies import Policies, Request, allowed_by_resource, partition_of
 from dms_lint.facts.principal_needs import GET_ROLE, PASS_ROLE, on_role
-from dms_lint.facts.principals import EDITING, PRINCIPAL, asker, chosen, may, shown
+from dms_lint.facts.principals import EDITING, PRINCIPAL, may, shown
 from dms_lint.facts.roles import account_of, gap_of
 from dms_lint.facts.secret_access import DESCRIBE, Pair, asked_about, pairs
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from dms_lint.facts.principals import Asker
+    from dms_lint.facts.asking import Asker
+    from dms_lint.facts.policies import Decision
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -65,6 +67,7 @@ def unusable_secrets(principal: Resource, inventory: Inventory) -> tuple[str, ..
     hole = hole or doubt
     who = asker(principal, inventory)
     known: dict[Pair, tuple[tuple[str, ...], Missing | None]] = {}
+    on_roles: dict[str, tuple[tuple[str, Decision], ...]] = {}
     found: dict[str, None] = {}
     others: dict[str, None] = {}
     served = False
@@ -73,7 +76,9 @@ def unusable_secrets(principal: Resource, inventory: Inventory) -> tuple[str, ..
         unsure = None
         for pair in named:
             if pair not in known:
-                known[pair] = _lacking_for(pair, who, inventory)
+                if pair.role not in on_roles:
+                    on_roles[pair.role] = _on_role(pair.role, who, inventory)
+                known[pair] = _lacking_for(pair, on_roles[pair.role], who, inventory)
             lacking.update(dict.fromkeys(known[pair][0]))
             unsure = unsure or known[pair][1]
         if not lacking:
@@ -92,24 +97,46 @@ def unusable_secrets(principal: Resource, inventory: Inventory) -> tuple[str, ..
     return shown(found, hole)
 
 
-def _lacking_for(pair: Pair, who: Asker, inventory: Inventory) -> tuple[tuple[str, ...], Missing | None]:
+def _on_role(role: str, who: Asker, inventory: Inventory) -> tuple[tuple[str, Decision], ...]:
+    return tuple((action, on_role(who, action, role, inventory)) for action in (GET_ROLE, PASS_ROLE))
+
+
+def _lacking_for(
+    pair: Pair, on: Iterable[tuple[str, Decision]], who: Asker, inventory: Inventory
+) -> tuple[tuple[str, ...], Missing | None]:
     """What a principal lacks to name a secret and its role in an endpoint, and why there may be more."""
-    asked = asked_about(pair.secret, partition_of(pair.role), inventory)
-    if asked is None:
+    asked = inventory.once(("secret asked about", pair.secret), lambda: _asked(pair, inventory))
+    if not asked:
         return (), None  # a secret that does not exist is another rule's
-    decisions = [(action, pair.role, on_role(who, action, pair.role, inventory)) for action in (GET_ROLE, PASS_ROLE)]
-    context = {**who.context, "aws:requestedregion": (asked.region,)}
     described = [
-        with_secret(Request(DESCRIBE, arn, context, chosen("call")), who.identity, asked.about, inventory)
-        for arn in asked.arns
+        allowed_by_resource(
+            Request(DESCRIBE, arn, {**who.context, "aws:requestedregion": (arn.split(":")[3],)}, chosen("call")),
+            who.about(DESCRIBE),
+            policy,
+            arn.split(":")[4],
+        )
+        for arn, policy in asked
     ]
     one = described[0]
     if any(other.allowed is not one.allowed for other in described):
         one = one._replace(allowed=None, doubt="which secret is meant", statements=())
-    decisions.append((DESCRIBE, pair.secret.id, one))
+    decisions = [*((action, pair.role, decision) for action, decision in on), (DESCRIBE, pair.secret.id, one)]
     lacking = tuple(f"{action} on {what}" for action, what, decision in decisions if decision.allowed is False)
     doubts = (decision.missing(who.principal.where) for _, _, decision in decisions if decision.allowed is None)
     return lacking, next(doubts, None)
+
+
+def _asked(pair: Pair, inventory: Inventory) -> tuple[tuple[str, Policies], ...]:
+    """The ARNs that a secret may have, each with its resource policy; none where there is no such secret."""
+    asked = asked_about(pair.secret, partition_of(pair.role), inventory)
+
+    def policy(arn: str, about: Resource | None) -> Policies:
+        try:
+            return Policies((secret_policy(arn, about, inventory),))
+        except Missing as missing:
+            return Policies(gaps=(missing.with_traceback(None),))
+
+    return tuple((arn, policy(arn, asked.about)) for arn in asked.arns) if asked is not None else ()
 
 
 FACTS: Final = (

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.facts import roles
+from dms_lint.facts.asking import ROLE, USER, asker
 from dms_lint.facts.base import Fact, derived, text, texts
-from dms_lint.facts.globs import matches
-from dms_lint.facts.identities import holder_of, identity, trust_policy
-from dms_lint.facts.policies import UNLIKELY, Decision, Request, about_action, allowed, partition_of
+from dms_lint.facts.identities import holder_of, sound_trust_policy
+from dms_lint.facts.policies import Decision
 from dms_lint.facts.statements import ANYTHING
 from dms_lint.facts.trust import service_of
-from dms_lint.model import EMPTY, Missing
+from dms_lint.model import Missing
 from dms_lint.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from dms_lint.facts.conditions import Context
     from dms_lint.facts.policies import Identity
-    from dms_lint.facts.statements import Policy, Statement
+    from dms_lint.facts.statements import Policy
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
 PRINCIPAL: Final = ("principal",)
-USER: Final = "user"
-ROLE: Final = "role"
 
 CREATING: Final = ("dms:CreateEndpoint", "dms:CreateReplicationConfig", "dms:CreateReplicationInstance")
 EDITING: Final = ("dms:CreateEndpoint", "dms:ModifyEndpoint")
+_DMS: Final = "dms:"
 _LINKED: Final = ":role/aws-service-role/"
 """The path of service-linked roles: only their service may assume them, and nobody can edit them."""
 
@@ -39,13 +38,6 @@ def actions() -> Mapping[str, str]:
     """By action of DMS that makes, changes or deletes something, the type of resource that IAM asks about."""
     found: Mapping[str, str] = table("principal-actions")["actions"]
     return found
-
-
-@cache
-def chosen(*of: str) -> frozenset[str]:
-    """The condition keys that tell how it is called (`call`), or on what (`resource`), and not what may be done."""
-    rows = table("request-conditions")["rows"]
-    return frozenset(key.lower() for row in rows if row["of"] in of for key in row["keys"])
 
 
 @cache
@@ -69,7 +61,7 @@ def left_out(principal: Resource, inventory: Inventory) -> bool:
     code may.
     """
     holder = holder_of(principal, inventory)
-    return holder.kind == ROLE and (is_linked(principal.id) or not _assumed_by_others(trust_policy(holder)))
+    return holder.kind == ROLE and (is_linked(principal.id) or not _assumed_by_others(sound_trust_policy(holder)))
 
 
 def _assumed_by_others(policy: Policy) -> bool:
@@ -87,141 +79,22 @@ def kind_of(principal: Resource, inventory: Inventory) -> str:
     return holder_of(principal, inventory).kind
 
 
-def context_of(principal: Resource, inventory: Inventory) -> Context:
-    """What is known of the requests that a user makes, or whoever has assumed a role.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-    """
-    holder, now = holder_of(principal, inventory), inventory.now
-    known: dict[str, tuple[str, ...]] = {
-        "aws:principalarn": (principal.id,),
-        "aws:principalaccount": (principal.account,),
-        "aws:principalisawsservice": ("false",),
-        "aws:principaltype": ("User" if holder.kind == USER else "AssumedRole",),
-        "aws:username": (holder.name,) if holder.kind == USER else (),
-        "aws:securetransport": ("true",),
-        "aws:currenttime": (now.isoformat(),),
-        "aws:epochtime": (str(int(now.timestamp())),),
-        # Only a service that calls by itself, and not for somebody, sends these.
-        "aws:sourceaccount": (),
-        "aws:sourcearn": (),
-        "aws:sourceorgid": (),
-        "kms:calleraccount": (principal.account,),
-    }
-    if holder.kind == USER and "Tags" in holder:
-        # A role's session may have other tags than the role.
-        for tag in holder.records("Tags"):
-            known[f"aws:principaltag/{tag.text('Key').lower()}"] = (tag.text("Value", default=""),)
-    return known
-
-
 # -- what they may do
 
 
-class Asker(NamedTuple):
-    """A principal as one who asks: its policies, and what is known of its requests."""
-
-    principal: Resource
-    identity: Identity
-    context: Context
-    regions: tuple[str, ...]
-    """The scanned Regions of its account, and one that is none."""
-
-    def on(self, action: str, resource: str = ANYTHING, more: Mapping[str, tuple[str, ...]] = EMPTY) -> Decision:
-        """Whether it may do something with that resource, called as it has to be."""
-        return allowed(Request(action, resource, {**self.context, **more}, chosen("call")), self.identity)
-
-    def on_some(self, action: str, template: str = ANYTHING, more: Mapping[str, tuple[str, ...]] = EMPTY) -> Decision:
-        """Whether it may do something with any resource at all of those that a template's ARN stands for.
-
-        `True` names the statements that allow it; None of several doubts the first.
-        """
-        if not may_be_granted(self.identity, action):
-            return Decision(False)
-        keys = chosen("call", "resource")
-        doubt, context = None, {**self.context, **more}
-        for resource in self._candidates(action, template):
-            decision = allowed(Request(action, resource, context, keys), self.identity)
-            if decision.allowed:
-                return decision
-            doubt = doubt or (decision if decision.allowed is None else None)
-        return doubt or Decision(False)
-
-    def _candidates(self, action: str, template: str) -> Iterator[str]:
-        """Resources of which one is allowed if any is: of unlikely names, and like those that the policies name."""
-        if "{" not in template:
-            yield template
-            return
-        values = {"partition": partition_of(self.principal.id), "account": self.principal.account}
-        for region in self.regions:
-            yield template.format(**values, region=region, name=UNLIKELY[0])
-        plain = template.format(**values, region=self.regions[0], name=UNLIKELY[0])
-        written = dict.fromkeys(
-            pattern
-            for statement in _statements(self.identity)
-            if about_action(statement, action.lower())
-            for pattern in statement.resources or ()
-            if pattern != ANYTHING
-        )
-        yield from filter(None, (_like(pattern, plain, self.context) for pattern in written))
-
-
-def _like(pattern: str, plain: str, context: Context) -> str:
-    """A resource that is like a plain one, and matched by a pattern as far as can be; '' where no such is.
-
-    `arn:aws:dms:eu-west-1:*:endpoint:orders-*` and `arn:aws:dms:us-east-1:111122223333:endpoint:x` make
-    `arn:aws:dms:eu-west-1:111122223333:endpoint:orders-x`.
-    """
-    for name, values in context.items():
-        if len(values) == 1:
-            pattern = pattern.replace(f"${{{name}}}", values[0])
-    parts, wanted = pattern.split(":", 5), plain.split(":", 5)
-    while len(parts) < len(wanted) and parts[-1].endswith("*"):
-        parts.append("*")
-    if len(parts) != len(wanted):
-        return ""
-    found = [
-        other if matches(part, other) else part.replace("*", UNLIKELY[0]).replace("?", "x")
-        for part, other in zip(parts, wanted, strict=True)
-    ]
-    fixed = (found[n] == wanted[n] for n in (0, 1, 2, 4))
-    return ":".join(found) if all(fixed) and found[5].startswith(_type_of(wanted[5])) else ""
-
-
-def _type_of(resource: str) -> str:
-    """How the last part of an ARN begins, up to the name: `endpoint:`, `network-interface/`."""
-    return resource[: resource.index(UNLIKELY[0])] if UNLIKELY[0] in resource else resource
-
-
-def _statements(who: Identity) -> Iterator[Statement]:
-    for policies in (who.policies, *((who.boundary,) if who.boundary else ())):
-        for policy in policies.documents:
-            yield from policy.statements
-
-
-def may_be_granted(who: Identity, action: str) -> bool:
-    """Whether any statement is about an action, or a policy was not read: the cheap half of an answer."""
-    if who.policies.gaps:
-        return True
-    lower = action.lower()
-    return any(
-        about_action(statement, lower)
+def _may_touch_dms(who: Identity) -> bool:
+    """Whether any statement may grant an action of DMS, or a policy was not read: cheaper than to ask for each."""
+    return bool(who.policies.gaps) or any(
+        statement.effect == "Allow" and (statement.not_actions or any(map(_begins_like_dms, statement.actions)))
         for policy in who.policies.documents
         for statement in policy.statements
-        if statement.effect == "Allow"
     )
 
 
-@derived
-def asker(principal: Resource, inventory: Inventory) -> Asker:
-    """The principal as one who asks."""
-    regions = [region for account, region in inventory.scopes() if account == principal.account]
-    return Asker(
-        principal,
-        identity(holder_of(principal, inventory), inventory),
-        context_of(principal, inventory),
-        (*regions, UNLIKELY[1]),
-    )
+@lru_cache(maxsize=4096)
+def _begins_like_dms(pattern: str) -> bool:
+    plain = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    return plain.startswith(_DMS) or _DMS.startswith(plain)
 
 
 def template_of(action: str) -> str:
@@ -237,7 +110,7 @@ def allowed_actions(principal: Resource, inventory: Inventory) -> Mapping[str, D
     Actions that it certainly may not are not here.  Nothing is, for a role with which nobody works.
     """
     who = asker(principal, inventory)
-    if not any(may_be_granted(who.identity, action) for action in actions()):
+    if not _may_touch_dms(who.identity):
         return {}
     try:
         if left_out(principal, inventory):

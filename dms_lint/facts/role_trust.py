@@ -17,7 +17,7 @@ from dms_lint.facts.callers import (
     lets,
 )
 from dms_lint.facts.endpoints import engine
-from dms_lint.facts.identities import trust_policy
+from dms_lint.facts.identities import sound_trust_policy
 from dms_lint.facts.policies import about_action, partition_of
 from dms_lint.facts.principals import is_linked
 from dms_lint.facts.roles import ACCESS_ROLE, REDSHIFT, account_of, gap_of
@@ -48,7 +48,7 @@ _ACCOUNT: Final = r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.+)?"
 
 @derived
 def _policy(role: Resource, inventory: Inventory) -> Policy:
-    return trust_policy(role)
+    return sound_trust_policy(role)
 
 
 @derived

@@ -27,32 +27,29 @@ def _summary(account: Resource, inventory: Inventory) -> Resource:
     return found
 
 
-def _either(*witnesses: Callable[[], bool]) -> bool:
-    """Whether any of the answers that tell it says yes; what the first says that can be read where none does.
+def _first(*witnesses: Callable[[], bool]) -> bool:
+    """What the first of the answers that tell it says; Missing, as the first is, where none can be read.
 
-    Missing where none can be read.
+    The account summary comes first: a credential report may be some hours old.
     """
-    hole, said = None, False
+    hole = None
     for witness in witnesses:
         try:
-            if witness():
-                return True
-            said = True
+            return witness()
         except Missing as missing:
             hole = hole or missing
-    if not said and hole is not None:
-        raise hole
-    return False
+    assert hole is not None  # noqa: S101 - there are witnesses
+    raise hole
 
 
 def has_access_keys(account: Resource, inventory: Inventory) -> bool:
-    """Whether the root user has access keys, as the account summary or the credential report says."""
+    """Whether the root user has access keys, as the account summary says, or else the credential report."""
 
     def reported() -> bool:
         line = credential_report.row(credential_report.ROOT, account.id, inventory)
         return any(credential_report.said(line, f"access_key_{n}_active") for n in (1, 2))
 
-    return _either(lambda: _summary(account, inventory).number("AccountAccessKeysPresent") > 0, reported)
+    return _first(lambda: _summary(account, inventory).number("AccountAccessKeysPresent") > 0, reported)
 
 
 def protection(account: Resource, inventory: Inventory) -> str:
@@ -66,7 +63,7 @@ def protection(account: Resource, inventory: Inventory) -> str:
             credential_report.row(credential_report.ROOT, account.id, inventory), "mfa_active"
         )
 
-    if _either(lambda: _summary(account, inventory).number("AccountMFAEnabled") > 0, reported):
+    if _first(lambda: _summary(account, inventory).number("AccountMFAEnabled") > 0, reported):
         return MFA
     keys = False
     try:

@@ -273,6 +273,9 @@ def elsewhere(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 
 def _undescribable(secret: Reference, resource: Resource, inventory: Inventory) -> tuple[str, ...]:
+    if not any(pair.secret == secret for pair in pairs(resource, inventory)[0]):
+        raise resource.missing(f"role that reads {secret.id}")
+
     def judge(pair: Pair) -> str:
         if pair.secret != secret:
             return ""

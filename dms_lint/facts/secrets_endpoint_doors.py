@@ -9,7 +9,7 @@ from dms_lint.facts import vpc_endpoint_groups
 from dms_lint.facts.admission import EGRESS, EPHEMERAL, INGRESS, Network, Peer, acl_lets, acl_of, admitted, range_of
 from dms_lint.facts.base import Fact, derived, texts
 from dms_lint.facts.internet import has_internet, subnets_of
-from dms_lint.facts.network import security_groups
+from dms_lint.facts.placement import security_groups
 from dms_lint.facts.secret_paths import RUNNERS, of_runner
 from dms_lint.facts.ternary import every
 from dms_lint.facts.vpc_endpoint_groups import HTTPS

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dms_lint.facts.hosts import AWS, Place, address_of, cloud_of_engine, hosts_of, parse_hosts, place_of
+from dms_lint.facts.hosts import (
+    AWS,
+    Place,
+    address_of,
+    cloud_of_engine,
+    destinations_of,
+    hosts_of,
+    parse_hosts,
+    place_of,
+)
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 from dms_lint.tables import table
@@ -209,3 +218,56 @@ def test_an_endpoint_whose_host_cannot_be_read_is_missing_it(members: dict[str, 
 )
 def test_no_part_of_a_password_is_taken_for_a_host(written: str) -> None:
     assert not [host for host in parse_hosts(written) if "hunter2" in host]
+
+
+def destinations(engine: str, **members: Any) -> tuple[tuple[str, int], ...]:
+    data = {"EndpointArn": "arn:aws:dms:eu-west-1:111122223333:endpoint:A", "EngineName": engine, **members}
+    inventory = Inventory([Document("dms:DescribeEndpoints", {"Endpoints": [data]})], NOW)
+    (endpoint,) = inventory.known("endpoint")
+    return destinations_of(endpoint, inventory)
+
+
+@pytest.mark.parametrize(
+    ("engine", "members", "found"),
+    [
+        ("mysql", {"ServerName": "DB.example.com", "Port": 3306}, (("db.example.com", 3306),)),
+        ("mongodb", {"MongoDbSettings": {"ServerName": "m", "Port": 27017}}, (("m", 27017),)),
+        ("kafka", {"KafkaSettings": {"Broker": "b-1.k:9094,b-2.k:9096"}}, (("b-1.k", 9094), ("b-2.k", 9096))),
+        ("opensearch", {"ElasticsearchSettings": {"EndpointUri": "https://s.example.com"}}, (("s.example.com", 443),)),
+        ("opensearch", {"ElasticsearchSettings": {"EndpointUri": "http://s.example.com/x"}}, (("s.example.com", 80),)),
+        ("opensearch", {"ElasticsearchSettings": {"EndpointUri": "https://s.io:9200"}}, (("s.io", 9200),)),
+        (
+            "oracle",
+            {"ServerName": "o", "Port": 1521, "OracleSettings": {"AsmServer": "asm.example.com:1522/+ASM"}},
+            (("o", 1521), ("asm.example.com", 1522)),
+        ),
+        (
+            "oracle",
+            {
+                "ServerName": "o",
+                "Port": 1521,
+                "OracleSettings": {},
+                "ExtraConnectionAttributes": "asm_server=10.0.0.9:1521:+ASM",
+            },
+            (("o", 1521), ("10.0.0.9", 1521)),
+        ),
+        ("s3", {}, ()),
+    ],
+)
+def test_destinations_are_hosts_with_their_ports(engine: str, members: Any, found: Any) -> None:
+    assert destinations(engine, **members) == found
+
+
+@pytest.mark.parametrize(
+    ("engine", "members"),
+    [
+        ("mysql", {"ServerName": "db.example.com"}),
+        ("mysql", {"Port": 3306}),
+        ("kafka", {"KafkaSettings": {"Broker": "b-1.k"}}),
+        ("oracle", {"ServerName": "o", "Port": 1521, "OracleSettings": {"AsmServer": "asm"}}),
+        ("mysql", {"MySQLSettings": {"SecretsManagerSecretId": "ledger"}}),
+    ],
+)
+def test_a_destination_without_host_or_port_is_missing(engine: str, members: Any) -> None:
+    with pytest.raises(Missing):
+        destinations(engine, **members)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms_lint.facts import network
+from dms_lint.facts import network, placement
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 
@@ -169,13 +169,13 @@ def test_an_outbound_rule_that_cannot_be_read_is_missing(garbage: Any) -> None:
 
 def test_a_membership_without_a_status_counts() -> None:
     resource, inventory = instance(VpcSecurityGroups=[{"VpcSecurityGroupId": "sg-7"}, None])
-    assert network.security_groups(resource, inventory) == ("sg-7",)
+    assert placement.security_groups(resource, inventory) == ("sg-7",)
 
 
 @pytest.mark.parametrize("groups", [[], [None], [{"Status": "active"}], "sg-1", ["sg-1"]])
 def test_an_instance_without_readable_groups_is_missing_them(groups: Any) -> None:
     with pytest.raises(Missing):
-        network.security_groups(*instance(VpcSecurityGroups=groups))
+        placement.security_groups(*instance(VpcSecurityGroups=groups))
 
 
 def test_the_default_group_must_be_among_those_listed() -> None:
@@ -193,7 +193,7 @@ def test_the_default_group_must_be_among_those_listed() -> None:
     inventory = Inventory(documents, NOW)
     (resource,) = inventory.known("replication-config")
     with pytest.raises(Missing, match="is not among those listed"):
-        network.security_groups(resource, inventory)
+        placement.security_groups(resource, inventory)
 
 
 def task(source: dict[str, Any], target: dict[str, Any], *more: Document) -> tuple[Resource, Inventory]:

@@ -1,0 +1,104 @@
+"""Ranges of addresses as whole numbers: what holds what, and what is left when ranges are taken away."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+class Span(NamedTuple):
+    """The addresses from `first` to `last`, both included, of one IP version."""
+
+    version: int
+    first: int
+    last: int
+
+    def holds(self, other: Span) -> bool:
+        """Whether every address of another span is in this one."""
+        return self.version == other.version and self.first <= other.first and other.last <= self.last
+
+    def meets(self, other: Span) -> bool:
+        """Whether another span has an address of this one."""
+        return self.version == other.version and self.first <= other.last and other.first <= self.last
+
+    def __str__(self) -> str:
+        return str(spell(self))
+
+
+WHOLE: Final = {4: Span(4, 0, 2**32 - 1), 6: Span(6, 0, 2**128 - 1)}
+
+
+@lru_cache(maxsize=8192)
+def network(written: str) -> Network | None:
+    """A range as AWS writes it, or an address by itself; None for what is neither."""
+    try:
+        return ip_network(written, strict=False)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=8192)
+def span(written: str) -> Span | None:
+    """A range as AWS writes it, or an address by itself, as a span; None for what is neither."""
+    found = network(written)
+    return None if found is None else span_of(found)
+
+
+def span_of(found: Network | Address) -> Span:
+    """The span of a network or an address."""
+    if isinstance(found, IPv4Address | IPv6Address):
+        return Span(found.version, int(found), int(found))
+    first = int(found.network_address)
+    return Span(found.version, first, first + found.num_addresses - 1)
+
+
+@lru_cache(maxsize=4096)
+def spell(one: Span) -> str:
+    """A span as AWS writes it: an address, a range, or its two ends."""
+    size = one.last - one.first + 1
+    make = IPv4Address if one.version == 4 else IPv6Address
+    if size == 1:
+        return str(make(one.first))
+    bits = (32 if one.version == 4 else 128) - (size.bit_length() - 1)
+    if size & (size - 1) == 0 and one.first % size == 0:
+        return f"{make(one.first)}/{bits}"
+    return f"{make(one.first)}-{make(one.last)}"
+
+
+def without(one: Span, taken: Iterable[Span]) -> tuple[Span, ...]:
+    """What is left of a span when others are taken away from it."""
+    left = [one]
+    for gone in taken:
+        left = [rest for part in left for rest in _cut(part, gone)]
+        if not left:
+            break
+    return tuple(left)
+
+
+def _cut(part: Span, gone: Span) -> Iterator[Span]:
+    if not part.meets(gone):
+        yield part
+        return
+    if part.first < gone.first:
+        yield part._replace(last=gone.first - 1)
+    if gone.last < part.last:
+        yield part._replace(first=gone.last + 1)
+
+
+def private(one: Span) -> bool:
+    """Whether nothing of the span can be reached over the internet by its address."""
+    return any(ground.holds(one) for ground in _PRIVATE)
+
+
+# RFC 1918, RFC 6598 (what VPCs may have besides), RFC 3927 and RFC 4193.
+_PRIVATE: Final = tuple(
+    span_of(ip_network(written))
+    for written in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7")
+)

@@ -1,0 +1,193 @@
+"""What security groups let out and admit: over TCP, to or from addresses, other groups and prefix lists."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from dms_lint.facts.addresses import WHOLE, Span, span, without
+from dms_lint.facts.base import derived
+from dms_lint.facts.judged import Judged, attempt
+from dms_lint.facts.prefix_lists import entries
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from dms_lint.inventory import Inventory
+    from dms_lint.model import Record, Resource
+
+    _Reader = Callable[[Resource, Inventory], "_Rules"]
+
+
+class End(NamedTuple):
+    """What stands at the other end of a connection, as far as it is known."""
+
+    spans: tuple[Span, ...] = ()
+    """Where its address may lie; () where nothing is known of it."""
+    groups: tuple[str, ...] | None = None
+    """The security groups that it carries and that rules may name: () for none, None where it is not known."""
+
+
+class _Permission(NamedTuple):
+    first: int
+    last: int
+    spans: tuple[Span, ...]
+    groups: tuple[str, ...]
+    lists: tuple[str, ...]
+
+
+class _Rules(NamedTuple):
+    permissions: tuple[_Permission, ...]
+    hole: Missing | None
+    """What of the group's rules could not be read."""
+
+
+def groups_of(ids: Iterable[str], account: str, region: str, inventory: Inventory) -> tuple[Resource | Missing, ...]:
+    """The security groups with these ids; in the place of each that cannot be read, what is missing."""
+    return tuple(attempt(partial(_group, one, account, region, inventory)) for one in ids)
+
+
+def _group(id: str, account: str, region: str, inventory: Inventory) -> Resource:  # noqa: A002
+    found = inventory.find("security-group", id, account, region)
+    if found is None:
+        raise Missing(
+            f"security group {id} is not among those listed",
+            needs="ec2:DescribeSecurityGroups",
+            reason="a security group is not among those listed",
+        )
+    return found
+
+
+def lets_out(groups: Iterable[Resource | Missing], port: int, target: End, inventory: Inventory) -> Judged:
+    """Whether groups together let TCP out to a port of the target.
+
+    True when they let it out to every address that the target may have, or to a group that it carries; False when to
+    none; else Missing.  Where its address is not known: True of rules to everywhere, False when no rule has the port.
+    """
+    return _judge([(group, _egress) for group in groups], port, target, inventory)
+
+
+def admits(groups: Iterable[Resource | Missing], port: int, source: End, inventory: Inventory) -> Judged:
+    """Whether groups together admit TCP on a port from the source; True, False and Missing as of `lets_out`."""
+    return _judge([(group, _ingress) for group in groups], port, source, inventory)
+
+
+class _Gathered(NamedTuple):
+    """What the rules of several groups let through on a port."""
+
+    spans: list[Span]
+    named: set[str]
+    """The ids of the groups that they name."""
+    hole: Missing | None
+
+
+def _judge(rules: list[tuple[Resource | Missing, _Reader]], port: int, end: End, inventory: Inventory) -> Judged:
+    found = _gather(rules, port, inventory)
+    if end.groups is not None and not found.named.isdisjoint(end.groups):
+        return True
+    return _covered(found.spans, end, found.hole, named=end.groups is None and bool(found.named))
+
+
+def _gather(rules: list[tuple[Resource | Missing, _Reader]], port: int, inventory: Inventory) -> _Gathered:
+    spans: list[Span] = []
+    hole: Missing | None = None
+    named: set[str] = set()
+    for group, read in rules:
+        if isinstance(group, Missing):
+            hole = hole or group
+            continue
+        found = read(group, inventory)
+        hole = hole or found.hole
+        for permission in found.permissions:
+            if not permission.first <= port <= permission.last:
+                continue
+            named.update(permission.groups)
+            spans += permission.spans
+            for one in permission.lists:
+                listed = attempt(partial(entries, one, group.account, group.region, inventory))
+                if isinstance(listed, Missing):
+                    hole = hole or listed
+                else:
+                    spans += listed
+    return _Gathered(spans, named, hole)
+
+
+def admitted_spans(
+    groups: Iterable[Resource | Missing], port: int, inventory: Inventory
+) -> tuple[tuple[Span, ...], Missing | None]:
+    """The ranges of addresses that groups admit together on a port, and what of it could not be read."""
+    gathered = _gather([(group, _ingress) for group in groups], port, inventory)
+    return tuple(gathered.spans), gathered.hole
+
+
+def _covered(spans: list[Span], end: End, hole: Missing | None, *, named: bool) -> Judged:
+    if not end.spans:
+        if not without(WHOLE[4], spans):
+            return True
+        if hole is None and not named and not spans:
+            return False
+        return hole or _open("the address is not known")
+    if not any(without(one, spans) for one in end.spans):
+        return True
+    if hole is not None:
+        return hole
+    if named:
+        return _open("the security groups at the other end are not known")
+    if any(one.meets(other) for one in end.spans for other in spans):
+        return _open("the address may be one that the rules cover, or one that they do not")
+    return False
+
+
+def _open(why: str) -> Missing:
+    return Missing(f"what the security groups let through: {why}", needs="the address of the other end", reason=why)
+
+
+@derived
+def _egress(group: Resource, inventory: Inventory) -> _Rules:
+    return _read(group, "IpPermissionsEgress")
+
+
+@derived
+def _ingress(group: Resource, inventory: Inventory) -> _Rules:
+    return _read(group, "IpPermissions")
+
+
+def _read(group: Resource, member: str) -> _Rules:
+    found: list[_Permission] = []
+    hole: Missing | None = None
+    try:
+        for record in group.records(member):
+            one = attempt(partial(_permission, record))
+            if isinstance(one, Missing):
+                hole = hole or one
+            elif one is not None:
+                found.append(one)
+    except Missing as missing:
+        hole = missing
+    return _Rules(tuple(found), hole)
+
+
+def _permission(record: Record) -> _Permission | None:
+    """A rule that speaks of TCP; None for one of another protocol."""
+    protocol = record.text("IpProtocol")
+    if protocol not in ("-1", "tcp", "6"):
+        return None
+    first, last = 0, 65535
+    if protocol != "-1":
+        first, last = record.number("FromPort"), record.number("ToPort")
+        if first < 0:
+            first, last = 0, 65535
+    spans = []
+    for key, name in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
+        for entry in record.records(key, default=()):
+            one = span(entry.text(name))
+            if one is None:
+                raise entry.malformed(name, "a range of addresses")
+            spans.append(one)
+    pairs = record.records("UserIdGroupPairs", default=())
+    groups = tuple(pair.text("GroupId") for pair in pairs)
+    lists = tuple(entry.text("PrefixListId") for entry in record.records("PrefixListIds", default=()))
+    if not (spans or groups or lists):
+        raise record.missing("IpRanges")  # AWS has no rule for nobody: what it is for was left out
+    return _Permission(first, last, tuple(spans), groups, lists)
