@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from dms_lint.collectors.exports import read_exports
 from dms_lint.evaluate import Outcome, evaluate
 from dms_lint.inventory import Inventory
-from dms_lint.model import Document, Verdict
+from dms_lint.model import Document, Status, Verdict
 from dms_lint.secret_values import DERIVED
 from dms_lint.shapes import misfits
 
@@ -105,13 +105,27 @@ def test_the_clean_account_fails_nothing(pack: Pack) -> None:
     ] == []
 
 
-def test_of_the_clean_account_only_what_secrets_hold_is_unknown(pack: Pack) -> None:
-    unknown = [finding for finding in judged(ACCOUNTS / "clean", pack).findings if finding.missing is not None]
-    assert [
-        f"{finding.rule.id} {finding.missing.message}"
-        for finding in unknown
-        if finding.missing is not None and "--read-secrets reads it" not in finding.missing.message
-    ] == []
+NOT_EXPORTED = {
+    "cloudtrail:DescribeTrails",
+    "ec2:DescribeNetworkAcls",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeVpcEndpoints",
+    "iam:GetAccountSummary",
+    "lambda:GetFunctionConfiguration",
+    "rds:DescribeDBInstances",
+    "rds:DescribeDBSubnetGroups",
+    "s3:ListAllMyBuckets",
+    "s3:ListBucket",
+    "secretsmanager:GetSecretValue, with --read-secrets",
+    "the address of the other end",
+}
+"""What would settle the questions that the export of the clean account leaves open."""
+
+
+def test_of_the_clean_account_only_what_was_not_exported_is_unknown(pack: Pack) -> None:
+    unknown = [finding.missing for finding in judged(ACCOUNTS / "clean", pack).findings if finding.missing is not None]
+    assert {missing.needs for missing in unknown} == NOT_EXPORTED
+    assert {missing.status for missing in unknown} == {Status.NOT_PROVIDED}
 
 
 def test_the_migration_account_fails_nothing_and_leaves_open_only_what_a_wallet_holds(pack: Pack) -> None:
@@ -135,13 +149,6 @@ def test_a_listing_of_the_migration_account_stands_in_numbered_pages() -> None:
 def test_nearly_every_rule_says_something_of_the_clean_account(pack: Pack) -> None:
     said = {finding.rule.id for finding in judged(ACCOUNTS / "clean", pack).findings}
     assert len(said) >= 0.9 * len(pack.rules), {rule.id for rule in pack.rules} - said
-
-
-def test_nearly_every_rule_fails_in_the_faulty_account(pack: Pack) -> None:
-    outcome = judged(ACCOUNTS / "faulty", pack)
-    assert outcome.faults == ()
-    failed = {finding.rule.id for finding in outcome.findings if finding.verdict is Verdict.FAIL}
-    assert len(failed) >= 0.9 * len(pack.rules), {rule.id for rule in pack.rules} - failed
 
 
 def test_what_was_refused_in_the_faulty_account_is_known_to_be_refused() -> None:

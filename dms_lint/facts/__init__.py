@@ -30,6 +30,7 @@ _MODULES: Final = (
     "network",
     "operations",
     "paths",
+    "policy_effects",
     "principal_keys",
     "principal_needs",
     "principal_secrets",

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.globs import ONE, STAR, Tokens, tokens
 from dms_lint.tables import table
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _FIELD: Final = frozenset(":/")
-"""The characters that partition, Region and account never have."""
-_ID: Final = frozenset("/")
-"""The characters that what stands behind the type never has."""
+"""The characters that partition, Region, account and what stands behind the type never have."""
 _Form = tuple[str | frozenset[str], ...]
 """Characters, and sets for one or more characters that are none of these."""
 
 
 @cache
-def _forms() -> tuple[_Form, ...]:
-    types = [row["arn"].split(":")[5] for row in table("dms-authorization")["resources"].values()]
-    return tuple(("a", "r", "n", ":", _FIELD, *":dms:", _FIELD, ":", _FIELD, ":", *f"{one}:", _ID) for one in types)
+def _forms() -> Mapping[str, _Form]:
+    """By type of resource, as the table names it: `ReplicationInstance`."""
+    types = {name: row["arn"].split(":")[5] for name, row in table("dms-authorization")["resources"].items()}
+    return {
+        name: ("a", "r", "n", ":", _FIELD, *":dms:", _FIELD, ":", _FIELD, ":", *f"{one}:", _FIELD)
+        for name, one in types.items()
+    }
 
 
 def is_of_dms(pattern: str) -> bool:
@@ -32,8 +37,13 @@ def is_of_dms(pattern: str) -> bool:
 @lru_cache(maxsize=4096)
 def matches_some(pattern: str) -> bool:
     """Whether a pattern matches the ARN that some resource of DMS may have; `${...}` stands for anything."""
-    asked = tokens(re.sub(r"\$\{[^}]*\}", "*", pattern))
-    return any(_overlap(asked, form) for form in _forms())
+    return any(matches_type(pattern, type_) for type_ in _forms())
+
+
+@lru_cache(maxsize=4096)
+def matches_type(pattern: str, type_: str) -> bool:
+    """Whether a pattern matches the ARN that some resource of a type may have; `${...}` stands for anything."""
+    return _overlap(tokens(re.sub(r"\$\{[^}]*\}", "*", pattern)), _forms()[type_])
 
 
 def _overlap(pattern: Tokens, form: _Form) -> bool:

@@ -27,7 +27,7 @@ _PASSING: Final = "iam:passrole"
 _TRUST: Final = "AssumeRolePolicyDocument"
 
 
-class _Text(NamedTuple):
+class Text(NamedTuple):
     """A policy's statements, each for itself: those that are well formed, and what is wrong with others."""
 
     statements: tuple[Statement, ...]
@@ -50,7 +50,8 @@ def _document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
 
 
 @derived
-def _text(policy: Resource, inventory: Inventory) -> _Text:
+def text_of(policy: Resource, inventory: Inventory) -> Text:
+    """The statements of the policy; Missing where its text was not read, or is no policy at all."""
     record, member = _document(policy, inventory)
     found: list[Statement] = []
     broken: Missing | None = None
@@ -66,7 +67,7 @@ def _text(policy: Resource, inventory: Inventory) -> _Text:
             found.append(statement(one, number, policy.name, data.get("Version") == "2012-10-17"))
         except ValueError as error:
             broken = broken or _malformed(policy, record, error)
-    return _Text(tuple(found), broken)
+    return Text(tuple(found), broken)
 
 
 def _malformed(policy: Resource, record: Record, error: ValueError) -> Missing:
@@ -78,7 +79,7 @@ def _malformed(policy: Resource, record: Record, error: ValueError) -> Missing:
     )
 
 
-def _settled(found: Iterable[str], text: _Text) -> tuple[str, ...]:
+def settled(found: Iterable[str], text: Text) -> tuple[str, ...]:
     """What was found, once each; where nothing was, a malformed statement leaves it open."""
     values = tuple(dict.fromkeys(found))
     if not values and text.broken is not None:
@@ -104,14 +105,14 @@ def is_known(pattern: str) -> bool:
 
 def dms_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The actions that the policy writes with the prefix `dms:`, in lower case and with their wildcards."""
-    text = _text(policy, inventory)
-    return _settled((one for said in text.statements for one in said.actions if one.startswith("dms:")), text)
+    text = text_of(policy, inventory)
+    return settled((one for said in text.statements for one in said.actions if one.startswith("dms:")), text)
 
 
 def unknown_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Those of policy.dms_actions that match neither an IAM action nor an API operation of DMS, and where."""
-    text = _text(policy, inventory)
-    return _settled(
+    text = text_of(policy, inventory)
+    return settled(
         (
             f"{one} ({said.effect} in {said.sid})"
             for said in text.statements
@@ -139,15 +140,13 @@ def defined(key: str) -> bool:
 
 def condition_keys(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The condition keys that the policy writes with the prefix `dms:`, in lower case."""
-    text = _text(policy, inventory)
-    return _settled(
-        (one.key for said in text.statements for one in said.conditions if one.key.startswith("dms:")), text
-    )
+    text = text_of(policy, inventory)
+    return settled((one.key for said in text.statements for one in said.conditions if one.key.startswith("dms:")), text)
 
 
 def unknown_condition_keys(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Those of policy.condition_keys that DMS does not define, where they stand, and what comes of it."""
-    text = _text(policy, inventory)
+    text = text_of(policy, inventory)
     found = []
     for said in text.statements:
         for one in said.conditions:
@@ -156,7 +155,7 @@ def unknown_condition_keys(policy: Resource, inventory: Inventory) -> tuple[str,
                 never = "never denies" if said.effect == "Deny" else "never allows"
                 effect = {False: f", which {never}", True: ", where it always holds", None: ""}[held]
                 found.append(f"{one.key} ({said.effect} in {said.sid}{effect})")
-    return _settled(found, text)
+    return settled(found, text)
 
 
 # -- resources
@@ -164,14 +163,14 @@ def unknown_condition_keys(policy: Resource, inventory: Inventory) -> tuple[str,
 
 def arns(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ARNs of DMS that the policy writes as Resource or NotResource, with their wildcards."""
-    text = _text(policy, inventory)
-    return _settled((one for said in text.statements for one in said.resources or () if is_of_dms(one)), text)
+    text = text_of(policy, inventory)
+    return settled((one for said in text.statements for one in said.resources or () if is_of_dms(one)), text)
 
 
 def dead_arns(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Those of policy.arns that no resource of DMS can have, and where they stand."""
-    text = _text(policy, inventory)
-    return _settled(
+    text = text_of(policy, inventory)
+    return settled(
         (
             f"{one} ({said.effect} in {said.sid}{': so it denies nothing' * (said.effect == 'Deny')})"
             for said in text.statements
@@ -187,14 +186,14 @@ def dead_arns(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def dms_statements(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The statements that are about some action of DMS, by Sid or number."""
-    text = _text(policy, inventory)
-    return _settled((said.sid for said in text.statements if any(about_action(said, one) for one in _names())), text)
+    text = text_of(policy, inventory)
+    return settled((said.sid for said in text.statements if any(about_action(said, one) for one in _names())), text)
 
 
 def full_access(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The statements that allow every action of DMS on every resource of it, with no condition."""
-    text = _text(policy, inventory)
-    return _settled((f"{said.sid} in {said.policy}" for said in text.statements if _is_full_access(said, policy)), text)
+    text = text_of(policy, inventory)
+    return settled((f"{said.sid} in {said.policy}" for said in text.statements if _is_full_access(said, policy)), text)
 
 
 def _is_full_access(said: Statement, policy: Resource) -> bool:
@@ -212,13 +211,17 @@ def _is_full_access(said: Statement, policy: Resource) -> bool:
 
 def narrower_allowances(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The statements that allow actions of DMS and not iam:PassRole with all of them."""
-    text = _text(policy, inventory)
-    return _settled((said.sid for said in text.statements if said.effect == "Allow" and _is_narrower(said)), text)
+    text = text_of(policy, inventory)
+    return settled((said.sid for said in text.statements if said.effect == "Allow" and _is_narrower(said)), text)
 
 
 def _is_narrower(said: Statement) -> bool:
-    about = [about_action(said, one) for one in _names()]
-    return any(about) and not (all(about) and about_action(said, _PASSING))
+    return bool(any(about_action(said, one) for one in _names())) and not allows_everything(said)
+
+
+def allows_everything(said: Statement) -> bool:
+    """Whether a statement is about every action of DMS and about passing roles too, as one about `*` is."""
+    return about_action(said, _PASSING) and all(about_action(said, one) for one in _names())
 
 
 def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -226,11 +229,11 @@ def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ..
 
     None where a Deny of the policy bounds that, and without those that allow all of DMS too.
     """
-    text = _text(policy, inventory)
+    text = text_of(policy, inventory)
     wide = [said for said in text.statements if _passes_every_role(said, policy)]
     if any(said.effect == "Deny" and all(map(_is_other_service, said.conditions)) for said in wide):
         return ()
-    return _settled(
+    return settled(
         (
             f"{said.sid} in {said.policy}"
             for said in wide
