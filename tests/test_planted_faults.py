@@ -689,7 +689,10 @@ PLANTED = (
         vpc_role_removed,
         {
             "fail": f"ROLE001 {ACCOUNT}",
-            "not-applicable": each("ROLE002 ROLE003 ROLE012", ACCOUNT),
+            "not-applicable": each("ROLE002 ROLE003 ROLE012", ACCOUNT)
+            # Whoever makes roles may still have one to make.
+            + "; "
+            + each("IAM004", "migration-operator", "migration-oncall"),
             "gone": each("ROLE010 ROLE011", "dms-vpc-role")
             + "; "
             + each("IAM001 IAM008 IAM014 IAM015 KMS006", "dms-vpc-role")
@@ -846,6 +849,8 @@ APART = (
     "the lake's role may not use the lake's key",
     "the lake is another account's, and nobody checks whose",
     "the lake's role trusts another account",
+    "the operator may create any role",
+    "an action that needs an instance is allowed on tasks alone",
     "a condition asks for a tag that no task has",
     "the secret of MySQL is to be deleted",
     "the VPC endpoints' group admits no HTTPS",
@@ -901,9 +906,15 @@ def test_faults_planted_together_show_all_the_same() -> None:
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda one: one.name)
 def test_a_fault_changes_these_verdicts_and_no_other(planted: Planted) -> None:
-    absent = {name.split()[0] for names in planted.changes.values() for name in names.split("; ")} - rule_ids()
-    if absent:
-        pytest.skip(f"not in the pack yet: {', '.join(sorted(absent))}")
+    # Rules that the pack has not yet change nothing.
+    expected = {
+        name: verdict
+        for verdict, names in planted.changes.items()
+        for name in names.split("; ")
+        if name.split()[0] in rule_ids()
+    }
+    if not expected:
+        pytest.skip("none of its rules is in the pack yet")
     account = Account()
     planted.plant(account)
     after = verdicts(account)
@@ -912,5 +923,4 @@ def test_a_fault_changes_these_verdicts_and_no_other(planted: Planted) -> None:
         for name in before().keys() | after.keys()
         if before().get(name) is not after.get(name)
     }
-    expected = {name: verdict for verdict, names in planted.changes.items() for name in names.split("; ")}
     assert dict(sorted(changed.items())) == dict(sorted(expected.items()))
