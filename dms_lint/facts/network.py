@@ -154,6 +154,10 @@ def _network(written: str) -> Network | None:
         return None
 
 
+_OTHERS: Final = ("UserIdGroupPairs", "PrefixListIds")
+"""Whom a rule may be for besides ranges of addresses."""
+
+
 def open_ingress(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What the security groups of the instance admit from the whole internet, by group, port and range.
 
@@ -196,7 +200,12 @@ def _admit(permission: Record, group: Resource, openings: list[_Opening]) -> Mis
         first, last = permission.number("FromPort", default=-1), permission.number("ToPort", default=-1)
         if protocol in _PORTS and first < 0:
             first, last = 0, 65535
-        openings.extend(_Opening(group.id, protocol, first, last, network) for network in _ranges(permission))
+        elif protocol in _PORTS and last < 0:
+            raise permission.missing("ToPort")
+        admitted = [_Opening(group.id, protocol, first, last, network) for network in _ranges(permission)]
+        openings.extend(admitted)
+        if not admitted and not any(permission.objects(name, default=()) for name in _OTHERS):
+            raise permission.missing("IpRanges")  # AWS has no rule for nobody: whom it is for was left out
         for entry in permission.records("PrefixListIds", default=()):
             return Missing(
                 f"security group {group.id} admits the prefix list {entry.text('PrefixListId')}, whose entries are "
