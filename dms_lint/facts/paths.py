@@ -13,8 +13,9 @@ from dms_lint.facts.hosts import AWS, address_of, known_destinations, place_of
 from dms_lint.facts.judged import Judged, attempt, every, one_of, some
 from dms_lint.facts.network import egress_groups as open_groups
 from dms_lint.facts.placement import Placement, Subnet, placement
+from dms_lint.facts.relations import endpoint_of, runner_of
 from dms_lint.facts.routes import Hop, egress, outward
-from dms_lint.facts.security_groups import End, admits, groups_of, lets_out
+from dms_lint.facts.security_groups import End, admits, end_of, groups_of, lets_out
 from dms_lint.model import Missing, Resource
 
 if TYPE_CHECKING:
@@ -50,25 +51,6 @@ class Way(NamedTuple):
 class _Ways(NamedTuple):
     found: tuple[Way, ...]
     hole: Missing | None
-
-
-def runner_of(path: Resource, inventory: Inventory) -> Resource:
-    """The replication instance or the serverless replication at which a path begins."""
-    kind = "replication-config" if "ReplicationConfigArn" in path else "replication-instance"
-    arn = path.text("ReplicationConfigArn" if kind == "replication-config" else "ReplicationInstanceArn")
-    return _found(kind, arn, path, inventory)
-
-
-def endpoint_of(path: Resource, inventory: Inventory) -> Resource:
-    """The endpoint to which a path leads."""
-    return _found("endpoint", path.text("EndpointArn"), path, inventory)
-
-
-def _found(kind: str, arn: str, path: Resource, inventory: Inventory) -> Resource:
-    found = inventory.find(kind, arn)
-    if found is None:
-        raise Missing(f"{path.where}: {kind} {arn} does not exist", needs=path.needs, reason=f"a {kind} is not there")
-    return found
 
 
 @derived
@@ -255,13 +237,7 @@ def _admitted(way: Way, inventory: Inventory) -> tuple[Judged, str]:
 
 def _inside(way: Way) -> End:
     """What a database sees that is reached over private addresses."""
-    spans = attempt(lambda: way.where.sources)
-    version = way.spans[0].version if way.spans else 4
-    groups = attempt(lambda: way.where.groups)
-    return End(
-        () if isinstance(spans, Missing) else tuple(one for one in spans if one.version == version),
-        None if isinstance(groups, Missing) else groups,
-    )
+    return end_of(way.where, way.spans[0].version if way.spans else 4)
 
 
 def _outside(way: Way, subnet: Subnet, inventory: Inventory) -> End:
