@@ -12,7 +12,7 @@ from dms_lint.facts.prefix_lists import entries
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from dms_lint.facts.placement import Placement
     from dms_lint.inventory import Inventory
@@ -163,7 +163,9 @@ def _covered(spans: list[Span], end: End, hole: Missing | None, *, named: bool) 
 
 
 def _open(why: str) -> Missing:
-    return Missing(f"whether the security groups let it through is open: {why}", needs="the address of the other end", reason=why)
+    return Missing(
+        f"whether the security groups let it through is open: {why}", needs="the address of the other end", reason=why
+    )
 
 
 @derived
@@ -202,11 +204,7 @@ def _permission(record: Record) -> Permission | None:
         first, last = record.number("FromPort"), record.number("ToPort")
         if first < 0:
             first, last = 0, 65535
-    spans = tuple(
-        range_of(entry, name)
-        for key, name in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6"))
-        for entry in record.records(key, default=())
-    )
+    spans = tuple(ranges(record))
     pairs = record.records("UserIdGroupPairs", default=())
     groups = tuple(pair.text("GroupId") for pair in pairs)
     # AWS names the peering connection, and its status, of a group in another VPC.
@@ -217,3 +215,10 @@ def _permission(record: Record) -> Permission | None:
     if not (spans or groups or lists):
         raise record.missing("IpRanges")  # AWS has no rule for nobody: what it is for was left out
     return Permission(first, last, spans, groups, peered, lists)
+
+
+def ranges(permission: Record) -> Iterator[Span]:
+    """The ranges of addresses that a rule of a security group names."""
+    for key, name in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
+        for entry in permission.records(key, default=()):
+            yield range_of(entry, name)

@@ -158,6 +158,4 @@ def test_in_which_subnet_it_stands_must_make_no_difference_where_that_is_not_kno
 
 def test_a_public_instance_that_shows_no_address_leaves_it_open() -> None:
     with pytest.raises(Missing):
-        has_internet(
-            *instance(table("rtb-a", everywhere(GatewayId="igw-1"), of="subnet-a"), PubliclyAccessible=True)
-        )
+        has_internet(*instance(table("rtb-a", everywhere(GatewayId="igw-1"), of="subnet-a"), PubliclyAccessible=True))
