@@ -17,8 +17,8 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dms_lint.facts.paths import Way
     from dms_lint.facts.placement import Placement
+    from dms_lint.facts.ways import Way
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 

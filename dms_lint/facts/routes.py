@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.addresses import WHOLE, Span, private, span, without
 from dms_lint.facts.base import derived
-from dms_lint.facts.judged import attempt, certain, every, one_of
+from dms_lint.facts.judged import attempt, certain
 from dms_lint.facts.placement import Subnet, placement
 from dms_lint.facts.prefix_lists import entries
 from dms_lint.model import Missing
@@ -232,7 +232,7 @@ def has_internet(runner: Resource, inventory: Inventory) -> bool:
     """
     where = placement(runner, inventory)
     said = {subnet: attempt(partial(_reaches, where, subnet)) for subnet in where.subnets}
-    return certain(every(one_of(said[subnet] for subnet in either) for either in where.stands))
+    return certain(where.throughout(said))
 
 
 def _reaches(where: Placement, subnet: Subnet) -> bool:

@@ -93,7 +93,7 @@ def _acl_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> st
         return every(one.passes for one in lookups(near, far, here, there, HTTPS, inventory))
 
     said = {near: one_of([passes(near, far) for far in theirs]) for near in where.subnets}
-    if certain(every(one_of(said[near] for near in either) for either in where.stands)):
+    if certain(where.throughout(said)):
         return ""
     names = ", ".join(near.id for near, one in said.items() if one is False)
     return f"the network ACLs between {names} and {endpoint.id} block it"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts.base import FLAG, Fact, derived, text, texts
 from dms_lint.facts.endpoints import direction, engine
 from dms_lint.facts.hosts import hosts_of
-from dms_lint.facts.judged import attempt, certain, every, one_of
+from dms_lint.facts.judged import attempt, certain
 from dms_lint.facts.placement import placement
 from dms_lint.facts.relations import endpoint_of, runner_of
 from dms_lint.facts.routes import has_internet, table_of
@@ -142,7 +142,7 @@ def _route_flaw(endpoint: Resource, runner: Resource, inventory: Inventory) -> s
     where = placement(runner, inventory)
     tables = {subnet: attempt(partial(table_of, subnet, inventory)) for subnet in where.subnets}
     said = {subnet: one if isinstance(one, Missing) else one.id in joined for subnet, one in tables.items()}
-    if certain(every(one_of(said[subnet] for subnet in either) for either in where.stands)):
+    if certain(where.throughout(said)):
         return ""
     out = [
         f"{table.id}, the route table of {subnet.id}"
