@@ -6,7 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
@@ -15,15 +15,18 @@ from cryptography.hazmat.primitives import hashes
 from dms_lint.collectors.exports import read_exports
 from dms_lint.evaluate import Outcome, evaluate
 from dms_lint.inventory import Inventory
-from dms_lint.model import Document, Verdict
+from dms_lint.model import Document, Status, Verdict
+from dms_lint.secret_values import DERIVED
 from dms_lint.shapes import misfits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dms_lint.model import Pack
 
 ACCOUNTS = Path(__file__).parent / "accounts"
 EXAMPLE = Path(__file__).parent.parent / "examples" / "account"
-FOLDERS = [ACCOUNTS / "clean", ACCOUNTS / "faulty", EXAMPLE]
+FOLDERS = [ACCOUNTS / "clean", ACCOUNTS / "faulty", ACCOUNTS / "migration", EXAMPLE]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 folders = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -39,6 +42,11 @@ def inventory(folder: Path) -> Inventory:
 
 def judged(folder: Path, pack: Pack) -> Outcome:
     return evaluate(pack.rules, inventory(folder), all_verdicts=True)
+
+
+def aws_own(body: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without what stands in it in the place of a secret's value, as a snapshot keeps it."""
+    return {name: value for name, value in body.items() if name != DERIVED}
 
 
 @folders
@@ -58,7 +66,7 @@ def test_every_answer_is_one_that_aws_gives(folder: Path) -> None:
     problems = [
         f"{document.file}: {problem}"
         for document in documents(folder)
-        for problem in misfits(document.operation, document.body)
+        for problem in misfits(document.operation, aws_own(document.body))
     ]
     assert problems == []
 
@@ -97,13 +105,42 @@ def test_the_clean_account_fails_nothing(pack: Pack) -> None:
     ] == []
 
 
-def test_of_the_clean_account_only_what_secrets_hold_is_unknown(pack: Pack) -> None:
-    unknown = [finding for finding in judged(ACCOUNTS / "clean", pack).findings if finding.missing is not None]
-    assert [
-        f"{finding.rule.id} {finding.missing.message}"
-        for finding in unknown
-        if finding.missing is not None and "--read-secrets reads it" not in finding.missing.message
-    ] == []
+NOT_EXPORTED = {
+    "cloudtrail:DescribeTrails",
+    "ec2:DescribeNetworkAcls",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeVpcEndpoints",
+    "iam:GetAccountSummary",
+    "lambda:GetFunctionConfiguration",
+    "rds:DescribeDBInstances",
+    "rds:DescribeDBSubnetGroups",
+    "s3:ListAllMyBuckets",
+    "s3:ListBucket",
+    "secretsmanager:GetSecretValue, with --read-secrets",
+    "the address of the other end",
+}
+"""What would settle the questions that the export of the clean account leaves open."""
+
+
+def test_of_the_clean_account_only_what_was_not_exported_is_unknown(pack: Pack) -> None:
+    unknown = [finding.missing for finding in judged(ACCOUNTS / "clean", pack).findings if finding.missing is not None]
+    assert {missing.needs for missing in unknown} == NOT_EXPORTED
+    assert {missing.status for missing in unknown} == {Status.NOT_PROVIDED}
+
+
+def test_the_migration_account_fails_nothing_and_leaves_open_only_what_a_wallet_holds(pack: Pack) -> None:
+    outcome = judged(ACCOUNTS / "migration", pack)
+    assert outcome.faults == ()
+    assert [f"{one.rule.id} {one.resource.name}" for one in outcome.findings if one.verdict is Verdict.FAIL] == []
+    left_open = {one.missing.message for one in outcome.findings if one.missing is not None}
+    assert len(left_open) == 1
+    assert "is an Oracle wallet" in left_open.pop()
+
+
+def test_a_listing_of_the_migration_account_stands_in_numbered_pages() -> None:
+    pages = [one for one in documents(ACCOUNTS / "migration") if one.operation == "dms:DescribeEndpoints"]
+    assert ["Marker" in one.body for one in pages] == [True, False]
+    assert inventory(ACCOUNTS / "migration").listed("endpoint", "111122223333", "eu-west-1")
 
 
 # Nine in ten, so that a new rule is its own two files and no more.
@@ -112,13 +149,6 @@ def test_of_the_clean_account_only_what_secrets_hold_is_unknown(pack: Pack) -> N
 def test_nearly_every_rule_says_something_of_the_clean_account(pack: Pack) -> None:
     said = {finding.rule.id for finding in judged(ACCOUNTS / "clean", pack).findings}
     assert len(said) >= 0.9 * len(pack.rules), {rule.id for rule in pack.rules} - said
-
-
-def test_nearly_every_rule_fails_in_the_faulty_account(pack: Pack) -> None:
-    outcome = judged(ACCOUNTS / "faulty", pack)
-    assert outcome.faults == ()
-    failed = {finding.rule.id for finding in outcome.findings if finding.verdict is Verdict.FAIL}
-    assert len(failed) >= 0.9 * len(pack.rules), {rule.id for rule in pack.rules} - failed
 
 
 def test_what_was_refused_in_the_faulty_account_is_known_to_be_refused() -> None:

@@ -86,6 +86,6 @@ def test_links_within_the_docs_lead_somewhere() -> None:
 def test_every_module_that_has_facts_is_listed() -> None:
     folder = ROOT / "dms_lint" / "facts"
     having = {
-        file.stem for file in folder.glob("*.py") if re.search(r"^FACTS\b", file.read_text("utf-8"), re.MULTILINE)
+        file.stem for file in folder.glob("[a-z]*.py") if re.search(r"^FACTS\b", file.read_text("utf-8"), re.MULTILINE)
     }
     assert having == set(_MODULES)

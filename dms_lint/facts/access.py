@@ -8,7 +8,7 @@ from dms_lint.facts.identities import parsed
 from dms_lint.facts.policies import Policies, allowed_by_key, allowed_by_resource
 from dms_lint.facts.statements import Policy
 from dms_lint.facts.ternary import some
-from dms_lint.model import Missing
+from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from dms_lint.inventory import Inventory
     from dms_lint.model import Record, Resource
 
+_GRANTEE: Final = "GranteePrincipal"
+_SERVICE: Final = "GranteeServicePrincipal"
 _CONSTRAINTS: Final = "Constraints"
+_CONTEXT: Final = ("EncryptionContextEquals", "EncryptionContextSubset")
+_WITHOUT_CONTEXT: Final = ("DescribeKey", "RetireGrant")
+"""Operations to which constraints on an encryption context do not apply: API reference of GrantConstraints."""
 
 
 def key_policy(key: Reference, inventory: Inventory) -> Policy:
@@ -38,6 +43,11 @@ def key_policy(key: Reference, inventory: Inventory) -> Policy:
     return found
 
 
+def policy_of_key(key: Reference, inventory: Inventory) -> Policies:
+    """The policy of a key as one that holds, or as the gap that it leaves where it was not read."""
+    return _one(lambda: key_policy(key, inventory))
+
+
 def key_grants(key: Reference, inventory: Inventory) -> tuple[Record, ...]:
     """The grants of a key, as ListGrants has them; Missing where they were not read."""
     answer = inventory.about("kms-key-grants", key.arn, key.id, account=key.account, region=key.region)
@@ -50,11 +60,13 @@ def with_key(request: Request, identity: Identity, key: Reference, inventory: In
     `request.action` is one of KMS's, `request.resource` the key's ARN.  What was not read leaves it open only
     where it matters.
     """
-    policy = _one(lambda: key_policy(key, inventory))
+    policy = policy_of_key(key, inventory)
     without = allowed_by_key(request, identity, policy, key.account)
-    if without.allowed is not False:
+    if without.allowed is True:
         return without
     granted, gap = _granted(request, identity, key, inventory)
+    if without.allowed is None and granted is not True:
+        return without
     decision = allowed_by_key(request, identity, policy, key.account, granted)
     return decision._replace(gap=gap) if decision.allowed is None and decision.gap is None else decision
 
@@ -62,14 +74,30 @@ def with_key(request: Request, identity: Identity, key: Reference, inventory: In
 def _granted(
     request: Request, identity: Identity, key: Reference, inventory: Inventory
 ) -> tuple[Ternary, Missing | None]:
-    """Whether a grant lets it; a grant with constraints may, and one of an unread list too."""
+    """Whether a grant lets it; a grant with constraints may, and one that was not read, or not as a whole."""
+    wanted = request.action.partition(":")[2]
+    found: Ternary = False
     try:
         grants = key_grants(key, inventory)
-        mine = [grant for grant in grants if grant.text("GranteePrincipal", default="") == identity.arn]
-        wanted = request.action.partition(":")[2]
-        return some(None if _CONSTRAINTS in one else True for one in mine if wanted in one.texts("Operations")), None
     except Missing as missing:
         return None, missing.with_traceback(None)
+    gap = None
+    for grant in grants:
+        try:
+            if _GRANTEE not in grant and _SERVICE in grant:
+                continue
+            if grant.text(_GRANTEE) == identity.arn and wanted in grant.texts("Operations"):
+                found = some((found, None if _is_bound(grant, wanted) else True))
+        except Missing as missing:
+            found, gap = some((found, None)), gap or missing.with_traceback(None)
+    return found, gap
+
+
+def _is_bound(grant: Record, operation: str) -> bool:
+    """Whether constraints of a grant may keep an operation from somebody."""
+    return any(
+        name not in _CONTEXT or operation not in _WITHOUT_CONTEXT for name in grant.block(_CONSTRAINTS, default={}).data
+    )
 
 
 def with_secret(request: Request, identity: Identity, secret: Resource | None, inventory: Inventory) -> Decision:
@@ -85,13 +113,19 @@ def with_secret(request: Request, identity: Identity, secret: Resource | None, i
 def secret_policy(arn: str, secret: Resource | None, inventory: Inventory) -> Policy:
     """The resource policy of a secret, without statements where it has none; Missing where it was not read."""
     if secret is None:
+        parts = arn.split(":", 6)
+        account, region = (parts[4], parts[3]) if len(parts) == 7 else ("", "")
+        names: tuple[str, ...] = (arn,)
+    else:
+        names, account, region = (secret.arn, secret.name), secret.account, secret.region
+    try:
+        answer = inventory.about("secret-policy", *names, account=account, region=region)
+    except Missing as missing:
+        if missing.status is Status.NOT_READABLE or secret is not None:
+            raise
         raise Missing(
-            f"the policy of the secret {arn}: not in the input",
-            needs="secretsmanager:GetResourcePolicy",
-            reason="not in the input",
-        )
-    names = (secret.arn, secret.name)
-    answer = inventory.about("secret-policy", *names, account=secret.account, region=secret.region)
+            f"the policy of the secret {arn}: not in the input", needs=missing.needs, reason="not in the input"
+        ) from None
     # Absent where no policy is attached: API reference of GetResourcePolicy.
     return parsed(answer, "ResourcePolicy", "the secret's policy") if "ResourcePolicy" in answer else Policy("", ())
 

@@ -156,8 +156,8 @@ def attachments(holder: Resource, inventory: Inventory) -> tuple[tuple[str, ...]
     )
 
 
-def managed_policy(arn: str, holder: Resource, inventory: Inventory) -> Policy:
-    """The default version of a managed policy that is attached to `holder`; Missing when its text is not known."""
+def default_version(arn: str, account: str, inventory: Inventory) -> Record | None:
+    """The record whose Document is the default version of a managed policy; None when it was not read."""
     name = arn.rpartition("/")[2]
     try:
         about = inventory.find("managed-policy", arn)
@@ -166,16 +166,25 @@ def managed_policy(arn: str, holder: Resource, inventory: Inventory) -> Policy:
     if about is not None and "PolicyVersionList" in about:
         for version in about.records("PolicyVersionList"):
             if version.flag("IsDefaultVersion", default=False):
-                return parsed(version, "Document", name)
+                return version
     try:
-        version = inventory.about("policy-version", arn, name, account=holder.account)
+        version = inventory.about("policy-version", arn, name, account=account)
     except Missing as missing:
         if missing.status is Status.NOT_READABLE and arn not in _known_texts():
             raise
     else:
         default = about.text("DefaultVersionId", default="") if about is not None else ""
         if version.flag("IsDefaultVersion", default=False) or default == version.text("VersionId", default="-"):
-            return parsed(version, "Document", name)
+            return version
+    return None
+
+
+def managed_policy(arn: str, holder: Resource, inventory: Inventory) -> Policy:
+    """The default version of a managed policy that is attached to `holder`; Missing when its text is not known."""
+    name = arn.rpartition("/")[2]
+    version = default_version(arn, holder.account, inventory)
+    if version is not None:
+        return parsed(version, "Document", name)
     if arn in _known_texts():
         return parse(_known_texts()[arn], name)
     raise unread(holder, f"the text of the policy {name}", inventory)

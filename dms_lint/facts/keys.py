@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ENCRYPTED: Final = ("replication-instance", "replication-config", "endpoint")
 """The kinds whose storage or connection information a key encrypts."""
+KEY: Final = ("kms-key",)
+_KEYED: Final = (*ENCRYPTED, *KEY)
+"""And a key itself, of which the same is asked."""
 
 NONEXISTENT: Final = "nonexistent"
 """The state of a key that certainly does not exist; KMS has no word for it."""
@@ -227,49 +230,52 @@ def reference(resource: Resource, inventory: Inventory) -> str:
 
 
 @derived
-def _key(resource: Resource, inventory: Inventory) -> Reference | None:
+def key_of(resource: Resource, inventory: Inventory) -> Reference | None:
+    """The key as it is named, of which an alias is not resolved; None where the resource has none."""
+    if resource.kind in KEY:
+        return reference_in(resource, "Arn", resource.id)
     written = _written(resource, inventory)
     return reference_in(resource, "KmsKeyId", written) if written else None
 
 
 @derived
-def _described(resource: Resource, inventory: Inventory) -> Resource | None:
+def described_of(resource: Resource, inventory: Inventory) -> Resource | None:
     """What KMS says of the resource's key, where it has one; None when the key certainly does not exist."""
-    key = _key(resource, inventory)
+    key = key_of(resource, inventory)
     return described(key, inventory) if key else None
 
 
 def arn(resource: Resource, inventory: Inventory) -> str:
-    """The ARN of the key that encrypts the resource, an alias being resolved to its key.
+    """The ARN of the key, or of the one that encrypts the resource, an alias being resolved to its key.
 
     The ARN of the alias itself where there is no such alias; empty where the resource has no key.
     """
-    key = _key(resource, inventory)
+    key = key_of(resource, inventory)
     return (resolved(key, inventory) or key).arn if key else ""
 
 
 def spec(resource: Resource, inventory: Inventory) -> str:
-    """The KeySpec of the key that encrypts the resource: `SYMMETRIC_DEFAULT`, `RSA_2048`, ...
+    """The KeySpec of the key, or of the one that encrypts the resource: `SYMMETRIC_DEFAULT`, `RSA_2048`, ...
 
     Empty where the resource has no key or the key does not exist.
     """
-    return spec_of(_described(resource, inventory)) if _key(resource, inventory) else ""
+    return spec_of(described_of(resource, inventory)) if key_of(resource, inventory) else ""
 
 
 def usage(resource: Resource, inventory: Inventory) -> str:
-    """The KeyUsage of the key that encrypts the resource: `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, ...
+    """The KeyUsage of the key, or of the one that encrypts the resource: `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, ...
 
     Empty where the resource has no key or the key does not exist.
     """
-    return usage_of(_described(resource, inventory)) if _key(resource, inventory) else ""
+    return usage_of(described_of(resource, inventory)) if key_of(resource, inventory) else ""
 
 
 def state(resource: Resource, inventory: Inventory) -> str:
-    """The KeyState of the key that encrypts the resource; `nonexistent` where there is no such key.
+    """The KeyState of the key, or of the one that encrypts the resource; `nonexistent` where there is no such key.
 
     Empty where the resource has no key.
     """
-    return state_of(_described(resource, inventory)) if _key(resource, inventory) else ""
+    return state_of(described_of(resource, inventory)) if key_of(resource, inventory) else ""
 
 
 def foreign_regions(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -277,7 +283,7 @@ def foreign_regions(resource: Resource, inventory: Inventory) -> tuple[str, ...]
 
     A key id or an alias name says no Region: it is looked up in the resource's own.
     """
-    key = _key(resource, inventory)
+    key = key_of(resource, inventory)
     return regions_besides(resource, key) if key else ()
 
 
@@ -293,11 +299,11 @@ def regions_besides(resource: Resource, key: Reference) -> tuple[str, ...]:
 
 
 def manager(resource: Resource, inventory: Inventory) -> str:
-    """Who manages the key that encrypts the resource: `AWS`, as for the default key aws/dms, or `CUSTOMER`.
+    """Who manages the key, or the one that encrypts the resource: `AWS`, as for the default key aws/dms, or `CUSTOMER`.
 
     Empty where the resource has no key or the key does not exist.
     """
-    key = _key(resource, inventory)
+    key = key_of(resource, inventory)
     if key is None:
         return ""
     if key.alias:
@@ -309,7 +315,7 @@ def manager(resource: Resource, inventory: Inventory) -> str:
     if _place(key) in aliased:
         return "AWS"
     try:
-        found = _described(resource, inventory)
+        found = described_of(resource, inventory)
         value = found.text("KeyManager") if found else ""
     except Missing:
         # Every AWS managed key has an alias of AWS's; but a listing without DMS's own was filtered, or is of another.
@@ -332,10 +338,10 @@ def _default_is_listed(key: Reference, inventory: Inventory) -> bool:
 
 FACTS: Final = (
     Fact("key.reference", ENCRYPTED, text(), reference),
-    Fact("key.arn", ENCRYPTED, text(), arn),
-    Fact("key.spec", ENCRYPTED, text(), spec),
-    Fact("key.usage", ENCRYPTED, text(), usage),
-    Fact("key.state", ENCRYPTED, text("", NONEXISTENT, *STATES), state),
+    Fact("key.arn", _KEYED, text(), arn),
+    Fact("key.spec", _KEYED, text(), spec),
+    Fact("key.usage", _KEYED, text(), usage),
+    Fact("key.state", _KEYED, text("", NONEXISTENT, *STATES), state),
     Fact("key.foreign_regions", ENCRYPTED, texts(), foreign_regions),
-    Fact("key.manager", ENCRYPTED, text("", *MANAGERS), manager),
+    Fact("key.manager", _KEYED, text("", *MANAGERS), manager),
 )

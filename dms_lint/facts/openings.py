@@ -53,6 +53,8 @@ _ROUTED: Final = {version: _size(WHOLE[version]) - sum(map(_size, unrouted)) for
 """How many addresses are left."""
 _PORTS: Final = {"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp"}
 _ANY: Final = "-1"
+_OTHERS: Final = ("UserIdGroupPairs", "PrefixListIds")
+"""Whom a rule may be for besides ranges of addresses."""
 
 
 class _Opening(NamedTuple):
@@ -113,7 +115,12 @@ def _admit(permission: Record, group: Resource, openings: list[_Opening], invent
         first, last = permission.number("FromPort", default=-1), permission.number("ToPort", default=-1)
         if protocol in _PORTS and first < 0:
             first, last = 0, 65535
-        openings.extend(_Opening(group.id, protocol, first, last, one) for one in ranges(permission))
+        elif protocol in _PORTS and last < 0:
+            raise permission.missing("ToPort")
+        admitted = [_Opening(group.id, protocol, first, last, one) for one in ranges(permission)]
+        openings.extend(admitted)
+        if not admitted and not any(permission.objects(name, default=()) for name in _OTHERS):
+            raise permission.missing("IpRanges")  # AWS has no rule for nobody: whom it is for was left out
         for entry in permission.records("PrefixListIds", default=()):
             listed = attempt(partial(entries, entry.text("PrefixListId"), group.account, group.region, inventory))
             if isinstance(listed, Missing):

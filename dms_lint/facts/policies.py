@@ -262,7 +262,7 @@ def _fits(statement: Statement, request: Request, admits: Callable[[Statement], 
         return False, ""
     if admitted is None:
         doubt = f"whom {_called(statement)} names"
-    about = _about_resource(statement, request)
+    about = about_resource(statement, request)
     if about is False:
         return False, ""
     if about is None:
@@ -287,7 +287,8 @@ def about_action(statement: Statement, action: str) -> bool:
     return any(matches(pattern, action) for pattern in statement.actions) is not statement.not_actions
 
 
-def _about_resource(statement: Statement, request: Request) -> Ternary:
+def about_resource(statement: Statement, request: Request) -> Ternary:
+    """Whether a statement is about the resource of a request."""
     if statement.resources is None:
         # The policy of a role or a key is about what it hangs on; an identity's policy without Resource is none.
         return True if statement.principals is not None else None

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts import keys
-from dms_lint.facts.access import key_policy, with_key
+from dms_lint.facts import key_users
+from dms_lint.facts.access import policy_of_key, with_key
 from dms_lint.facts.asking import asker, chosen
 from dms_lint.facts.base import Fact, texts
 from dms_lint.facts.policies import Policies, Request, allowed_by_key, dns_suffixes
 from dms_lint.facts.principals import CREATING, PRINCIPAL, may, shown
-from dms_lint.facts.roles import account_of, gap_of
 from dms_lint.facts.ternary import every, some
-from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dms_lint.facts.asking import Asker
+    from dms_lint.facts.keys import Reference
     from dms_lint.facts.ternary import Ternary
     from dms_lint.inventory import Inventory
-    from dms_lint.model import Resource
+    from dms_lint.model import Missing, Resource
 
 _KEY_USER: Final = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
                     "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey")  # fmt: skip
@@ -31,35 +30,9 @@ _KEY_NEEDS: Final = ("kms:DescribeKey", "kms:CreateGrant", "kms:Encrypt", "kms:R
 _LIST_ALIASES: Final = "kms:ListAliases"
 
 
-class _Keys(NamedTuple):
-    found: tuple[keys.Reference, ...]
-    hole: Missing | None
-
-
-def _customer_keys(principal: Resource, inventory: Inventory) -> _Keys:
-    """The customer keys that encrypt what DMS has in the account, and why there may be more."""
-
-    def read() -> _Keys:
-        found: dict[keys.Reference, None] = {}
-        hole = gap_of(principal.account, inventory, "endpoint", "replication-instance")
-        for kind in keys.ENCRYPTED:
-            for resource in inventory.index(kind, account_of).get(principal.account, ()):
-                try:
-                    if keys.manager(resource, inventory) == "CUSTOMER":
-                        reference = keys.parse_reference(keys.arn(resource, inventory))
-                        # A key that does not exist is another rule's, and shows here as an alias.
-                        if reference is not None and reference.id:
-                            found[reference] = None
-                except Missing as missing:
-                    hole = hole or missing.with_traceback(None)
-        return _Keys(tuple(sorted(found)), hole)
-
-    return inventory.once(("customer keys", principal.account), read)
-
-
 def customer_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The customer managed keys that encrypt instances, endpoints or serverless replications of the account, by ARN."""
-    found, hole = _customer_keys(principal, inventory)
+    found, hole = key_users.customer_keys(principal.account, inventory)
     return shown((key.arn for key in found), hole)
 
 
@@ -70,7 +43,7 @@ def unusable_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     re-encrypt with and grant the use of through DMS, being allowed to list aliases.
     """
     _, hole = may(principal, inventory, CREATING)
-    used, doubt = _customer_keys(principal, inventory)
+    used, doubt = key_users.customer_keys(principal.account, inventory)
     hole = hole or doubt
     who = asker(principal, inventory)
     found: list[str] = []
@@ -82,7 +55,7 @@ def unusable_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     return shown(found, hole)
 
 
-def _lacking_on(key: keys.Reference, who: Asker, inventory: Inventory) -> tuple[tuple[str, ...], Missing | None]:
+def _lacking_on(key: Reference, who: Asker, inventory: Inventory) -> tuple[tuple[str, ...], Missing | None]:
     """What a principal certainly lacks on a key, and what leaves that open."""
     suffix = dns_suffixes().get(key.partition, dns_suffixes()["aws"])
     context = {
@@ -99,7 +72,7 @@ def _lacking_on(key: keys.Reference, who: Asker, inventory: Inventory) -> tuple[
     enough = every(decision.allowed for decision in needs.values())
     if enough is True:
         return (), None
-    policy = _policy_of(key, inventory)
+    policy = policy_of_key(key, inventory)
     # By the key's policy alone, and not taken back by another; a grant makes nobody a user of a key.
     by_name = {
         action: tuple(
@@ -119,13 +92,6 @@ def _lacking_on(key: keys.Reference, who: Asker, inventory: Inventory) -> tuple[
         return tuple(action for action, decision in needs.items() if decision.allowed is False), None
     doubts = (*needs.values(), *(decision for both in by_name.values() for decision in both))
     return (), next(one.missing(who.principal.where) for one in doubts if one.allowed is None)
-
-
-def _policy_of(key: keys.Reference, inventory: Inventory) -> Policies:
-    try:
-        return Policies((key_policy(key, inventory),))
-    except Missing as missing:
-        return Policies(gaps=(missing.with_traceback(None),))
 
 
 FACTS: Final = (

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts import service_roles
 from dms_lint.facts.base import Fact, derived, texts
-from dms_lint.facts.conditions import satisfied
+from dms_lint.facts.callers import (
+    SOURCE_KEYS,
+    STRANGERS,
+    for_everybody,
+    for_stranger,
+    from_stranger,
+    is_pinned,
+    lets,
+)
 from dms_lint.facts.endpoints import engine
 from dms_lint.facts.identities import sound_trust_policy
 from dms_lint.facts.policies import about_action, partition_of
 from dms_lint.facts.principals import is_linked
 from dms_lint.facts.roles import ACCESS_ROLE, REDSHIFT, account_of, gap_of
 from dms_lint.facts.statements import ANYTHING
-from dms_lint.facts.ternary import every
 from dms_lint.facts.trust import DMS, is_dms, service_of, trusted_services
 from dms_lint.model import Missing
 
@@ -31,8 +38,6 @@ EVERYBODY: Final = "everybody"
 
 _ASSUME: Final = "sts:assumerole"
 _ASSUMING: Final = (_ASSUME, "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
-_STRANGERS: Final = ("919293949596", "838485868788")
-"""Accounts that no policy names: what lets both in lets everybody in."""
 _DELETED: Final = r"A[A-Z0-9]{15,}"
 """How IAM writes a principal that was deleted: by its unique id."""
 _ACCOUNT: Final = r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.+)?"
@@ -90,86 +95,22 @@ def outsiders(role: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def _others(statement: Statement, policy: Policy, role: Resource, action: str) -> Iterator[str]:
     """Everybody, and the other accounts, that a statement lets in."""
-    named = statement.principals or ()
-    everybody = any(value == ANYTHING and kind in (ANYTHING, "AWS") for kind, value in named)
-    if statement.not_principals or everybody:
-        if any(_lets(statement, policy, context, action, None) for context in _anybody(role)):
+    if for_everybody(statement):
+        if not is_pinned(statement, policy, action, partition_of(role.id)):
             yield f"{EVERYBODY} ({statement.sid})"
         return
-    for kind, value in named:
+    for kind, value in statement.principals or ():
         account = re.fullmatch(_ACCOUNT, value) if kind == "AWS" else None
         if account is None or account[1] == role.account:
             continue
-        if any(_lets(statement, policy, context, action, value) for context in _caller(role, account[1])):
+        if any(lets(statement, policy, context, action, value) for context in _caller(role, account[1])):
             yield f"{value}, of another account ({statement.sid})"
-
-
-def _lets(statement: Statement, policy: Policy, context: Context, action: str, caller: str | None) -> bool:
-    """Whether a statement lets a caller in, and no other takes it back.
-
-    A condition that nothing is known of pins nobody, and is no denial either.  `caller` is who is named; None for
-    somebody whom no policy names.
-    """
-    if every(satisfied(condition, context) for condition in statement.conditions) is False:
-        return False
-    return not any(
-        other.effect == "Deny"
-        and about_action(other, action)
-        and _is_about(other, caller)
-        and every(satisfied(condition, context) for condition in other.conditions) is True
-        for other in policy.statements
-    )
-
-
-def _is_about(statement: Statement, caller: str | None) -> bool:
-    named = any(
-        (value == ANYTHING and kind in (ANYTHING, "AWS"))
-        or (caller is not None and (value == caller or (kind == "Service" and service_of(value) == caller)))
-        for kind, value in statement.principals or ()
-    )
-    return named is not statement.not_principals
-
-
-def _anybody(role: Resource) -> Iterator[Context]:
-    """The requests of a stranger, made by itself or through a service."""
-    for account in _STRANGERS:
-        yield _from(account, role)
-        yield {**_behalf(account, role), **dict.fromkeys(_PRINCIPAL_KEYS, ())}
-    yield {**dict.fromkeys((*_PRINCIPAL_KEYS, *_SOURCE_KEYS), ()), "aws:principalisawsservice": ("true",)}
 
 
 def _caller(role: Resource, account: str) -> Iterator[Context]:
     """The requests of another account: without an external id, and with one that was not agreed on."""
     for external in ((), ("q7zxk2vw9jr4",)):
-        yield {**_from(account, role), "sts:externalid": external}
-
-
-_PRINCIPAL_KEYS: Final = ("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths")
-_SOURCE_KEYS: Final = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
-_ORGANIZATION: Final = "o-q7zxk2vw9j"
-
-
-def _from(account: str, role: Resource) -> Context:
-    """What is known of a request that a stranger's role makes itself."""
-    arn = f"arn:{partition_of(role.id)}:iam::{account}:role/q7zxk2vw9jr4"
-    values = ((account,), (arn,), (_ORGANIZATION,), (f"{_ORGANIZATION}/r-q7zx/ou-q7zx-k2vw9jr4/",))
-    return {
-        **dict(zip(_PRINCIPAL_KEYS, values, strict=True)),
-        **dict.fromkeys(_SOURCE_KEYS, ()),
-        "aws:principalisawsservice": ("false",),
-        "aws:securetransport": ("true",),
-    }
-
-
-def _behalf(account: str, role: Resource) -> Context:
-    """What is known of a request that DMS makes on behalf of a stranger's resource."""
-    arn = f"arn:{partition_of(role.id)}:dms:*:{account}:*"
-    values = ((account,), (arn,), (_ORGANIZATION,), (f"{_ORGANIZATION}/r-q7zx/ou-q7zx-k2vw9jr4/",))
-    return {
-        **dict(zip(_SOURCE_KEYS, values, strict=True)),
-        "aws:principalisawsservice": ("true",),
-        "aws:securetransport": ("true",),
-    }
+        yield {**from_stranger(account, partition_of(role.id)), "sts:externalid": external}
 
 
 def _loads_redshift(role: Resource, inventory: Inventory) -> bool:
@@ -233,12 +174,12 @@ def unbounded_statements(role: Resource, inventory: Inventory) -> tuple[str, ...
     and ForAllValues bound nothing.  A denial in the same policy counts.
     """
     policy = _policy(role, inventory)
-    contexts = [_behalf(account, role) for account in _STRANGERS]
-    contexts.append({**contexts[0], **dict.fromkeys(_SOURCE_KEYS, ())})
+    contexts = [for_stranger(account, partition_of(role.id)) for account in STRANGERS]
+    contexts.append({**contexts[0], **dict.fromkeys(SOURCE_KEYS, ())})
     return _sids(
         statement
         for statement, service in _named_dms(role, inventory)
-        if any(_lets(statement, policy, context, _ASSUME, service) for context in contexts)
+        if any(lets(statement, policy, context, _ASSUME, service) for context in contexts)
     )
 
 

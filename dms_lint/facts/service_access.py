@@ -198,7 +198,8 @@ def own_bucket(endpoint: Resource, inventory: Inventory) -> str:
 
 
 @derived
-def _loader(endpoint: Resource, inventory: Inventory) -> Resource | None:
+def loader(endpoint: Resource, inventory: Inventory) -> Resource | None:
+    """The role with which DMS loads a Redshift target; None where that role is not one of the account."""
     if role_arn(endpoint, inventory):
         return role_of(endpoint, inventory)[1]
     return inventory.find("role", ACCESS_ROLE, endpoint.account)
@@ -209,13 +210,13 @@ def bucket_role(endpoint: Resource, inventory: Inventory) -> str:
 
     '' where that role does not exist in the account.
     """
-    role = _loader(endpoint, inventory)
+    role = loader(endpoint, inventory)
     return role.name if role is not None else ""
 
 
 def missing_bucket_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What that role's own policies do not allow with the bucket, each with the resource on which."""
-    role = _loader(endpoint, inventory)
+    role = loader(endpoint, inventory)
     if role is None or not own_bucket(endpoint, inventory):
         return ()
     return _lacking(table("target-actions")["bucket"]["actions"], role, endpoint, inventory)

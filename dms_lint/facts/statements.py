@@ -50,15 +50,23 @@ def parse(document: Any, name: str) -> Policy:
 
     Raises ValueError, saying what is wrong, for what is no policy.
     """
-    if isinstance(document, dict):
-        return _policy(document, name)
-    if not isinstance(document, str):
-        raise ValueError("is no policy document")
-    return _parse(document, name)
+    if isinstance(document, str):
+        return _parse(document, name)
+    return _policy(load(document), name)
 
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, name: str) -> Policy:
+    return _policy(load(text), name)
+
+
+def load(document: Any) -> dict[str, Any]:
+    """The object that a policy document is, however AWS sends it; ValueError for what is no policy."""
+    if isinstance(document, dict):
+        return document
+    if not isinstance(document, str):
+        raise ValueError("is no policy document")
+    text = document
     if not text.lstrip().startswith("{"):
         from urllib.parse import unquote
 
@@ -69,7 +77,7 @@ def _parse(text: str, name: str) -> Policy:
         raise ValueError("is not JSON") from None
     if not isinstance(data, dict):
         raise ValueError("is no JSON object")
-    return _policy(data, name)
+    return data
 
 
 def _policy(data: Mapping[str, Any], name: str) -> Policy:
@@ -79,10 +87,11 @@ def _policy(data: Mapping[str, Any], name: str) -> Policy:
     if not isinstance(statements, list):
         raise ValueError("has no Statement")
     variables = data.get("Version") == "2012-10-17"
-    return Policy(name, tuple(_statement(one, number, name, variables) for number, one in enumerate(statements, 1)))
+    return Policy(name, tuple(statement(one, number, name, variables) for number, one in enumerate(statements, 1)))
 
 
-def _statement(data: Any, number: int, policy: str, variables: bool) -> Statement:
+def statement(data: Any, number: int, policy: str, variables: bool) -> Statement:
+    """One statement, the `number`th of its policy; ValueError, saying what is wrong, for a malformed one."""
     if not isinstance(data, dict):
         raise ValueError(f"statement {number} is no object")
     effect = data.get("Effect")

@@ -142,7 +142,8 @@ def key(endpoint: Resource, inventory: Inventory) -> str:
 
 
 @derived
-def _reference(endpoint: Resource, inventory: Inventory) -> Reference | None:
+def key_reference(endpoint: Resource, inventory: Inventory) -> Reference | None:
+    """The target's key as it is named, of which an alias is not resolved; None where none is named."""
     written = key(endpoint, inventory)
     return reference_in(endpoint, KEY, written) if written else None
 
@@ -150,13 +151,13 @@ def _reference(endpoint: Resource, inventory: Inventory) -> Reference | None:
 @derived
 def _described(endpoint: Resource, inventory: Inventory) -> Resource | None:
     """What KMS says of the target's key, where one is named; None when the key certainly does not exist."""
-    named = _reference(endpoint, inventory)
+    named = key_reference(endpoint, inventory)
     return described(named, inventory) if named else None
 
 
 def key_state(endpoint: Resource, inventory: Inventory) -> str:
     """The KeyState of the target's key; `nonexistent` where there is no such key, empty where none is named."""
-    return state_of(_described(endpoint, inventory)) if _reference(endpoint, inventory) else ""
+    return state_of(_described(endpoint, inventory)) if key_reference(endpoint, inventory) else ""
 
 
 def key_spec(endpoint: Resource, inventory: Inventory) -> str:
@@ -164,12 +165,12 @@ def key_spec(endpoint: Resource, inventory: Inventory) -> str:
 
     Empty where none is named or the key does not exist.
     """
-    return spec_of(_described(endpoint, inventory)) if _reference(endpoint, inventory) else ""
+    return spec_of(_described(endpoint, inventory)) if key_reference(endpoint, inventory) else ""
 
 
 def key_foreign_regions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The Region of the target's key, where that is not the endpoint's own; else none."""
-    named = _reference(endpoint, inventory)
+    named = key_reference(endpoint, inventory)
     return regions_besides(endpoint, named) if named else ()
 
 

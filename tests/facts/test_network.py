@@ -143,7 +143,16 @@ def test_a_rule_that_cannot_be_read_is_missing_unless_another_is_open(garbage: A
 
 
 def test_rules_without_addresses_admit_no_addresses() -> None:
-    assert open_ingress({"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]}, {"IpProtocol": "tcp"}) == ()
+    assert open_ingress({"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]}) == ()
+
+
+@pytest.mark.parametrize("absent", ["ToPort", "IpRanges"])
+def test_a_rule_of_which_something_was_left_out_is_not_taken_for_a_closed_one(absent: str) -> None:
+    rule = permission("0.0.0.0/1")
+    rule["IpRanges"].append({"CidrIp": "128.0.0.0/1"})
+    assert open_ingress(rule) != ()
+    with pytest.raises(Missing, match=absent):
+        open_ingress({name: value for name, value in rule.items() if name != absent})
 
 
 @pytest.mark.parametrize(
