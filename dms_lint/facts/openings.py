@@ -53,6 +53,8 @@ _ROUTED: Final = {version: _size(WHOLE[version]) - sum(map(_size, unrouted)) for
 """How many addresses are left."""
 _PORTS: Final = {"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp"}
 _ANY: Final = "-1"
+_OTHERS: Final = ("UserIdGroupPairs", "PrefixListIds")
+"""Whom a rule may be for besides ranges of addresses."""
 
 
 class _Opening(NamedTuple):
