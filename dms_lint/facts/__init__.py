@@ -27,6 +27,7 @@ _MODULES: Final = (
     "keys",
     "login_roles",
     "logs",
+    "malformed_statements",
     "network",
     "operations",
     "paths",

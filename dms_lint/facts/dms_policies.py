@@ -40,7 +40,8 @@ def managed_by_aws(policy: Resource, inventory: Inventory) -> bool:
     return bool(aws_managed(policy.arn))
 
 
-def _document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
+def document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
+    """What holds the text of a policy, and in which member."""
     if not policy.arn:
         return policy, _TRUST if _TRUST in policy else "PolicyDocument"
     version = default_version(policy.arn, policy.account, inventory)
@@ -51,7 +52,7 @@ def _document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
 
 @derived
 def _text(policy: Resource, inventory: Inventory) -> _Text:
-    record, member = _document(policy, inventory)
+    record, member = document(policy, inventory)
     found: list[Statement] = []
     broken: Missing | None = None
     try:
@@ -60,16 +61,17 @@ def _text(policy: Resource, inventory: Inventory) -> _Text:
         if not isinstance(listed, (dict, list)):
             raise ValueError("has no Statement")
     except ValueError as error:
-        raise _malformed(policy, record, error) from None
+        raise malformed(policy, record, error) from None
     for number, one in enumerate([listed] if isinstance(listed, dict) else listed, 1):
         try:
             found.append(statement(one, number, policy.name, data.get("Version") == "2012-10-17"))
         except ValueError as error:
-            broken = broken or _malformed(policy, record, error)
+            broken = broken or malformed(policy, record, error)
     return _Text(tuple(found), broken)
 
 
-def _malformed(policy: Resource, record: Record, error: ValueError) -> Missing:
+def malformed(policy: Resource, record: Record, error: ValueError) -> Missing:
+    """That the text of a policy cannot be judged, as what a fact raises."""
     return Missing(
         f"{policy.where}: {error}",
         needs=record.needs,
