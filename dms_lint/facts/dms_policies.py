@@ -70,6 +70,12 @@ def _text(policy: Resource, inventory: Inventory) -> _Text:
     return _Text(tuple(found), broken)
 
 
+def written(policy: Resource, inventory: Inventory) -> tuple[tuple[Statement, ...], Missing | None]:
+    """The well-formed statements of a policy, and why the first of the malformed ones says nothing."""
+    text = _text(policy, inventory)
+    return text.statements, text.broken
+
+
 def malformed(policy: Resource, record: Record, error: ValueError) -> Missing:
     """That the text of a policy cannot be judged, as what a fact raises."""
     return Missing(
@@ -231,7 +237,7 @@ def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ..
     text = _text(policy, inventory)
     wide = [said for said in text.statements if _passes_every_role(said, policy)]
     if any(said.effect == "Deny" and all(map(_is_other_service, said.conditions)) for said in wide):
-        return ()
+        return _settled((), text)
     return _settled(
         (
             f"{said.sid} in {said.policy}"
