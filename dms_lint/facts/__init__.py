@@ -50,6 +50,7 @@ _MODULES: Final = (
     "service_access",
     "service_paths",
     "service_roles",
+    "tag_conditions",
     "tags",
     "target_keys",
     "targets",
