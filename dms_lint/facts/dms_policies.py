@@ -145,6 +145,11 @@ def defined(key: str) -> bool:
     return any(key.startswith(start) and key != start for start in _tag_keys())
 
 
+def _is_of_guide(key: str) -> bool:
+    """Whether the guide of DMS names a key, in lower case, that the service authorization reference does not have."""
+    return key in ("dms:instanceclass", "dms:storagesize") or key.startswith("dms:resourcetag/")
+
+
 def condition_keys(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The condition keys that the policy writes with the prefix `dms:`, in lower case."""
     text = _text(policy, inventory)
@@ -163,7 +168,8 @@ def unknown_condition_keys(policy: Resource, inventory: Inventory) -> tuple[str,
                 held = satisfied(one, {one.key: ()})
                 never = "never denies" if said.effect == "Deny" else "never allows"
                 effect = {False: f", which {never}", True: ", where it always holds", None: ""}[held]
-                found.append(f"{one.key} ({said.effect} in {said.sid}{effect})")
+                guide = "; the guide names it, and the service does not know it" if _is_of_guide(one.key) else ""
+                found.append(f"{one.key} ({said.effect} in {said.sid}{effect}{guide})")
     return _settled(found, text)
 
 
