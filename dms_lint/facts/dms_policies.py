@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 POLICY: Final = ("iam-policy",)
 _PASSING: Final = "iam:passrole"
-_TRUST: Final = "AssumeRolePolicyDocument"
+TRUST: Final = "AssumeRolePolicyDocument"
 
 
 class _Text(NamedTuple):
@@ -43,7 +43,7 @@ def managed_by_aws(policy: Resource, inventory: Inventory) -> bool:
 def document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
     """What holds the text of a policy, and in which member."""
     if not policy.arn:
-        return policy, _TRUST if _TRUST in policy else "PolicyDocument"
+        return policy, TRUST if TRUST in policy else "PolicyDocument"
     version = default_version(policy.arn, policy.account, inventory)
     if version is None:
         raise unread(policy, "its text", inventory)

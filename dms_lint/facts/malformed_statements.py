@@ -7,10 +7,9 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.facts.base import Fact, derived, texts
-from dms_lint.facts.dms_policies import POLICY, document, is_known, malformed
+from dms_lint.facts.dms_policies import POLICY, TRUST, document, is_known, malformed
 from dms_lint.facts.statements import load
 from dms_lint.facts.trust import is_dms
-from dms_lint.implied import TRUST
 from dms_lint.tables import table
 
 if TYPE_CHECKING:
