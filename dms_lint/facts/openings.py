@@ -71,10 +71,6 @@ class _Opening(NamedTuple):
         return _traffic(self.protocol, self.first, self.last)
 
 
-_OTHERS: Final = ("UserIdGroupPairs", "PrefixListIds")
-"""Whom a rule may be for besides ranges of addresses."""
-
-
 def open_ingress(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What the security groups of the instance admit from the whole internet, by group, port and range.
 
