@@ -22,6 +22,8 @@ Context = Mapping[str, tuple[str, ...]]
 pattern (`arn:aws:dms:*:111122223333:*`) where only so much of it is known.
 """
 
+_SOURCE_ARN: Final = "aws:sourcearn"
+_ACCOUNT: Final = re.compile(r"\d{12}\Z")
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -112,7 +114,19 @@ def _equal_without_case(wanted: str, value: str, condition: Condition, context: 
 
 
 def _like(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    if condition.key == _SOURCE_ARN and _of_other_account(wanted, value):
+        return False
     return _related(wanted, value, condition, context, wildcards=True)
+
+
+def _of_other_account(wanted: str, value: str) -> bool:
+    """Whether both are ARNs that write their account out, and another one.
+
+    `*` of StringLike spans colons too, but `:ACCOUNT:` stands nowhere else in the ARN of a resource that calls.
+    """
+    this, other = wanted.split(":", 5), value.split(":", 5)
+    accounts = [one[4] for one in (this, other) if len(one) == 6 and _ACCOUNT.match(one[4])]
+    return len(accounts) == 2 and accounts[0] != accounts[1]
 
 
 def _related(wanted: str, value: str, condition: Condition, context: Context, *, wildcards: bool) -> Ternary:
