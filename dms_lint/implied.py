@@ -69,6 +69,7 @@ def _policies(known: Known) -> Iterator[Resource]:
     for policy in known.get("managed-policy", {}).values():
         more = {"name": policy.name, "arn": policy.arn, "type": KINDS["managed-policy"].type}
         yield _of(policy, "iam-policy", policy.id, policy.data, **more)
+    yield from _policies_asked_for(known)
     for kind, member in _INLINE.items():
         for holder in known.get(kind, {}).values():
             listed = holder.data.get(member)
@@ -85,6 +86,17 @@ def _inline(holder: Resource, kind: str, policy: Any) -> Iterator[Resource]:
     if isinstance(name, str):
         called = f"{name} of {kind} {holder.name}"
         yield _of(holder, "iam-policy", f"{holder.id} {name}", policy, name=called, type=_TYPES[kind])
+
+
+def _policies_asked_for(known: Known) -> Iterator[Resource]:
+    """Inline policies of roles that were read one by one, where the role itself was not read with its policies."""
+    read = [role for role in known.get("role", {}).values() if _INLINE["role"] in role.data]
+    with_policies = {(account, role.name) for role in read for account in (role.account, "")}
+    for policy in known.get("role-policy", {}).values():
+        role, name = policy.data.get("RoleName"), policy.data.get("PolicyName")
+        if isinstance(role, str) and isinstance(name, str) and (policy.account, role) not in with_policies:
+            more = {"name": f"{name} of role {role}", "type": _TYPES["role"]}
+            yield _of(policy, "iam-policy", f"{policy.account} {role} {name}", policy.data, **more)
 
 
 def _paths(known: Known) -> Iterator[Resource]:

@@ -49,12 +49,13 @@ def whole(pages: list[tuple[Document, bool]]) -> bool:
 
     Pages in one file follow one another.  Pages in several files do where the files are numbered without a gap, from
     0 or 1; elsewhere nobody can tell that no page between them is missing, since a page does not say which it is.
+    A last page that stands alone tells so by its number: those before it are missing.
     """
     ends: dict[str, bool] = {}
     for document, cut in pages:
         ends[document.file or ""] = cut
     if not any(ends.values()):
-        return True
+        return not (len(ends) == 1 and _is_later_page(next(iter(ends))))
     files = sorted((re.split(r"(\d+)", file), cut) for file, cut in ends.items())
     if len({len(parts) for parts, _ in files}) > 1:
         return False
@@ -66,6 +67,12 @@ def whole(pages: list[tuple[Document, bool]]) -> bool:
     numbers = [number for number, _ in numbered]
     in_order = numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     return in_order and [cut for _, cut in numbered] == [True] * (len(numbered) - 1) + [False]
+
+
+def _is_later_page(file: str) -> bool:
+    """Whether a file is numbered as a page other than the first: `describe-endpoints.2.json`."""
+    number = re.fullmatch(r"[a-z-]+\.(\d{1,4})\.json", PurePath(file).name)
+    return number is not None and int(number[1]) > 1
 
 
 @lru_cache(maxsize=64)

@@ -111,6 +111,25 @@ def test_every_user_and_every_role_is_a_principal_and_each_of_their_policies_one
     }
 
 
+def test_an_inline_policy_that_was_asked_for_is_a_policy_once() -> None:
+    asked = {"RoleName": "deploy", "PolicyName": "dms", "PolicyDocument": POLICY}
+    inventory = read(iam__GetRolePolicy=asked)
+    assert [(one.name, one.type) for one in inventory.known("iam-policy")] == [
+        ("dms of role deploy", "AWS::IAM::RolePolicy")
+    ]
+    role = {
+        "RoleName": "deploy",
+        "Arn": f"{IAM}:role/deploy",
+        "RolePolicyList": [{"PolicyName": "dms", "PolicyDocument": POLICY}],
+    }
+    documents = [
+        Document("iam:GetRolePolicy", asked, account=ACCOUNT),
+        Document("iam:GetAccountAuthorizationDetails", {"RoleDetailList": [role]}, account=ACCOUNT),
+    ]
+    inventory = Inventory(documents, datetime(2026, 11, 23, tzinfo=UTC))
+    assert [one.name for one in inventory.known("iam-policy")] == ["dms of role deploy"]
+
+
 def test_two_answers_about_the_attributes_of_a_vpc_add_up() -> None:
     def attribute(name: str) -> Document:
         body = {"VpcId": "vpc-1", name: {"Value": True}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts.addresses import Span, span
+from dms_lint.facts.addresses import Span, range_of
 from dms_lint.facts.base import derived
 from dms_lint.facts.judged import Judged, attempt
 from dms_lint.model import Missing
@@ -183,9 +183,7 @@ def _speaks_of_tcp(record: Record) -> bool:
 
 def _entry(record: Record) -> _Entry:
     key = "Ipv6CidrBlock" if "Ipv6CidrBlock" in record else "CidrBlock"
-    where = span(record.text(key))
-    if where is None:
-        raise record.malformed(key, "a range of addresses")
+    where = range_of(record, key)
     first, last = 0, 65535
     if record.text("Protocol") == "6":
         ports = record.block("PortRange")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from dms_lint.model import Record
+
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -49,6 +51,14 @@ def span(written: str) -> Span | None:
     """A range as AWS writes it, or an address by itself, as a span; None for what is neither."""
     found = network(written)
     return None if found is None else span_of(found)
+
+
+def range_of(record: Record, member: str) -> Span:
+    """The range of addresses, or the address, that a member is; Missing where it is none."""
+    found = span(record.text(member))
+    if found is None:
+        raise record.malformed(member, "a range of addresses")
+    return found
 
 
 def span_of(found: Network | Address) -> Span:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts import secret_settings
-from dms_lint.facts.base import Fact, derived, text
+from dms_lint.facts.base import FLAG, Fact, derived, text
 from dms_lint.facts.endpoints import ENDPOINT, engine
 from dms_lint.facts.endpoints import setting as engine_setting
+from dms_lint.tables import table
 
 if TYPE_CHECKING:
     from dms_lint.inventory import Inventory
@@ -38,6 +40,20 @@ def method(endpoint: Resource, inventory: Inventory) -> str:
     if chosen or not {"Username", "ServerName", "Password"}.isdisjoint(shown):
         return "password"
     raise endpoint.missing("Username and no SecretsManagerSecretId")
+
+
+@cache
+def _iam_engines() -> frozenset[str]:
+    return frozenset(name for row in table("iam-authentication")["rows"] for name in row["engines"])
+
+
+@derived
+def by_iam(endpoint: Resource, inventory: Inventory) -> bool:
+    """Whether the endpoint's database takes a token of IAM in the place of a password (AuthenticationMethod)."""
+    if engine(endpoint, inventory) not in _iam_engines():
+        return False
+    # Absent means password: API reference of the settings, which only add the other methods to it.
+    return secret_settings.setting(endpoint, inventory, "AuthenticationMethod").lower() == "iam"
 
 
 @derived
@@ -74,6 +90,7 @@ def redis_type(endpoint: Resource, inventory: Inventory) -> str:
 
 
 FACTS: Final = (
+    Fact("authentication.by_iam", ENDPOINT, FLAG, by_iam),
     Fact("authentication.method", ENDPOINT, text(*METHODS), method),
     Fact("authentication.mongodb_type", ENDPOINT, text("", "password", "no"), mongodb_type),
     Fact("authentication.neptune_method", ENDPOINT, text("", "iam", "none"), neptune_method),

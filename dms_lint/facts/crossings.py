@@ -17,7 +17,8 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dms_lint.facts.paths import Way
+    from dms_lint.facts.placement import Placement
+    from dms_lint.facts.ways import Way
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -50,21 +51,27 @@ def pairs(way: Way) -> Iterator[tuple[Subnet, Subnet | None]]:
 
 def lookups_of(way: Way, near: Subnet, far: Subnet | None, inventory: Inventory) -> tuple[Lookup, ...]:
     """The lookups in the ACLs of a pair of subnets."""
-    here = attempt(partial(ranges, near, inventory))
-    there = attempt(partial(ranges, far, inventory)) if far is not None and not _fixed(way) else way.spans
     version = way.spans[0].version if way.spans else 4
-    found = [() if isinstance(one, Missing) else tuple(s for s in one if s.version == version) for one in (here, there)]
-    own = [one for one in _private(way) if any(s.holds(one) for s in found[0])]
-    return lookups(near, far, tuple(own) or found[0], found[1], way.port, inventory)
+    there = way.spans if far is None or _fixed(way) else ranges_of(far, version, inventory)
+    return lookups(near, far, near_spans(way.where, near, version, inventory), there, way.port, inventory)
+
+
+def near_spans(where: Placement, near: Subnet, version: int, inventory: Inventory) -> tuple[Span, ...]:
+    """Where the private address of what stands in a subnet may lie: its addresses there, else the subnet's ranges."""
+    private = attempt(lambda: where.private)
+    within = ranges_of(near, version, inventory)
+    own = () if isinstance(private, Missing) else private
+    return tuple(one for one in own if any(range_.holds(one) for range_ in within)) or within
+
+
+def ranges_of(subnet: Subnet, version: int, inventory: Inventory) -> tuple[Span, ...]:
+    """The ranges of a subnet of one IP version; () where they are not known."""
+    found = attempt(partial(ranges, subnet, inventory))
+    return () if isinstance(found, Missing) else tuple(one for one in found if one.version == version)
 
 
 def _fixed(way: Way) -> bool:
     return isinstance(way.database, Database) and way.database.address is not None
-
-
-def _private(way: Way) -> tuple[Span, ...]:
-    found = attempt(lambda: way.where.private)
-    return () if isinstance(found, Missing) else found
 
 
 def acls(way: Way, inventory: Inventory) -> tuple[Judged, str]:

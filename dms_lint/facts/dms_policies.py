@@ -26,7 +26,7 @@ POLICY: Final = ("iam-policy",)
 _PASSING: Final = "iam:passrole"
 _UNLIKELY_ACTION: Final = ":".join(UNLIKELY)
 """An action that no service has: who is allowed it is allowed everything."""
-_TRUST: Final = "AssumeRolePolicyDocument"
+TRUST: Final = "AssumeRolePolicyDocument"
 
 
 class Text(NamedTuple):
@@ -42,9 +42,10 @@ def managed_by_aws(policy: Resource, inventory: Inventory) -> bool:
     return bool(aws_managed(policy.arn))
 
 
-def _document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
+def document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
+    """What holds the text of a policy, and in which member."""
     if not policy.arn:
-        return policy, _TRUST if _TRUST in policy else "PolicyDocument"
+        return policy, TRUST if TRUST in policy else "PolicyDocument"
     version = default_version(policy.arn, policy.account, inventory)
     if version is None:
         raise unread(policy, "its text", inventory)
@@ -54,7 +55,7 @@ def _document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
 @derived
 def text_of(policy: Resource, inventory: Inventory) -> Text:
     """The statements of the policy; Missing where its text was not read, or is no policy at all."""
-    record, member = _document(policy, inventory)
+    record, member = document(policy, inventory)
     found: list[Statement] = []
     broken: Missing | None = None
     try:
@@ -63,16 +64,17 @@ def text_of(policy: Resource, inventory: Inventory) -> Text:
         if not isinstance(listed, (dict, list)):
             raise ValueError("has no Statement")
     except ValueError as error:
-        raise _malformed(policy, record, error) from None
+        raise malformed(policy, record, error) from None
     for number, one in enumerate([listed] if isinstance(listed, dict) else listed, 1):
         try:
             found.append(statement(one, number, policy.name, data.get("Version") == "2012-10-17"))
         except ValueError as error:
-            broken = broken or _malformed(policy, record, error)
+            broken = broken or malformed(policy, record, error)
     return Text(tuple(found), broken)
 
 
-def _malformed(policy: Resource, record: Record, error: ValueError) -> Missing:
+def malformed(policy: Resource, record: Record, error: ValueError) -> Missing:
+    """That the text of a policy cannot be judged, as what a fact raises."""
     return Missing(
         f"{policy.where}: {error}",
         needs=record.needs,
@@ -140,6 +142,11 @@ def defined(key: str) -> bool:
     return any(key.startswith(start) and key != start for start in _tag_keys())
 
 
+def _is_of_guide(key: str) -> bool:
+    """Whether the guide of DMS names a key, in lower case, that the service authorization reference does not have."""
+    return key in ("dms:instanceclass", "dms:storagesize") or key.startswith("dms:resourcetag/")
+
+
 def condition_keys(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The condition keys that the policy writes with the prefix `dms:`, in lower case."""
     text = text_of(policy, inventory)
@@ -156,7 +163,8 @@ def unknown_condition_keys(policy: Resource, inventory: Inventory) -> tuple[str,
                 held = satisfied(one, {one.key: ()})
                 never = "never denies" if said.effect == "Deny" else "never allows"
                 effect = {False: f", which {never}", True: ", where it always holds", None: ""}[held]
-                found.append(f"{one.key} ({said.effect} in {said.sid}{effect})")
+                guide = "; the guide names it, and the service does not know it" if _is_of_guide(one.key) else ""
+                found.append(f"{one.key} ({said.effect} in {said.sid}{effect}{guide})")
     return settled(found, text)
 
 
@@ -234,7 +242,7 @@ def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ..
     text = text_of(policy, inventory)
     wide = [said for said in text.statements if _passes_every_role(said, policy)]
     if any(said.effect == "Deny" and all(map(_is_other_service, said.conditions)) for said in wide):
-        return ()
+        return settled((), text)
     return settled(
         (
             f"{said.sid} in {said.policy}"

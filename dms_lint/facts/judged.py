@@ -60,3 +60,10 @@ def attempt(make: Callable[[], T]) -> T | Missing:
         return make()
     except Missing as missing:
         return missing.with_traceback(None)
+
+
+def certain(verdict: Judged) -> bool:
+    """True or False as it is; raises what is Missing."""
+    if isinstance(verdict, Missing):
+        raise verdict.with_traceback(None)
+    return verdict

@@ -3,155 +3,27 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.addresses import WHOLE, Span, private, span_of
-from dms_lint.facts.base import Fact, derived, texts
+from dms_lint.facts.addresses import WHOLE
+from dms_lint.facts.base import Fact, texts
 from dms_lint.facts.crossings import acls, forwards, joined, lookups_of, nat_addresses, pairs, settle
-from dms_lint.facts.databases import Database, database_of, interface_of
-from dms_lint.facts.hosts import AWS, address_of, known_destinations, place_of
-from dms_lint.facts.judged import Judged, attempt, every, one_of, some
+from dms_lint.facts.databases import Database
+from dms_lint.facts.judged import Judged, attempt, some
 from dms_lint.facts.network import egress_groups as open_groups
-from dms_lint.facts.placement import Placement, Subnet, placement
-from dms_lint.facts.routes import Hop, egress, outward
-from dms_lint.facts.security_groups import End, admits, groups_of, lets_out
-from dms_lint.model import Missing, Resource
+from dms_lint.facts.relations import runner_of
+from dms_lint.facts.routes import Hop, outward
+from dms_lint.facts.security_groups import End, admits, end_of, groups_of, lets_out
+from dms_lint.facts.ways import hop_of, offending, standing_everywhere, ways
+from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from dms_lint.facts.placement import Subnet
+    from dms_lint.facts.ways import Way
     from dms_lint.inventory import Inventory
+    from dms_lint.model import Resource
 
 PATH: Final = ("network-path",)
-
-
-class Way(NamedTuple):
-    """One destination of an endpoint, as what runs the migration meets it."""
-
-    host: str
-    port: int
-    runner: Resource
-    where: Placement
-    database: Database | Missing | None
-    """None for one outside of what was read."""
-    spans: tuple[Span, ...]
-    """Where its address may lie; () where nothing is known of it."""
-    public: bool
-    """Whether its address certainly is a public one."""
-    hole: Missing | None
-    """Why `spans` is empty, of a database of the inventory."""
-
-    @property
-    def named(self) -> str:
-        """The destination as a message says it."""
-        return f"{self.host}:{self.port}"
-
-
-class _Ways(NamedTuple):
-    found: tuple[Way, ...]
-    hole: Missing | None
-
-
-def runner_of(path: Resource, inventory: Inventory) -> Resource:
-    """The replication instance or the serverless replication at which a path begins."""
-    kind = "replication-config" if "ReplicationConfigArn" in path else "replication-instance"
-    arn = path.text("ReplicationConfigArn" if kind == "replication-config" else "ReplicationInstanceArn")
-    return _found(kind, arn, path, inventory)
-
-
-def endpoint_of(path: Resource, inventory: Inventory) -> Resource:
-    """The endpoint to which a path leads."""
-    return _found("endpoint", path.text("EndpointArn"), path, inventory)
-
-
-def _found(kind: str, arn: str, path: Resource, inventory: Inventory) -> Resource:
-    found = inventory.find(kind, arn)
-    if found is None:
-        raise Missing(f"{path.where}: {kind} {arn} does not exist", needs=path.needs, reason=f"a {kind} is not there")
-    return found
-
-
-@derived
-def ways(path: Resource, inventory: Inventory) -> _Ways:
-    """The destinations of the path's endpoint that are known, and what of them is not."""
-    runner = runner_of(path, inventory)
-    known = known_destinations(endpoint_of(path, inventory), inventory)
-    return _Ways(tuple(_way(host, port, runner, inventory) for host, port in known.found), known.hole)
-
-
-def _way(host: str, port: int, runner: Resource, inventory: Inventory) -> Way:
-    where = placement(runner, inventory)
-    address = address_of(host)
-    if address is not None:
-        spans = (span_of(address),)
-        vpc = attempt(lambda: where.vpc)
-        at: Database | Missing | None = None if isinstance(vpc, Missing) else interface_of(host, vpc, inventory)
-        if at is None and private(spans[0]):
-            at = _unlisted(where, spans[0], inventory)
-        return Way(host, port, runner, where, at, spans, public=not private(spans[0]), hole=None)
-    database = attempt(partial(database_of, host, runner, inventory))
-    way = Way(host, port, runner, where, database, (), public=place_of(host).cloud not in ("", AWS), hole=None)
-    if not isinstance(database, Database):
-        return way
-    try:
-        if database.vpc != where.vpc and database.public:
-            # Over a peering that resolves names, a public name too means the private address.
-            hops = [egress(subnet, one, inventory) for subnet in where.subnets for one in database.spans]
-            if any(hop.kind == "peering" for hop in hops):
-                return way._replace(hole=_either(way))
-            return way._replace(public=True)
-        return way._replace(spans=database.spans)
-    except Missing as missing:
-        return way._replace(hole=missing.with_traceback(None))
-
-
-def _either(way: Way) -> Missing:
-    return Missing(
-        f"{way.named} has a public address and is peered: nothing says which of its addresses its name resolves to",
-        needs="whether the peering resolves names",
-        reason="a public database in a peered VPC is met by either address",
-    )
-
-
-def _unlisted(where: Placement, address: Span, inventory: Inventory) -> Missing | None:
-    """What is missing where an address is, or may be, one of the instance's own VPC, and no interface has it."""
-    subnets = attempt(lambda: where.subnets)
-    if isinstance(subnets, Missing):
-        return subnets
-    for subnet in subnets:
-        hop = attempt(partial(egress, subnet, address, inventory))
-        if isinstance(hop, Missing) or hop.kind == "local":
-            listed = attempt(partial(inventory.all, "network-interface", where.runner.account, where.runner.region))
-            return listed if isinstance(listed, Missing) else None
-    return None
-
-
-def _all(
-    path: Resource, inventory: Inventory, judge: Callable[[Way, Inventory], tuple[Judged, str]]
-) -> tuple[str, ...]:
-    """What is said of each destination of which something is false; Missing where none is, and one is open."""
-    found = ways(path, inventory)
-    missing = found.hole
-    said: list[str] = []
-    for way in found.found:
-        try:
-            verdict, text = judge(way, inventory)
-        except Missing as hole:
-            verdict, text = hole.with_traceback(None), ""
-        if verdict is False:
-            said.append(text)
-        elif isinstance(verdict, Missing):
-            missing = missing or verdict
-    if missing is not None and not said:
-        raise missing
-    return tuple(dict.fromkeys(said))
-
-
-def _standing(way: Way, judge: Callable[[Subnet], Judged]) -> tuple[Judged, str]:
-    """What holds of the subnets where the runner stands, and those of which it certainly does not."""
-    said = {subnet: attempt(partial(judge, subnet)) for subnet in way.where.subnets}
-    verdict = every(one_of(said[subnet] for subnet in either) for either in way.where.stands)
-    return verdict, ", ".join(subnet.id for subnet, one in said.items() if one is False)
 
 
 def destinations(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -167,26 +39,10 @@ def hops(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     said: list[str] = []
     for way in ways(path, inventory).found:
         for subnet in way.where.subnets:
-            hop = attempt(partial(_hop, way, subnet, inventory))
+            hop = attempt(partial(hop_of, way, subnet, inventory))
             if isinstance(hop, Hop):
                 said.append(f"{way.named} from {subnet.id} by {hop.table}: {hop.kind} {hop.target}".rstrip())
     return tuple(dict.fromkeys(said))
-
-
-def _hop(way: Way, subnet: Subnet, inventory: Inventory) -> Hop:
-    """Where packets of a way go; by the default route where the address is not known."""
-    if way.hole is not None:
-        raise way.hole
-    if not way.spans:
-        return outward(subnet, inventory)
-    found = [egress(subnet, one, inventory) for one in way.spans]
-    if len({hop[:2] for hop in found}) > 1:
-        raise Missing(
-            f"{way.named} may lie in ranges that are routed differently",
-            needs="the address of the other end",
-            reason="parts of where the address may lie are routed differently",
-        )
-    return found[0]
 
 
 def egress_groups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -196,7 +52,7 @@ def egress_groups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def blocked_egress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The destinations to which no security group of the instance lets traffic out."""
-    return _all(path, inventory, _lets_out)
+    return offending(path, inventory, _lets_out)
 
 
 def _lets_out(way: Way, inventory: Inventory) -> tuple[Judged, str]:
@@ -232,7 +88,7 @@ def databases(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def blocked_ingress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The databases of which no security group admits the instance by an address or group that it appears with."""
-    return _all(path, inventory, _admitted)
+    return offending(path, inventory, _admitted)
 
 
 def _admitted(way: Way, inventory: Inventory) -> tuple[Judged, str]:
@@ -255,13 +111,7 @@ def _admitted(way: Way, inventory: Inventory) -> tuple[Judged, str]:
 
 def _inside(way: Way) -> End:
     """What a database sees that is reached over private addresses."""
-    spans = attempt(lambda: way.where.sources)
-    version = way.spans[0].version if way.spans else 4
-    groups = attempt(lambda: way.where.groups)
-    return End(
-        () if isinstance(spans, Missing) else tuple(one for one in spans if one.version == version),
-        None if isinstance(groups, Missing) else groups,
-    )
+    return end_of(way.where, way.spans[0].version if way.spans else 4)
 
 
 def _outside(way: Way, subnet: Subnet, inventory: Inventory) -> End:
@@ -289,7 +139,7 @@ def acl_lookups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def acl_denials(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What the network ACLs of either side deny: the port, or the ephemeral ports on the way back."""
-    return _all(path, inventory, acls)
+    return offending(path, inventory, acls)
 
 
 def other_vpcs(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -315,12 +165,12 @@ def other_vpcs(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def unjoined(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What is missing between the instance and databases in other VPCs that are not reached over the internet."""
-    return _all(path, inventory, joined)
+    return offending(path, inventory, joined)
 
 
 def unrouted(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The destinations to which a subnet of the instance has no route."""
-    return _all(path, inventory, _routed)
+    return offending(path, inventory, _routed)
 
 
 def _routed(way: Way, inventory: Inventory) -> tuple[Judged, str]:
@@ -328,7 +178,7 @@ def _routed(way: Way, inventory: Inventory) -> tuple[Judged, str]:
         return way.database, ""
 
     def routed(subnet: Subnet) -> Judged:
-        if _hop(way, subnet, inventory).kind != "none":
+        if hop_of(way, subnet, inventory).kind != "none":
             return True
         if way.spans or way.public:
             return False
@@ -338,13 +188,13 @@ def _routed(way: Way, inventory: Inventory) -> tuple[Judged, str]:
             reason="the address of a host is not known",
         )
 
-    verdict, where = _standing(way, routed)
+    verdict, where = standing_everywhere(way, routed)
     return verdict, f"{way.named} from {where}"
 
 
 def stranded(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The public destinations to which an internet gateway leads, from an instance without a public address."""
-    return _all(path, inventory, _returns)
+    return offending(path, inventory, _returns)
 
 
 def _returns(way: Way, inventory: Inventory) -> tuple[Judged, str]:
@@ -354,7 +204,7 @@ def _returns(way: Way, inventory: Inventory) -> tuple[Judged, str]:
     def returns(subnet: Subnet) -> Judged:
         if way.spans and not way.public:
             return True
-        if _hop(way, subnet, inventory).kind != "igw" or way.where.public:
+        if hop_of(way, subnet, inventory).kind != "igw" or way.where.public:
             return True
         if way.public and not (way.spans and way.spans[0].version == 6):
             return False
@@ -364,7 +214,7 @@ def _returns(way: Way, inventory: Inventory) -> tuple[Judged, str]:
             reason="the address of a host is not known",
         )
 
-    verdict, where = _standing(way, returns)
+    verdict, where = standing_everywhere(way, returns)
     return verdict, f"{way.named} from {where}"
 
 
@@ -379,7 +229,7 @@ def _by_host(path: Resource, inventory: Inventory) -> list[tuple[Way, Subnet, Ho
     said: list[tuple[Way, Subnet, Hop]] = []
     for way in found.found:
         for subnet in way.where.subnets:
-            hop = attempt(partial(_hop, way, subnet, inventory))
+            hop = attempt(partial(hop_of, way, subnet, inventory))
             if isinstance(hop, Missing):
                 missing = missing or hop
             elif hop.kind == "eni":

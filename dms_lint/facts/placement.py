@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dms_lint.facts.addresses import Span, span
 from dms_lint.facts.base import derived
+from dms_lint.facts.judged import Judged, every, one_of
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dms_lint.inventory import Inventory
     from dms_lint.model import Record, Resource
@@ -76,6 +77,10 @@ class Placement:
     def sources(self) -> tuple[Span, ...]:
         """Where its private address lies: the addresses themselves, else the ranges of its subnets."""
         return self.private or tuple(one for subnet in self.subnets for one in ranges(subnet, self.inventory))
+
+    def throughout(self, said: Mapping[Subnet, Judged]) -> Judged:
+        """What holds wherever it stands, of what is said of each of its subnets."""
+        return every(one_of(said[subnet] for subnet in either) for either in self.stands)
 
 
 @derived

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dms_lint.facts.addresses import Span, span
+from dms_lint.facts.addresses import Span, range_of, span
 from dms_lint.facts.base import derived
 from dms_lint.model import Missing
 
@@ -30,7 +30,7 @@ def entries(id: str, account: str, region: str, inventory: Inventory) -> tuple[S
 
 @derived
 def _entries(found: Resource, inventory: Inventory) -> tuple[Span, ...]:
-    return tuple(_span(found, entry.text("Cidr")) for entry in found.records("Entries"))
+    return tuple(range_of(entry, "Cidr") for entry in found.records("Entries"))
 
 
 @derived

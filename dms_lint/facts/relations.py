@@ -1,4 +1,4 @@
-"""Which endpoints a task or a serverless replication joins."""
+"""Which endpoints a task or a serverless replication joins, and the two ends of a network path."""
 
 from __future__ import annotations
 
@@ -31,5 +31,28 @@ def _endpoint(task: Resource, arn: str, inventory: Inventory) -> Resource:
             f"{task.where} names the endpoint {arn}, which does not exist",
             needs="dms:DescribeEndpoints",
             reason="a task names an endpoint that does not exist",
+        )
+    return found
+
+
+def runner_of(path: Resource, inventory: Inventory) -> Resource:
+    """The replication instance or the serverless replication at which a network path begins."""
+    serverless = "ReplicationConfigArn" in path
+    kind = "replication-config" if serverless else "replication-instance"
+    return _end(kind, path.text("ReplicationConfigArn" if serverless else "ReplicationInstanceArn"), path, inventory)
+
+
+def endpoint_of(path: Resource, inventory: Inventory) -> Resource:
+    """The endpoint to which a network path leads."""
+    return _end("endpoint", path.text("EndpointArn"), path, inventory)
+
+
+def _end(kind: str, arn: str, path: Resource, inventory: Inventory) -> Resource:
+    found = inventory.find(kind, arn)
+    if found is None:
+        raise Missing(
+            f"{path.where} names the {kind} {arn}, which does not exist",
+            needs=path.needs,
+            reason=f"a path names a {kind} that does not exist",
         )
     return found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.addresses import WHOLE, Span, private, span, without
 from dms_lint.facts.base import derived
-from dms_lint.facts.judged import Judged, attempt, every, one_of
+from dms_lint.facts.judged import attempt, certain
 from dms_lint.facts.placement import Subnet, placement
 from dms_lint.facts.prefix_lists import entries
 from dms_lint.model import Missing
@@ -14,6 +15,7 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dms_lint.facts.placement import Placement
     from dms_lint.inventory import Inventory
     from dms_lint.model import Record, Resource
 
@@ -56,14 +58,6 @@ class _Route(NamedTuple):
     rank: int
     """Of routes to the same range the lowest counts."""
     hop: Hop | Missing
-
-
-class Internet(NamedTuple):
-    """Whether something reaches the internet: `yes`, `no` or `unknown`; why; and what would settle it."""
-
-    answer: str
-    why: str
-    missing: Missing | None = None
 
 
 def table_of(subnet: Subnet, inventory: Inventory) -> Resource:
@@ -203,17 +197,24 @@ def _target(record: Record) -> tuple[str, str]:
     return kind, gateway
 
 
-def outward(subnet: Subnet, inventory: Inventory) -> Hop:
-    """Where the default route of a subnet leads; of kind none where it has none."""
+def outward(subnet: Subnet, inventory: Inventory, *, versions: tuple[int, ...] = (4, 6)) -> Hop:
+    """Where the default route of a subnet, of IPv4, leads; of kind none where it has none.
+
+    Missing where it has none, but routes to a part of the internet, of the IP versions that matter.
+    """
     table = table_of(subnet, inventory)
     for route in _routes(table, inventory):
         if route.span == WHOLE[4]:
             if isinstance(route.hop, Missing):
                 raise route.hop
             return route.hop
-    partial = [one.hop for one in _routes(table, inventory) if one.span is None or not private(one.span)]
-    for hop in partial:
-        if isinstance(hop, Missing) or hop.kind not in ("local", "vpce", "peering", "none"):
+    for one in _routes(table, inventory):
+        if one.span is not None and (one.span.version not in versions or private(one.span)):
+            continue
+        hop = one.hop
+        # A gateway endpoint leads to its service alone, which its prefix list is of.
+        nowhere = ("local", "peering", "none", "vpce") if one.list else ("local", "peering", "none")
+        if isinstance(hop, Missing) or hop.kind not in nowhere:
             raise Missing(
                 f"route table {table.id} has no default route, and routes to a part of the internet",
                 needs="the address of the other end",
@@ -222,50 +223,53 @@ def outward(subnet: Subnet, inventory: Inventory) -> Hop:
     return Hop("none", "", table.id)
 
 
-def internet(runner: Resource, inventory: Inventory) -> Internet:
-    """Whether an instance or a serverless replication reaches the internet.
+@derived
+def has_internet(runner: Resource, inventory: Inventory) -> bool:
+    """Whether an instance or a serverless replication reaches the internet, from wherever it may come to stand.
 
-    `yes` by an internet gateway and a public address, or by a public NAT gateway; `no` with no such way; `unknown`
-    where the default route leaves by what this account may not see on, or where something was not read: `missing`.
+    By an internet gateway and a public address, or by a public NAT gateway.  Missing where the default route leaves by
+    what this account may not see on, or where something was not read.
     """
     where = placement(runner, inventory)
-    stands = attempt(lambda: where.stands)
-    if isinstance(stands, Missing):
-        return Internet("unknown", stands.message, stands)
-    said = {subnet: _reaches(runner, subnet, inventory) for either in stands for subnet in either}
-    found = every(one_of(said[subnet][0] for subnet in either) for either in stands)
-    if isinstance(found, Missing):
-        return Internet("unknown", found.reason, found)
-    why = "; ".join(dict.fromkeys(text for answer, text in said.values() if answer is found))
-    return Internet("yes" if found else "no", why)
+    said = {subnet: attempt(partial(_reaches, where, subnet)) for subnet in where.subnets}
+    return certain(where.throughout(said))
 
 
-def _reaches(runner: Resource, subnet: Subnet, inventory: Inventory) -> tuple[Judged, str]:
-    try:
-        hop = outward(subnet, inventory)
-        if hop.kind == "igw":
-            public = placement(runner, inventory).public
-            return bool(public), f"{subnet.id} leads to {hop.target}, " + (
-                "with a public address" if public else "without a public address"
-            )
-        if hop.kind == "nat":
-            return nat_works(hop.target, subnet, inventory), f"{subnet.id} leads to {hop.target}"
-    except Missing as missing:
-        return missing, missing.message
+def _reaches(where: Placement, subnet: Subnet) -> bool:
+    both = where.runner.text("NetworkType", default="IPV4").upper() != "IPV4"
+    hop = outward(subnet, where.inventory, versions=(4, 6) if both else (4,))
+    if hop.kind == "igw":
+        return bool(where.public)
+    if hop.kind == "nat":
+        return nat_works(hop.target, subnet, where.inventory)
     if hop.kind in _FAR:
-        why = f"the default route of {subnet.id} leaves by {hop.target}, and what lies beyond is not known"
-        return Missing(why, needs="the network beyond", reason="the default route leaves by a central network"), why
-    return False, f"{subnet.id} has no route to the internet"
+        raise Missing(
+            f"the default route of {subnet.id} in {hop.table} leaves by {hop.target}, and whether that leads to the "
+            "internet cannot be seen",
+            needs="where the default route leads",
+            reason="the default route leaves by a transit gateway, a VPN or an appliance",
+        )
+    return False
 
 
 def nat_works(id: str, subnet: Subnet, inventory: Inventory) -> bool:  # noqa: A002
-    """Whether a NAT gateway is a public one that works; not where its own subnet certainly has no internet gateway."""
+    """Whether a NAT gateway is a public one that works; not where its own subnet certainly leads to no internet.
+
+    Missing where it is not listed: of a shared VPC only the owner sees the NAT gateways.
+    """
     gateway = inventory.find("nat-gateway", id, subnet.account, subnet.region)
-    if gateway is None or gateway.text("State") != "available" or gateway.text("ConnectivityType") != "public":
+    if gateway is None:
+        raise Missing(
+            f"NAT gateway {id}, to which the default route of {subnet.id} leads, is not among those listed",
+            needs="ec2:DescribeNatGateways",
+            reason="a NAT gateway is not among those listed",
+        )
+    if gateway.text("State") != "available" or gateway.text("ConnectivityType") != "public":
         return False
     own = gateway.text("SubnetId", default="")
     if not own:
-        return True
+        return True  # a regional NAT gateway has no subnet, and routes of its own
     at = Subnet(own, gateway.text("VpcId"), "", subnet.account, subnet.region)
     hop = attempt(lambda: outward(at, inventory))
+    # A firewall often stands between a NAT gateway and the internet gateway.
     return isinstance(hop, Missing) or hop.kind == "igw" or hop.kind in _FAR

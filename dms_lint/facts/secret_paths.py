@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts import secrets
 from dms_lint.facts.base import FLAG, Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, attributes
-from dms_lint.facts.internet import endpoint_of, has_internet, runner_of, vpc_of
+from dms_lint.facts.placement import placement
+from dms_lint.facts.relations import endpoint_of, runner_of
+from dms_lint.facts.routes import has_internet
 from dms_lint.facts.vpc_endpoints import INTERFACE, Found, dns_flaw, of_vpc
 from dms_lint.model import Missing
 
@@ -64,7 +66,7 @@ def _endpoint_id(path: Resource) -> tuple[str, ...]:
 @derived
 def of_runner(runner: Resource, inventory: Inventory) -> Found:
     """The interface endpoints for Secrets Manager in the VPC of an instance or a serverless replication."""
-    return of_vpc(vpc_of(runner, inventory), _SERVICE, INTERFACE, runner, inventory)
+    return of_vpc(placement(runner, inventory).vpc, _SERVICE, INTERFACE, runner, inventory)
 
 
 def vpc_endpoints(runner: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts import vpc_endpoint_groups
-from dms_lint.facts.admission import EGRESS, EPHEMERAL, INGRESS, Network, Peer, acl_lets, acl_of, admitted, range_of
-from dms_lint.facts.base import Fact, derived, texts
-from dms_lint.facts.internet import has_internet, subnets_of
-from dms_lint.facts.placement import security_groups
+from dms_lint.facts.acls import lookups
+from dms_lint.facts.base import Fact, texts
+from dms_lint.facts.crossings import near_spans, ranges_of
+from dms_lint.facts.judged import Judged, attempt, certain, every, one_of
+from dms_lint.facts.placement import Subnet, placement
+from dms_lint.facts.routes import has_internet
 from dms_lint.facts.secret_paths import RUNNERS, of_runner
-from dms_lint.facts.ternary import every
+from dms_lint.facts.security_groups import End, admits, end_of, groups_of, lets_out
 from dms_lint.facts.vpc_endpoint_groups import HTTPS
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from dms_lint.facts.ternary import Ternary
     from dms_lint.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -66,93 +64,47 @@ def _block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
 
 
 def _egress_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
-    own = security_groups(runner, inventory)
-    groups = vpc_endpoint_groups.groups(endpoint, inventory)
-    peer = Peer(_networks(endpoint.texts("SubnetIds"), endpoint, inventory), groups)
-    if admitted(own, EGRESS, HTTPS, peer, runner, inventory):
+    own = placement(runner, inventory).groups
+    theirs = attempt(lambda: vpc_endpoint_groups.groups(endpoint, inventory))
+    spans = tuple(one for subnet in _subnets(endpoint) for one in ranges_of(subnet, 4, inventory))
+    end = End(spans, None if isinstance(theirs, Missing) else theirs)
+    if certain(lets_out(groups_of(own, runner.account, runner.region, inventory), HTTPS, end, inventory)):
         return ""
     return f"its security groups ({', '.join(own)}) let no HTTPS out to {endpoint.id}"
 
 
 def _ingress_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
-    groups = vpc_endpoint_groups.groups(endpoint, inventory)
-    if not groups:
+    ids = vpc_endpoint_groups.groups(endpoint, inventory)
+    if not ids:
         raise endpoint.missing("Groups")
-    peer = Peer(_addresses(runner, inventory), security_groups(runner, inventory))
-    if admitted(groups, INGRESS, HTTPS, peer, endpoint, inventory):
+    groups = groups_of(ids, endpoint.account, endpoint.region, inventory)
+    if certain(admits(groups, HTTPS, end_of(placement(runner, inventory)), inventory)):
         return ""
-    return f"the security groups of {endpoint.id} ({', '.join(groups)}) admit no HTTPS from it"
+    return f"the security groups of {endpoint.id} ({', '.join(ids)}) admit no HTTPS from it"
 
 
 def _acl_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
-    """Network ACLs are asked in both directions, for they keep no state; within one subnet they are not asked."""
-    theirs = endpoint.texts("SubnetIds")
-    if not theirs:
-        raise endpoint.missing("SubnetIds")
-    pairs = [(near, far) for near in subnets_of(runner, inventory) for far in theirs]
-    holes: list[Missing] = []
+    """Network ACLs block where, of some subnet that it stands in, they do to every subnet of the endpoint."""
+    where = placement(runner, inventory)
+    theirs = _subnets(endpoint)
 
-    def passes(near: str, far: str) -> Ternary:
-        try:
-            return near == far or _acls_let(near, far, runner, inventory)
-        except Missing as missing:
-            holes.append(missing)
-            return None
+    def passes(near: Subnet, far: Subnet) -> Judged:
+        here, there = near_spans(where, near, 4, inventory), ranges_of(far, 4, inventory)
+        return every(one.passes for one in lookups(near, far, here, there, HTTPS, inventory))
 
-    results = [passes(near, far) for near, far in pairs]
-    if all(result is False for result in results):
-        return f"the network ACLs between {', '.join(subnets_of(runner, inventory))} and {endpoint.id} block it"
-    if all(results):
+    said = {near: one_of([passes(near, far) for far in theirs]) for near in where.subnets}
+    if certain(where.throughout(said)):
         return ""
-    raise (
-        holes[0]
-        if holes
-        else Missing(
-            f"{runner.where}: network ACLs block a part of the ways to {endpoint.id}",
-            needs="the addresses of both ends",
-            reason="network ACLs block a part of the ways",
-        )
-    )
+    names = ", ".join(near.id for near, one in said.items() if one is False)
+    return f"the network ACLs between {names} and {endpoint.id} block it"
 
 
-def _acls_let(near: str, far: str, runner: Resource, inventory: Inventory) -> Ternary:
-    (own,), (other,) = (_networks((subnet,), runner, inventory) for subnet in (near, far))
-    here, there = (acl_of(subnet, runner, inventory) for subnet in (near, far))
-    https = (HTTPS, HTTPS)
-    return every(
-        (
-            acl_lets(here, egress=True, ports=https, remote=other),
-            acl_lets(there, egress=False, ports=https, remote=own),
-            acl_lets(there, egress=True, ports=EPHEMERAL, remote=own),
-            acl_lets(here, egress=False, ports=EPHEMERAL, remote=other),
-        )
-    )
-
-
-def _networks(subnets: Iterable[str], asks: Resource, inventory: Inventory) -> tuple[Network, ...]:
-    """The ranges of addresses of subnets."""
-    found = []
-    for id_ in subnets:
-        subnet = inventory.find("subnet", id_, asks.account, asks.region)
-        if subnet is None:
-            raise Missing(
-                f"{asks.where}: {id_} is not among the subnets listed",
-                needs="ec2:DescribeSubnets",
-                reason="a subnet is not among those listed",
-            )
-        found.append(range_of(subnet, "CidrBlock"))
-    return tuple(found)
-
-
-@derived
-def _addresses(runner: Resource, inventory: Inventory) -> tuple[Network, ...]:
-    """The private addresses of an instance; of what shows none the ranges of its subnets."""
-    try:
-        return tuple(map(ip_network, runner.texts("ReplicationInstancePrivateIpAddresses", default=()))) or _networks(
-            subnets_of(runner, inventory), runner, inventory
-        )
-    except ValueError:
-        raise runner.malformed("ReplicationInstancePrivateIpAddresses", "a list of addresses") from None
+def _subnets(endpoint: Resource) -> list[Subnet]:
+    """The subnets in which the VPC endpoint has a network interface."""
+    ids = endpoint.texts("SubnetIds")
+    if not ids:
+        raise endpoint.missing("SubnetIds")
+    return [Subnet(one, endpoint.text("VpcId"), "", endpoint.account, endpoint.region) for one in ids]
 
 
 FACTS: Final = (Fact("runner.secrets_endpoint_blocks", RUNNERS, texts(), blocks),)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from dms_lint.facts.addresses import WHOLE, Span, span, without
+from dms_lint.facts.addresses import WHOLE, Span, range_of, without
 from dms_lint.facts.base import derived
 from dms_lint.facts.judged import Judged, attempt
 from dms_lint.facts.prefix_lists import entries
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from dms_lint.facts.placement import Placement
     from dms_lint.inventory import Inventory
     from dms_lint.model import Record, Resource
 
-    _Reader = Callable[[Resource, Inventory], "_Rules"]
+    _Reader = Callable[[Resource, Inventory], "Rules"]
 
 
 class End(NamedTuple):
@@ -29,16 +30,38 @@ class End(NamedTuple):
     """The security groups that it carries and that rules may name: () for none, None where it is not known."""
 
 
-class _Permission(NamedTuple):
+def end_of(where: Placement, version: int = 4) -> End:
+    """What runs a migration, as what it reaches over private addresses sees it: its addresses and its groups."""
+    spans = attempt(lambda: where.sources)
+    groups = attempt(lambda: where.groups)
+    return End(
+        () if isinstance(spans, Missing) else tuple(one for one in spans if one.version == version),
+        None if isinstance(groups, Missing) else groups,
+    )
+
+
+class Permission(NamedTuple):
+    """A rule about TCP, on the ports from `first` to `last`."""
+
     first: int
     last: int
     spans: tuple[Span, ...]
     groups: tuple[str, ...]
+    """The ids of the groups that it names, those of peered VPCs too."""
+    peered: tuple[str, ...]
+    """Those of them that are of peered VPCs."""
     lists: tuple[str, ...]
+    """The ids of the prefix lists that it names."""
+
+    def is_on(self, port: int) -> bool:
+        """Whether it is about a port."""
+        return self.first <= port <= self.last
 
 
-class _Rules(NamedTuple):
-    permissions: tuple[_Permission, ...]
+class Rules(NamedTuple):
+    """The rules of a group for one direction."""
+
+    permissions: tuple[Permission, ...]
     hole: Missing | None
     """What of the group's rules could not be read."""
 
@@ -70,7 +93,7 @@ def lets_out(groups: Iterable[Resource | Missing], port: int, target: End, inven
 
 def admits(groups: Iterable[Resource | Missing], port: int, source: End, inventory: Inventory) -> Judged:
     """Whether groups together admit TCP on a port from the source; True, False and Missing as of `lets_out`."""
-    return _judge([(group, _ingress) for group in groups], port, source, inventory)
+    return _judge([(group, ingress) for group in groups], port, source, inventory)
 
 
 class _Gathered(NamedTuple):
@@ -100,7 +123,7 @@ def _gather(rules: list[tuple[Resource | Missing, _Reader]], port: int, inventor
         found = read(group, inventory)
         hole = hole or found.hole
         for permission in found.permissions:
-            if not permission.first <= port <= permission.last:
+            if not permission.is_on(port):
                 continue
             named.update(permission.groups)
             spans += permission.spans
@@ -117,7 +140,7 @@ def admitted_spans(
     groups: Iterable[Resource | Missing], port: int, inventory: Inventory
 ) -> tuple[tuple[Span, ...], Missing | None]:
     """The ranges of addresses that groups admit together on a port, and what of it could not be read."""
-    gathered = _gather([(group, _ingress) for group in groups], port, inventory)
+    gathered = _gather([(group, ingress) for group in groups], port, inventory)
     return tuple(gathered.spans), gathered.hole
 
 
@@ -135,26 +158,29 @@ def _covered(spans: list[Span], end: End, hole: Missing | None, *, named: bool) 
     if named:
         return _open("the security groups at the other end are not known")
     if any(one.meets(other) for one in end.spans for other in spans):
-        return _open("the address may be one that the rules cover, or one that they do not")
+        return _open("the rules admit only a part of the addresses that the other end may have")
     return False
 
 
 def _open(why: str) -> Missing:
-    return Missing(f"what the security groups let through: {why}", needs="the address of the other end", reason=why)
+    return Missing(
+        f"whether the security groups let it through is open: {why}", needs="the address of the other end", reason=why
+    )
 
 
 @derived
-def _egress(group: Resource, inventory: Inventory) -> _Rules:
+def _egress(group: Resource, inventory: Inventory) -> Rules:
     return _read(group, "IpPermissionsEgress")
 
 
 @derived
-def _ingress(group: Resource, inventory: Inventory) -> _Rules:
+def ingress(group: Resource, inventory: Inventory) -> Rules:
+    """The rules of a group that admit TCP, and what of them could not be read."""
     return _read(group, "IpPermissions")
 
 
-def _read(group: Resource, member: str) -> _Rules:
-    found: list[_Permission] = []
+def _read(group: Resource, member: str) -> Rules:
+    found: list[Permission] = []
     hole: Missing | None = None
     try:
         for record in group.records(member):
@@ -165,10 +191,10 @@ def _read(group: Resource, member: str) -> _Rules:
                 found.append(one)
     except Missing as missing:
         hole = missing
-    return _Rules(tuple(found), hole)
+    return Rules(tuple(found), hole)
 
 
-def _permission(record: Record) -> _Permission | None:
+def _permission(record: Record) -> Permission | None:
     """A rule that speaks of TCP; None for one of another protocol."""
     protocol = record.text("IpProtocol")
     if protocol not in ("-1", "tcp", "6"):
@@ -178,16 +204,21 @@ def _permission(record: Record) -> _Permission | None:
         first, last = record.number("FromPort"), record.number("ToPort")
         if first < 0:
             first, last = 0, 65535
-    spans = []
-    for key, name in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-        for entry in record.records(key, default=()):
-            one = span(entry.text(name))
-            if one is None:
-                raise entry.malformed(name, "a range of addresses")
-            spans.append(one)
+    spans = tuple(ranges(record))
     pairs = record.records("UserIdGroupPairs", default=())
     groups = tuple(pair.text("GroupId") for pair in pairs)
+    # AWS names the peering connection, and its status, of a group in another VPC.
+    peered = tuple(
+        pair.text("GroupId") for pair in pairs if "VpcPeeringConnectionId" in pair or "PeeringStatus" in pair
+    )
     lists = tuple(entry.text("PrefixListId") for entry in record.records("PrefixListIds", default=()))
     if not (spans or groups or lists):
         raise record.missing("IpRanges")  # AWS has no rule for nobody: what it is for was left out
-    return _Permission(first, last, tuple(spans), groups, lists)
+    return Permission(first, last, spans, groups, peered, lists)
+
+
+def ranges(permission: Record) -> Iterator[Span]:
+    """The ranges of addresses that a rule of a security group names."""
+    for key, name in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
+        for entry in permission.records(key, default=()):
+            yield range_of(entry, name)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.base import FLAG, Fact, derived, text, texts
 from dms_lint.facts.endpoints import direction, engine
 from dms_lint.facts.hosts import hosts_of
-from dms_lint.facts.internet import endpoint_of, has_internet, runner_of, subnets_of, table_of, vpc_of
+from dms_lint.facts.judged import attempt, certain
+from dms_lint.facts.placement import placement
+from dms_lint.facts.relations import endpoint_of, runner_of
+from dms_lint.facts.routes import has_internet, table_of
 from dms_lint.facts.vpc_endpoints import GATEWAY, INTERFACE, dns_flaw, of_vpc
 from dms_lint.model import Missing
 
@@ -114,7 +118,7 @@ def _ways_to(service: str, runner: Resource, inventory: Inventory) -> _Ways:
     if "." in service:
         ways.flaws.append("it is public")
         return ways
-    vpc = vpc_of(runner, inventory)
+    vpc = placement(runner, inventory).vpc
     for kind in (INTERFACE, GATEWAY)[: 2 if service in _GATEWAYS else 1]:
         found = of_vpc(vpc, service, kind, runner, inventory)
         ways.hole = ways.hole or found.hole
@@ -133,20 +137,19 @@ def _ways_to(service: str, runner: Resource, inventory: Inventory) -> _Ways:
 
 
 def _route_flaw(endpoint: Resource, runner: Resource, inventory: Inventory) -> str:
-    """Which subnet of the runner has a route table that a gateway endpoint is not in; '' where it is in all."""
-    tables = endpoint.texts("RouteTableIds")
-    hole: Missing | None = None
-    for subnet in subnets_of(runner, inventory):
-        try:
-            table = table_of(subnet, vpc_of(runner, inventory), runner, inventory)
-        except Missing as missing:
-            hole = hole or missing
-            continue
-        if table.id not in tables:
-            return f"{endpoint.id} is not in {table.id}, the route table of {subnet}"
-    if hole is not None:
-        raise hole
-    return ""
+    """Which subnets of the runner have a route table that a gateway endpoint is not in; '' where it is in all."""
+    joined = endpoint.texts("RouteTableIds")
+    where = placement(runner, inventory)
+    tables = {subnet: attempt(partial(table_of, subnet, inventory)) for subnet in where.subnets}
+    said = {subnet: one if isinstance(one, Missing) else one.id in joined for subnet, one in tables.items()}
+    if certain(where.throughout(said)):
+        return ""
+    out = [
+        f"{table.id}, the route table of {subnet.id}"
+        for subnet, table in tables.items()
+        if not isinstance(table, Missing) and table.id not in joined
+    ]
+    return f"{endpoint.id} is not in {' and '.join(out)}"
 
 
 def unreached_services(path: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -22,14 +22,18 @@ _NAMES_OF: Final = (*KINDS, "replication-config", "data-provider", "instance-pro
 
 def keys(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The keys of the resource's tags, without those that AWS sets itself (`aws:...`)."""
+    return tuple(key for key in carried(resource, inventory) if not key.lower().startswith("aws:"))
+
+
+def carried(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The keys of all tags that a resource carries, whoever set them."""
     answer = _answer(resource, inventory)
     found: list[str] = []
     for number, tag in enumerate(answer.objects("TagList")):
         key = tag.get("Key")
         if not isinstance(key, str):
             key = answer.records("TagList")[number].text("Key")
-        if not key.lower().startswith("aws:"):
-            found.append(key)
+        found.append(key)
     return tuple(found)
 
 

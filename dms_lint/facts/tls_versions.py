@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts import secret_settings
+from dms_lint.facts.authentication import by_iam
 from dms_lint.facts.base import Fact, derived, texts
 from dms_lint.facts.endpoints import ENDPOINT, engine
 from dms_lint.facts.hosts import hosts_of, place_of
@@ -38,10 +38,7 @@ def _modes_by_engine() -> Mapping[str, tuple[str, ...]]:
 def iam_modes(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The SSL modes that IAM authentication works with, where the endpoint uses it; none where it does not."""
     modes = _modes_by_engine().get(engine(endpoint, inventory))
-    # Absent means password: API reference of the settings, which only add the other methods to it.
-    if modes is None or secret_settings.setting(endpoint, inventory, "AuthenticationMethod").lower() != "iam":
-        return ()
-    return modes
+    return modes if modes is not None and by_iam(endpoint, inventory) else ()
 
 
 def iam_unfit_modes(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:

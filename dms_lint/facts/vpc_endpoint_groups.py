@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.admission import Network, find_group, listed_ranges, on_port, peer_groups, range_of, ranges
+from dms_lint.facts.addresses import WHOLE, Span, range_of
 from dms_lint.facts.base import Fact, derived, texts
+from dms_lint.facts.prefix_lists import entries
+from dms_lint.facts.security_groups import Permission, groups_of, ingress
 from dms_lint.facts.vpc_endpoints import VPC_ENDPOINT
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from dms_lint.inventory import Inventory
-    from dms_lint.model import Record, Resource
+    from dms_lint.model import Resource
 
 HTTPS: Final = 443
 
@@ -27,15 +29,17 @@ def https_sources(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     carried = groups(endpoint, inventory)
     if not carried:
         raise endpoint.missing("Groups")
-    for id_ in carried:
-        try:
-            for permission in find_group(id_, endpoint, inventory).records("IpPermissions"):
-                if on_port(permission, HTTPS):
-                    sources, missing = _sources(permission, endpoint, inventory)
-                    found += [f"{id_} from {source}" for source in sources]
-                    hole = hole or missing
-        except Missing as missing:
-            hole = hole or missing
+    for group in groups_of(carried, endpoint.account, endpoint.region, inventory):
+        if isinstance(group, Missing):
+            hole = hole or group
+            continue
+        rules = ingress(group, inventory)
+        hole = hole or rules.hole
+        for permission in rules.permissions:
+            if permission.is_on(HTTPS):
+                sources, missing = _sources(permission, endpoint, inventory)
+                found += [f"{group.id} from {source}" for source in sources]
+                hole = hole or missing
     if hole is not None and not found:
         raise hole
     return tuple(dict.fromkeys(found))
@@ -46,33 +50,33 @@ def groups(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(group.text("GroupId") for group in endpoint.records("Groups"))
 
 
-def _sources(permission: Record, endpoint: Resource, inventory: Inventory) -> tuple[list[str], Missing | None]:
+def _sources(permission: Permission, endpoint: Resource, inventory: Inventory) -> tuple[list[str], Missing | None]:
     """What a rule admits from the VPC of the endpoint, and what of it cannot be known."""
-    found = list(peer_groups(permission))
+    found = [group for group in permission.groups if group not in permission.peered]
     hole: Missing | None = None
-    for network in ranges(permission):
+    for one in permission.spans:
         try:
-            if _touches(network, endpoint, inventory):
-                found.append(str(network))
+            if _touches(one, endpoint, inventory):
+                found.append(str(one))
         except Missing as missing:
             hole = hole or missing
-    for entry in permission.records("PrefixListIds", default=()):
+    for listed in permission.lists:
         try:
-            networks = listed_ranges(entry, endpoint, inventory)
-            if any(_touches(network, endpoint, inventory) for network in networks):
-                found.append(entry.text("PrefixListId"))
+            spans = entries(listed, endpoint.account, endpoint.region, inventory)
+            if any(_touches(one, endpoint, inventory) for one in spans):
+                found.append(listed)
         except Missing as missing:
             hole = hole or missing
     return found, hole
 
 
-def _touches(network: Network, endpoint: Resource, inventory: Inventory) -> bool:
+def _touches(one: Span, endpoint: Resource, inventory: Inventory) -> bool:
     """Whether a range has addresses of the endpoint's VPC, of a version that the endpoint speaks."""
     # API reference of VpcEndpoint: ipv4 unless it was made otherwise.
     speaks = endpoint.text("IpAddressType", default="ipv4").lower()
-    if speaks != "dualstack" and speaks != f"ipv{network.version}":
+    if speaks != "dualstack" and speaks != f"ipv{one.version}":
         return False
-    if network.prefixlen == 0:
+    if one == WHOLE[one.version]:
         return True
     vpc = inventory.find("vpc", endpoint.text("VpcId"), endpoint.account, endpoint.region)
     if vpc is None:
@@ -81,12 +85,11 @@ def _touches(network: Network, endpoint: Resource, inventory: Inventory) -> bool
             needs="ec2:DescribeVpcs",
             reason="a VPC is not among those listed",
         )
-    own = _own_ranges(vpc, inventory)
-    return any(one.version == network.version and one.overlaps(network) for one in own)
+    return any(own.meets(one) for own in _own_ranges(vpc, inventory))
 
 
 @derived
-def _own_ranges(vpc: Resource, inventory: Inventory) -> tuple[Network, ...]:
+def _own_ranges(vpc: Resource, inventory: Inventory) -> tuple[Span, ...]:
     associated = [range_of(one, "CidrBlock") for one in vpc.records("CidrBlockAssociationSet", default=())]
     associated += [range_of(one, "Ipv6CidrBlock") for one in vpc.records("Ipv6CidrBlockAssociationSet", default=())]
     return (range_of(vpc, "CidrBlock"), *associated)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.globs import relation, tokens
 from dms_lint.facts.identities import parsed
+from dms_lint.facts.placement import placement
 from dms_lint.facts.statements import ANYTHING
 from dms_lint.model import EMPTY, Missing
 
@@ -169,7 +170,7 @@ def api_detours(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     There is no interface endpoint of the API, or it is not available, or the API's name does not lead to it.
     """
-    vpc = instance.block("ReplicationSubnetGroup").text("VpcId")
+    vpc = placement(instance, inventory).vpc
     found = of_vpc(vpc, _API, INTERFACE, instance, inventory)
     flaws: list[str] = []
     hole = found.hole

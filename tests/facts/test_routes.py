@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dms_lint.facts import internet
+from dms_lint.facts.placement import Subnet
+from dms_lint.facts.routes import has_internet, table_of
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 
@@ -65,20 +66,6 @@ NATTED = table("rtb-a", everywhere(NatGatewayId="nat-1"), of="subnet-a")
 
 
 @pytest.mark.parametrize(
-    ("members", "subnets"),
-    [
-        ({}, ("subnet-a",)),
-        ({"MultiAZ": True, "SecondaryAvailabilityZone": f"{REGION}b"}, ("subnet-a", "subnet-b")),
-        ({"MultiAZ": True}, ("subnet-a", "subnet-b")),
-        ({"AvailabilityZone": f"{REGION}c"}, ("subnet-a", "subnet-b")),
-        ({"AvailabilityZone": None}, ("subnet-a", "subnet-b")),
-    ],
-)
-def test_an_instance_is_in_the_subnets_of_its_zones(members: dict[str, Any], subnets: tuple[str, ...]) -> None:
-    assert internet.subnets_of(*instance(**members)) == subnets
-
-
-@pytest.mark.parametrize(
     ("route", "members", "leads"),
     [
         (everywhere(GatewayId="igw-1"), {"ReplicationInstancePublicIpAddresses": ["203.0.113.9"]}, True),
@@ -93,7 +80,7 @@ def test_an_instance_is_in_the_subnets_of_its_zones(members: dict[str, Any], sub
 def test_a_default_route_leads_to_the_internet_or_does_not(
     route: dict[str, Any], members: dict[str, Any], *, leads: bool
 ) -> None:
-    assert internet.has_internet(*instance(table("rtb-a", route, of="subnet-a"), **members)) is leads
+    assert has_internet(*instance(table("rtb-a", route, of="subnet-a"), **members)) is leads
 
 
 @pytest.mark.parametrize(
@@ -113,7 +100,7 @@ def test_a_default_route_leads_to_the_internet_or_does_not(
 )
 def test_what_leaves_out_of_sight_leaves_it_open(route: dict[str, Any]) -> None:
     with pytest.raises(Missing):
-        internet.has_internet(*instance(table("rtb-a", route, of="subnet-a"), more=(nat(),)))
+        has_internet(*instance(table("rtb-a", route, of="subnet-a"), more=(nat(),)))
 
 
 @pytest.mark.parametrize(
@@ -125,37 +112,50 @@ def test_what_leaves_out_of_sight_leaves_it_open(route: dict[str, Any]) -> None:
         ({"ConnectivityType": "private"}, (PUBLIC,), False),
         ({"State": "deleted"}, (PUBLIC,), False),
         ({"SubnetId": None}, (), True),
+        ({}, (table("rtb-p", everywhere(GatewayId="vpce-1"), of="subnet-p"),), True),
     ],
 )
 def test_a_nat_gateway_leads_to_the_internet_where_it_is_public_and_in_a_public_subnet(
     members: dict[str, Any], tables: tuple[dict[str, Any], ...], *, leads: bool
 ) -> None:
-    assert internet.has_internet(*instance(NATTED, *tables, more=(nat(**members),))) is leads
+    assert has_internet(*instance(NATTED, *tables, more=(nat(**members),))) is leads
 
 
 def test_a_prefix_list_of_everywhere_is_a_default_route() -> None:
     route = {"DestinationPrefixListId": "pl-1", "NatGatewayId": "nat-1", "State": "active"}
     entries = asked("ec2:GetManagedPrefixListEntries", {"Entries": [{"Cidr": "0.0.0.0/0"}]}, "pl-1")
-    assert internet.has_internet(*instance(table("rtb-a", route, of="subnet-a"), PUBLIC, more=(nat(), entries)))
+    assert has_internet(*instance(table("rtb-a", route, of="subnet-a"), PUBLIC, more=(nat(), entries)))
 
 
 def test_the_main_table_is_that_of_a_subnet_that_none_names() -> None:
-    found = instance(table("rtb-m", everywhere(VpcPeeringConnectionId="pcx-1")), PUBLIC)
-    assert internet.table_of("subnet-a", "vpc-0a", *found).id == "rtb-m"
+    _, inventory = instance(table("rtb-m", everywhere(VpcPeeringConnectionId="pcx-1")), PUBLIC)
+    assert table_of(Subnet("subnet-a", "vpc-0a", "", ACCOUNT, REGION), inventory).id == "rtb-m"
     with pytest.raises(Missing):
-        internet.table_of("subnet-a", "vpc-0b", *found)
+        table_of(Subnet("subnet-a", "vpc-0b", "", ACCOUNT, REGION), inventory)
 
 
 def test_the_worst_of_the_subnets_counts() -> None:
     two = {"MultiAZ": True, "SecondaryAvailabilityZone": f"{REGION}b"}
     shut, unseen = table("rtb-b", of="subnet-b"), table("rtb-b", everywhere(TransitGatewayId="tgw-1"), of="subnet-b")
-    assert internet.has_internet(*instance(NATTED, PUBLIC, shut, more=(nat(),), **two)) is False
+    assert has_internet(*instance(NATTED, PUBLIC, shut, more=(nat(),), **two)) is False
     with pytest.raises(Missing):
-        internet.has_internet(*instance(NATTED, PUBLIC, unseen, more=(nat(),), **two))
+        has_internet(*instance(NATTED, PUBLIC, unseen, more=(nat(),), **two))
+
+
+def test_a_route_of_ipv6_alone_leaves_it_open_for_an_instance_of_both_versions() -> None:
+    route = {"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-1", "State": "active"}
+    with pytest.raises(Missing):
+        has_internet(*instance(table("rtb-a", route, of="subnet-a"), NetworkType="DUAL"))
+
+
+def test_in_which_subnet_it_stands_must_make_no_difference_where_that_is_not_known() -> None:
+    anywhere = {"AvailabilityZone": None}
+    shut = table("rtb-b", of="subnet-b")
+    with pytest.raises(Missing):
+        has_internet(*instance(NATTED, PUBLIC, shut, more=(nat(),), **anywhere))
+    assert has_internet(*instance(table("rtb-a", of="subnet-a"), shut, more=(nat(),), **anywhere)) is False
 
 
 def test_a_public_instance_that_shows_no_address_leaves_it_open() -> None:
     with pytest.raises(Missing):
-        internet.has_internet(
-            *instance(table("rtb-a", everywhere(GatewayId="igw-1"), of="subnet-a"), PubliclyAccessible=True)
-        )
+        has_internet(*instance(table("rtb-a", everywhere(GatewayId="igw-1"), of="subnet-a"), PubliclyAccessible=True))
