@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 POLICY: Final = ("iam-policy",)
 _PASSING: Final = "iam:passrole"
+_UNLIKELY_ACTION: Final = ":".join(UNLIKELY)
+"""An action that no service has: who is allowed it is allowed everything."""
 TRUST: Final = "AssumeRolePolicyDocument"
 
 
@@ -218,7 +220,7 @@ def _is_full_access(said: Statement, policy: Resource) -> bool:
 
 
 def narrower_allowances(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The statements that allow actions of DMS and not iam:PassRole with all of them."""
+    """The statements that allow actions of DMS, and not everything else too."""
     text = text_of(policy, inventory)
     return settled((said.sid for said in text.statements if said.effect == "Allow" and _is_narrower(said)), text)
 
@@ -228,14 +230,14 @@ def _is_narrower(said: Statement) -> bool:
 
 
 def allows_everything(said: Statement) -> bool:
-    """Whether a statement is about every action of DMS and about passing roles too, as one about `*` is."""
-    return about_action(said, _PASSING) and all(about_action(said, one) for one in _names())
+    """Whether a statement is about every action of every service, as one about `*` is."""
+    return all(about_action(said, one) for one in (_PASSING, _UNLIKELY_ACTION, *_names()))
 
 
 def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The statements that allow iam:PassRole on every role, whatever service it is passed to.
 
-    None where a Deny of the policy bounds that, and without those that allow all of DMS too.
+    None where a Deny of the policy bounds that, and without those that allow every action there is.
     """
     text = text_of(policy, inventory)
     wide = [said for said in text.statements if _passes_every_role(said, policy)]
@@ -245,9 +247,7 @@ def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ..
         (
             f"{said.sid} in {said.policy}"
             for said in wide
-            if said.effect == "Allow"
-            and not _names_service(said)
-            and not all(about_action(said, one) for one in _names())
+            if said.effect == "Allow" and not _names_service(said) and not allows_everything(said)
         ),
         text,
     )

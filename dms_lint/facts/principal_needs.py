@@ -153,7 +153,8 @@ def _any(decisions: Iterable[Decision]) -> Decision:
 def on_role(who: Asker, action: str, arn: str, inventory: Inventory) -> Decision:
     """Whether a principal may do something with a role: hand it to DMS, under any of the names that DMS goes by."""
     if action != PASS_ROLE:
-        return who.on(action, arn)
+        # No other request has the key: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+        return who.on(action, arn, {"iam:passedtoservice": ()})
     suffixes = dict.fromkeys((dns_suffixes()["aws"], dns_suffixes().get(partition_of(arn), dns_suffixes()["aws"])))
     services = [f"dms.{region}{suffix}" for suffix in suffixes for region in ("", *(f"{r}." for r in who.regions[:-1]))]
     return _any(who.on(action, arn, {"iam:passedtoservice": (service,)}) for service in services)
