@@ -61,6 +61,7 @@ _MODULES: Final = (
     "tls",
     "tls_versions",
     "trails",
+    "unseen",
     "vpc_endpoint_groups",
     "vpc_endpoints",
 )

@@ -268,17 +268,11 @@ def _is_other_service(condition: Condition) -> bool:
     return condition.key == "iam:passedtoservice" and condition.operator in ("stringnotequals", "stringnotlike")
 
 
-def unseen_policies(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The kinds of policies that an account does not show, as in roles.unseen_policies."""
-    return ("service control policies", "resource control policies")
-
-
 FACTS: Final = (
     Fact("policy.dms_statements", POLICY, texts(), dms_statements),
     Fact("policy.full_access", POLICY, texts(), full_access),
     Fact("policy.narrower_allowances", POLICY, texts(), narrower_allowances),
     Fact("policy.unbounded_pass_role", POLICY, texts(), unbounded_pass_role),
-    Fact("policy.unseen_policies", POLICY, texts(), unseen_policies),
     Fact("policy.managed_by_aws", POLICY, FLAG, managed_by_aws),
     Fact("policy.dms_actions", POLICY, texts(), dms_actions),
     Fact("policy.unknown_actions", POLICY, texts(), unknown_actions),

@@ -14,7 +14,6 @@ from dms_lint.facts.identities import identity
 from dms_lint.facts.key_users import doubt, uses
 from dms_lint.facts.keys import KEY
 from dms_lint.facts.policies import Request, about_action, allowed_by_key, partition_of, role_context
-from dms_lint.facts.roles import unseen_policies
 from dms_lint.facts.service_roles import role_of
 from dms_lint.model import Missing
 from dms_lint.tables import table
@@ -261,5 +260,4 @@ FACTS: Final = (
     Fact("key.unbounded_grantors", KEY, texts(), unbounded_grantors),
     Fact("key.origin", KEY, text(), origin),
     Fact("key.rotates", KEY, FLAG, rotates),
-    Fact("key.unseen_policies", KEY, texts(), unseen_policies),
 )

@@ -6,7 +6,6 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.facts import roles
 from dms_lint.facts.asking import ROLE, USER, asker
 from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.identities import holder_of, sound_trust_policy
@@ -210,5 +209,4 @@ FACTS: Final = (
     Fact("principal.manages", PRINCIPAL, texts(), manages),
     Fact("principal.changes", PRINCIPAL, texts(), changes),
     Fact("principal.changes_without_mfa", PRINCIPAL, texts(), changes_without_mfa),
-    Fact("principal.unseen_policies", PRINCIPAL, texts(), roles.unseen_policies),
 )

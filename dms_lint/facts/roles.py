@@ -321,14 +321,6 @@ def access_role_policy(account: Resource, inventory: Inventory) -> str:
     return _policy(ACCESS_ROLE, account, inventory)
 
 
-def unseen_policies(account: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The kinds of policies that an account does not show.
-
-    They can only forbid what the role's policies allow; verdicts are as if there were none.
-    """
-    return ("service control policies", "resource control policies")
-
-
 FACTS: Final = (
     Fact("account.dms_kinds", ACCOUNT, texts(*_DMS_KINDS), dms_kinds),
     Fact("account.redshift_targets", ACCOUNT, texts(), redshift_targets),
@@ -346,5 +338,4 @@ FACTS: Final = (
     Fact("roles.access_role_missing_services", ACCOUNT, texts(DMS, REDSHIFT), access_role_missing_services),
     Fact("roles.access_role_missing_actions", ACCOUNT, texts(), access_role_missing_actions),
     Fact("roles.access_role_policy", ACCOUNT, text(), access_role_policy),
-    Fact("roles.unseen_policies", ACCOUNT, texts(), unseen_policies),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts import roles, secret_settings
+from dms_lint.facts import secret_settings
 from dms_lint.facts.access import with_secret
 from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.identities import identity, trust_policy
@@ -301,5 +301,4 @@ FACTS: Final = (
     Fact("secret_access.unreadable", BOTH, texts(), unreadable),
     Fact("secret_access.wide_roles", BOTH, texts(), wide),
     Fact("secret_access.elsewhere", BOTH, texts(), elsewhere),
-    Fact("secret_access.unseen_policies", (*BOTH, "replication-instance"), texts(), roles.unseen_policies),
 )

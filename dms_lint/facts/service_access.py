@@ -10,7 +10,7 @@ from dms_lint.facts.base import Fact, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, direction, engine, setting
 from dms_lint.facts.identities import identity
 from dms_lint.facts.policies import UNLIKELY, Request, allowed, partition_of, role_context
-from dms_lint.facts.roles import ACCESS_ROLE, unseen_policies
+from dms_lint.facts.roles import ACCESS_ROLE
 from dms_lint.facts.service_roles import role_arn, role_of
 from dms_lint.facts.targets import object_acl
 from dms_lint.model import Missing
@@ -229,5 +229,4 @@ FACTS: Final = (
     Fact("service_access.own_bucket", ENDPOINT, text(), own_bucket),
     Fact("service_access.bucket_role", ENDPOINT, text(), bucket_role),
     Fact("service_access.missing_bucket_actions", ENDPOINT, texts(), missing_bucket_actions),
-    Fact("service_access.unseen_policies", ENDPOINT, texts(), unseen_policies),
 )
