@@ -197,6 +197,11 @@ def _in_secret(endpoint: Resource, secret: str, member: str, inventory: Inventor
         ) from None
 
 
+def has_host(endpoint: Resource, inventory: Inventory) -> bool:
+    """Whether an endpoint is a host; false for a service of the Region, as S3."""
+    return engine(endpoint, inventory) not in _SERVICES
+
+
 class Destinations(NamedTuple):
     """Where an endpoint's connections go, as host and port; and what of it is not known."""
 
@@ -219,7 +224,7 @@ def destinations_of(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str
 def known_destinations(endpoint: Resource, inventory: Inventory) -> Destinations:
     """The destinations that are known, and what is not: the one place where host and port are determined."""
     name = engine(endpoint, inventory)
-    if name in _SERVICES:
+    if not has_host(endpoint, inventory):
         return Destinations(())
     found: dict[tuple[str, int], None] = {}
     hole: Missing | None = None

@@ -6,14 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.addresses import WHOLE
-from dms_lint.facts.base import Fact, texts
+from dms_lint.facts.base import FLAG, Fact, texts
 from dms_lint.facts.crossings import acls, forwards, joined, lookups_of, nat_addresses, pairs, settle
 from dms_lint.facts.databases import Database
+from dms_lint.facts.hosts import has_host
 from dms_lint.facts.judged import Judged, attempt, some
 from dms_lint.facts.network import egress_groups as open_groups
-from dms_lint.facts.relations import runner_of
+from dms_lint.facts.placement import placement
+from dms_lint.facts.relations import endpoint_of, runner_of
 from dms_lint.facts.routes import Hop, outward
-from dms_lint.facts.security_groups import End, admits, end_of, groups_of, lets_out
+from dms_lint.facts.security_groups import End, admits, end_of, groups_of, lets_all_out, lets_out
 from dms_lint.facts.ways import hop_of, offending, standing_everywhere, ways
 from dms_lint.model import Missing
 
@@ -51,8 +53,22 @@ def egress_groups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 
 def blocked_egress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The destinations to which no security group of the instance lets traffic out."""
+    """The destinations to which no security group of the instance lets traffic out.
+
+    None where a group lets everything out, whether the destinations are known or not.
+    """
+    runner = runner_of(path, inventory)
+    groups = attempt(lambda: placement(runner, inventory).groups)
+    if not isinstance(groups, Missing) and lets_all_out(
+        groups_of(groups, runner.account, runner.region, inventory), inventory
+    ):
+        return ()
     return offending(path, inventory, _lets_out)
+
+
+def leads_to_host(path: Resource, inventory: Inventory) -> bool:
+    """Whether the path leads to a host, and not to a service of the Region that has none, as S3."""
+    return has_host(endpoint_of(path, inventory), inventory)
 
 
 def _lets_out(way: Way, inventory: Inventory) -> tuple[Judged, str]:
@@ -254,22 +270,24 @@ def nat_host_faults(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(dict.fromkeys(said))
 
 
-FACTS: Final = tuple(
-    Fact(f"path.{derive.__name__}", PATH, texts(), derive)
-    for derive in (
-        destinations,
-        hops,
-        egress_groups,
-        blocked_egress,
-        databases,
-        blocked_ingress,
-        acl_lookups,
-        acl_denials,
-        other_vpcs,
-        unjoined,
-        unrouted,
-        stranded,
-        nat_hosts,
-        nat_host_faults,
-    )
+_LISTS: Final = (
+    destinations,
+    hops,
+    egress_groups,
+    blocked_egress,
+    databases,
+    blocked_ingress,
+    acl_lookups,
+    acl_denials,
+    other_vpcs,
+    unjoined,
+    unrouted,
+    stranded,
+    nat_hosts,
+    nat_host_faults,
+)
+
+FACTS: Final = (
+    Fact("path.leads_to_host", PATH, FLAG, leads_to_host),
+    *(Fact(f"path.{derive.__name__}", PATH, texts(), derive) for derive in _LISTS),
 )

@@ -91,6 +91,16 @@ def lets_out(groups: Iterable[Resource | Missing], port: int, target: End, inven
     return _judge([(group, _egress) for group in groups], port, target, inventory)
 
 
+def lets_all_out(groups: Iterable[Resource | Missing], inventory: Inventory) -> bool:
+    """Whether some group certainly lets TCP out on every port to every IPv4 address, wherever it goes."""
+    return any(
+        rule.first <= 0 and rule.last >= 65535 and WHOLE[4] in rule.spans
+        for group in groups
+        if not isinstance(group, Missing)
+        for rule in _egress(group, inventory).permissions
+    )
+
+
 def admits(groups: Iterable[Resource | Missing], port: int, source: End, inventory: Inventory) -> Judged:
     """Whether groups together admit TCP on a port from the source; True, False and Missing as of `lets_out`."""
     return _judge([(group, ingress) for group in groups], port, source, inventory)
