@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.facts.base import Fact, derived, texts
 from dms_lint.facts.dms_policies import POLICY, TRUST, document, is_known, malformed
+from dms_lint.facts.roles import ACCESS_ROLE, LOGS_ROLE, VPC_ROLE
 from dms_lint.facts.statements import load
 from dms_lint.facts.trust import is_dms
 from dms_lint.tables import table
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from dms_lint.inventory import Inventory
     from dms_lint.model import Missing, Record, Resource
 
-_ROLES: Final = ("dms-vpc-role", "dms-cloudwatch-logs-role", "dms-access-for-endpoint")
+_ROLES: Final = (VPC_ROLE, LOGS_ROLE, ACCESS_ROLE)
 """The roles that DMS looks for by name."""
 _SETS: Final = ("forallvalues", "foranyvalue")
 
