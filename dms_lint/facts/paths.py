@@ -55,15 +55,17 @@ def egress_groups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 def blocked_egress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The destinations to which no security group of the instance lets traffic out.
 
-    None where a group lets everything out, whether the destinations are known or not.
+    None where no destination is known and a group lets everything out.
     """
-    runner = runner_of(path, inventory)
-    groups = attempt(lambda: placement(runner, inventory).groups)
-    if not isinstance(groups, Missing) and lets_all_out(
-        groups_of(groups, runner.account, runner.region, inventory), inventory
-    ):
+    try:
+        return offending(path, inventory, _lets_out)
+    except Missing:
+        runner = runner_of(path, inventory)
+        groups = placement(runner, inventory).groups
+        everything = lets_all_out(groups_of(groups, runner.account, runner.region, inventory), inventory)
+        if ways(path, inventory).found or not everything:
+            raise
         return ()
-    return offending(path, inventory, _lets_out)
 
 
 def leads_to_host(path: Resource, inventory: Inventory) -> bool:
