@@ -55,7 +55,7 @@ def egress_groups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 def blocked_egress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The destinations to which no security group of the instance lets traffic out.
 
-    None where no destination is known and a group lets everything out.
+    None where nothing certainly is blocked and a group lets everything out by IPv4, wherever it goes.
     """
     try:
         return offending(path, inventory, _lets_out)
@@ -63,7 +63,7 @@ def blocked_egress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
         runner = runner_of(path, inventory)
         groups = placement(runner, inventory).groups
         everything = lets_all_out(groups_of(groups, runner.account, runner.region, inventory), inventory)
-        if ways(path, inventory).found or not everything:
+        if not everything:
             raise
         return ()
 
