@@ -1,0 +1,22 @@
+"""The command line: parse, build, call, print.  No logic, and nothing imported before it is needed."""
+
+from __future__ import annotations
+
+import click
+
+from dms_lint import __version__
+from dms_lint.cli.pack import check_pack, explain, list_rules, schema
+from dms_lint.cli.scanning import inspect, scan
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "--version", "-V", prog_name="dms-lint")
+def main() -> None:
+    """Say whether an AWS Database Migration Service set-up is secure, and how to fix it.
+
+    Every check answers pass, fail, unknown (and what would settle it) or not-applicable.
+    """
+
+
+for command in (scan, list_rules, explain, inspect, check_pack, schema):
+    main.add_command(command)

@@ -1,0 +1,99 @@
+"""The options that several commands take, and the kinds of value they have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FORMATS: Final = ("text", "json")
+SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+_BASES: Final = ("guide", "current", "practice")
+
+
+class OneOf(click.Choice[str]):
+    """A choice that names the nearest word when a wrong one is given."""
+
+    def fail(self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None) -> NoReturn:
+        """Name the nearest word."""
+        from difflib import get_close_matches
+
+        wrong = message.split("'")[1] if message.count("'") > 1 else ""
+        near = get_close_matches(wrong, list(self.choices), n=1)
+        super().fail(message + (f" Did you mean '{near[0]}'?" if near else ""), param, ctx)
+
+
+class Output(click.ParamType[tuple[str, str]]):
+    """FORMAT=FILE."""
+
+    name = "format=file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Format and file."""
+        format_, separator, file = str(value).partition("=")
+        if not separator or not file:
+            self.fail(f"'{value}' is not FORMAT=FILE, like json=report.json", param, ctx)
+        return OneOf(FORMATS).convert(format_, param, ctx), file
+
+
+class Words(click.ParamType[tuple[str, ...]]):
+    """Words separated by commas."""
+
+    name = "words"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The words."""
+        if isinstance(value, tuple):
+            return value
+        words = tuple(word.strip() for word in str(value).split(",") if word.strip())
+        if not words:
+            self.fail("needs at least one word", param, ctx)
+        return words
+
+
+def flat(_ctx: click.Context, _param: click.Parameter, value: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The words of an option that was given several times."""
+    return tuple(word for words in value for word in words)
+
+
+def selection(command: Any) -> Any:
+    """The options that choose rules."""
+    for option in (
+        click.option(
+            "--control",
+            "controls",
+            type=Words(),
+            metavar="CONTROLS",
+            multiple=True,
+            callback=flat,
+            help="Only rules that answer these: a framework (security-hub), its controls (DMS.9), or another tool's "
+            "checks (CKV_AWS_89), separated by commas.",
+        ),
+        click.option(
+            "--basis",
+            type=OneOf(_BASES),
+            multiple=True,
+            help="Only rules of this basis: the guide, what AWS states today, or good practice.",
+        ),
+        click.option(
+            "--ignore",
+            type=Words(),
+            metavar="RULES",
+            multiple=True,
+            callback=flat,
+            help="Leave these rules out; ids, prefixes or names, separated by commas.",
+        ),
+        click.option(
+            "--select",
+            type=Words(),
+            metavar="RULES",
+            multiple=True,
+            callback=flat,
+            help="Only these rules: ids (TLS001), prefixes (TLS,KMS) or names, separated by commas.",
+        ),
+    ):
+        command = option(command)
+    return command

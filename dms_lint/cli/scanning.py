@@ -1,0 +1,159 @@
+"""The commands that read AWS's answers: scan and inspect."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from dms_lint.cli.common import complain, date, must_exist, page_style, rules_of, show, stop
+from dms_lint.cli.options import FORMATS, SEVERITIES, OneOf, Output, selection
+
+if TYPE_CHECKING:
+    from dms_lint.model import Report
+
+_READ_SECRETS: Final = (
+    "Derive from GetSecretValue answers what checks need: which members a secret has, its host and port, and which "
+    "forbidden characters its password has. The value itself is never kept or shown."
+)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@selection
+@click.option(
+    "--fail-on",
+    type=OneOf(SEVERITIES),
+    default="low",
+    show_default=True,
+    help="Exit with 1 when something of this severity, or a worse one, fails.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 3 also when the input leaves a check unknown.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
+@click.option(
+    "--severity",
+    type=OneOf(SEVERITIES),
+    default="low",
+    show_default=True,
+    help="The least severity that the text report shows.",
+)
+@click.option("--frameworks", is_flag=True, help="Name the controls of each framework that failed or are unknown.")
+@click.option("--all-verdicts", is_flag=True, help="Put passes and not-applicables into the JSON report too.")
+@click.option("-f", "--format", "format_", type=OneOf(FORMATS), default="text", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=Output(),
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write a report to a file as well; repeatable.",
+)
+@click.option("--read-secrets", is_flag=True, help=_READ_SECRETS)
+@click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now.")
+@click.option("-q", "--quiet", is_flag=True, help="One line a finding, and nothing else.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what was read, on standard error.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+def scan(paths: tuple[str, ...], **options: Any) -> None:
+    """Lint exported AWS CLI answers: files, folders (with all below them), or - for standard input.
+
+    \b
+    Exit codes: 0 nothing at or above --fail-on   1 findings at or above it
+                2 wrong usage, or nothing to judge
+                3 no such findings, but something could not be read
+                4 internal error
+    """
+    import gc
+
+    # One pass over many small objects that all live to the end: collecting them is the largest cost of a big scan.
+    gc.disable()
+    from dms_lint import gate
+    from dms_lint.collectors.exports import read_exports
+    from dms_lint.model import Severity
+    from dms_lint.scan import NothingToJudge
+    from dms_lint.scan import scan as judge
+
+    if not paths:
+        raise click.UsageError("give the files or folders to lint: AWS CLI answers as JSON, or - for standard input")
+    must_exist(paths)
+    pack, rules = rules_of(options)
+    try:
+        report = judge(
+            read_exports(paths, read_secrets=options["read_secrets"]),
+            pack,
+            rules,
+            inputs=paths,
+            at=date(options["at"]),
+            all_verdicts=options["all_verdicts"],
+        )
+    except NothingToJudge as nothing:
+        complain(notice for notice in nothing.notices if notice.problem)
+        stop(f"{nothing}: nothing was judged", gate.USAGE)
+    _say(report, options)
+    _write(report, options)
+    if options["exit_zero"]:
+        return
+    sys.exit(gate.exit_code(report, Severity[options["fail_on"].upper()], strict=options["strict"]))
+
+
+@click.command()
+@click.argument("path")
+@click.argument("id_", metavar="[ID]", required=False)
+@click.option("--read-secrets", is_flag=True, help=_READ_SECRETS)
+@click.option("--at", metavar="DATE", help="Derive as of this date (YYYY-MM-DD) instead of now.")
+def inspect(path: str, id_: str | None, at: str | None, *, read_secrets: bool) -> None:
+    """Show a resource with every fact about it, as rules see it; without ID, list the resources.
+
+    ID is an ARN, an id, a name, or the end of an ARN.
+    """
+    from datetime import UTC, datetime
+
+    from dms_lint import pages
+    from dms_lint.collectors.exports import read_exports
+    from dms_lint.scan import NothingToJudge, read
+
+    must_exist((path,))
+    try:
+        inventory = read(read_exports((path,), read_secrets=read_secrets), date(at) or datetime.now(UTC))
+    except NothingToJudge as nothing:
+        complain(notice for notice in nothing.notices if notice.problem)
+        stop(str(nothing), 2)
+    complain(notice for notice in inventory.notices if notice.problem)
+    if id_ is None:
+        show(pages.resources(inventory))
+        return
+    found = pages.matching(inventory, id_)
+    if not found:
+        stop(f"no resource is called '{id_}'; `dms-lint inspect {path}` lists them", 2)
+    for resource in found:
+        show(pages.inspection(resource, inventory, page_style()))
+
+
+def _say(report: Report, options: dict[str, Any]) -> None:
+    """Problems and notices on standard error, unless the text report on standard output says them."""
+    if options["verbose"]:
+        from dms_lint.report.text import kinds_line
+
+        click.echo(f"read {kinds_line(dict(report.resources))} in {report.duration_s:.2f} s", err=True)
+        complain(report.notices)
+    elif options["format_"] != "text" or options["quiet"]:
+        complain(notice for notice in report.notices if notice.problem)
+    if options["debug"]:
+        for fault in report.faults:
+            click.echo(fault.traceback, err=True)
+
+
+def _write(report: Report, options: dict[str, Any]) -> None:
+    from dataclasses import replace
+
+    from dms_lint.report import render
+
+    style = replace(page_style(quiet=options["quiet"], severity=options["severity"]), frameworks=options["frameworks"])
+    for format_, file in options["outputs"]:
+        try:
+            with open(file, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - `-o` takes /dev/stdout too
+                stream.writelines(render(format_, report, replace(style, color=False)))
+        except OSError as error:
+            stop(f"cannot write {file}: {error.strerror}", 2)
+    show(render(options["format_"], report, style))
