@@ -289,6 +289,26 @@ class Rule(NamedTuple):
     file: str
 
 
+class Waiver(NamedTuple):
+    """A risk that somebody accepts: which findings, why, and until when."""
+
+    rule: str
+    """A rule's id, a prefix of ids, or a name."""
+    resource: str
+    """An ARN, id or name, in which `*` stands for anything."""
+    reason: str
+    expires: str = ""
+    """The last day on which it counts, as YYYY-MM-DD; '' where it has no end."""
+    account: str = ""
+    region: str = ""
+    owner: str = ""
+    ticket: str = ""
+    place: str = ""
+    """`FILE:LINE` where it stands."""
+    expired: bool = False
+    """Whether its last day had passed at the moment of the scan."""
+
+
 class Finding(NamedTuple):
     """A rule's verdict on a resource, with what it rests on."""
 
@@ -298,6 +318,15 @@ class Finding(NamedTuple):
     evidence: Mapping[str, Any]
     """The facts that were read, by name; those that could not be read are absent."""
     missing: Missing | None = None
+    waiver: Waiver | None = None
+    """The waiver that fits it, in force or expired.  It changes no verdict."""
+    known: bool = False
+    """Whether the baseline holds it."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is known or waived, so that it fails no pipeline."""
+        return self.known or (self.waiver is not None and not self.waiver.expired)
 
     @property
     def fingerprint(self) -> str:
