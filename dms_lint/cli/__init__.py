@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dms_lint import __version__
+from dms_lint.cli.live import collect, policy
 from dms_lint.cli.pack import check_pack, explain, list_rules, schema
 from dms_lint.cli.scanning import inspect, scan
 
@@ -18,5 +19,5 @@ def main() -> None:
     """
 
 
-for command in (scan, list_rules, explain, inspect, check_pack, schema):
+for command in (scan, collect, policy, list_rules, explain, inspect, check_pack, schema):
     main.add_command(command)
