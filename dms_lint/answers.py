@@ -254,6 +254,9 @@ ROWS: Final = (
 # fmt: on
 
 _ACTIONS: Final = {
+    "dms:DescribeDataProviders": "dms:ListDataProviders",
+    "dms:DescribeInstanceProfiles": "dms:ListInstanceProfiles",
+    "dms:DescribeMigrationProjects": "dms:ListMigrationProjects",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
@@ -284,7 +287,7 @@ TOKENS: Final = (
 
 
 def action(operation: str) -> str:
-    """The IAM action that an operation needs; its name, but for a few of S3's."""
+    """The IAM action that an operation needs: its name, but for a few of DMS's and S3's (their API references)."""
     return _ACTIONS.get(operation, operation)
 
 

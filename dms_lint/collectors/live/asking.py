@@ -11,10 +11,12 @@ from dms_lint.model import Refusal
 from dms_lint.secret_values import holds_value, without_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dms_lint.collectors.live.calls import Call
 
+_CONTINUED: Final = ("Marker", "NextToken")
+"""Members of an answer that, given back as input, ask for its next page."""
 _NOT_AS_SENT: Final = Refusal(MALFORMED, "the answer is not one that AWS sends", failed=True)
 
 
@@ -33,24 +35,10 @@ def ask(client: Any, call: Call, subjects: tuple[str, ...]) -> Answered:
     options: dict[str, Any] = dict(call.options)
     if call.about:
         options[call.about] = list(subjects) if call.batch > 1 else subjects[0]
-    method = _method(call.name)
-    try:
-        if client.can_paginate(method):
-            return _pages(client.get_paginator(method), call, options)
-        body = _plain(getattr(client, method)(**options))
-    except failures() as error:
-        return Answered(None, refusal_of(error))
-    if not _as_sent(call.operation, body):
-        return Answered(None, _NOT_AS_SENT)
-    return Answered(without_values(call.operation, body))
-
-
-def _pages(paginator: Any, call: Call, options: dict[str, Any]) -> Answered:
     body: dict[str, Any] = {}
     refusal = None
-    config = {"PageSize": call.page} if call.page else {}
     try:
-        for page in paginator.paginate(**options, PaginationConfig=config):
+        for page in _pages(client, call, options):
             plain = _plain(page)
             if not _as_sent(call.operation, plain):
                 refusal = _NOT_AS_SENT
@@ -58,9 +46,31 @@ def _pages(paginator: Any, call: Call, options: dict[str, Any]) -> Answered:
             body = _joined(body, plain, call.operation)
     except failures() as error:  # the pages before it are kept
         refusal = refusal_of(error)
+    if not body:
+        return Answered(None, refusal)
     if refusal is None:
         body = {name: value for name, value in body.items() if name not in TOKENS}
-    return Answered(without_values(call.operation, body) if body else None, refusal)
+    return Answered(without_values(call.operation, body), refusal)
+
+
+def _pages(client: Any, call: Call, options: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+    method = _method(call.name)
+    if client.can_paginate(method):
+        config = {"PageSize": call.page} if call.page else {}
+        yield from client.get_paginator(method).paginate(**options, PaginationConfig=config)
+        return
+    from botocore.exceptions import PaginationError
+
+    # botocore knows no pages of some operations that have them.
+    while True:
+        page = getattr(client, method)(**options)
+        yield page
+        told = {name: page[name] for name in _CONTINUED if page.get(name)}
+        if not told:
+            return
+        if told.items() <= options.items():
+            raise PaginationError(message="the same page follows itself")
+        options = {**options, **told}
 
 
 def _joined(body: dict[str, Any], page: dict[str, Any], operation: str) -> dict[str, Any]:

@@ -144,7 +144,7 @@ CALLS: Final = (
     Call("dms:ListTagsForResource", "ResourceArnList", tuple((kind, "=") for kind in _TAGGED), batch=100),
     Call("secretsmanager:DescribeSecret", "SecretId", _SECRETS),
     Call("secretsmanager:GetResourcePolicy", "SecretId", _SECRETS),
-    Call("secretsmanager:ListSecretVersionIds", "SecretId", _SECRETS, page=100),
+    Call("secretsmanager:ListSecretVersionIds", "SecretId", _SECRETS, (("MaxResults", 100),)),
     Call("secretsmanager:GetSecretValue", "SecretId", _SECRETS),
     Call("lambda:GetFunctionConfiguration", "FunctionName", (("secret", "RotationLambdaARN"),)),
     Call("kms:DescribeKey", "KeyId", _KEYS),
