@@ -234,7 +234,8 @@ def _regions(account: Account) -> Iterator[Notice]:
     found = []
     for name in wanted:
         if _partition_of(core, name) != partition:
-            yield Notice(f"{account.id}: {name} is of another partition than {session.region_name}: not scanned")
+            message = f"{account.id}: {name} is of another partition than {session.region_name}: not scanned"
+            yield Notice(message, problem=True)
         elif name in known and name not in with_dms:
             yield Notice(f"{account.id}: there is no DMS in {name}: not scanned")
         else:
