@@ -1,8 +1,8 @@
 """Makes moto's DMS answer as AWS does: what dms-lint reads, and what makes the resources that it reads.
 
-Moto knows 18 operations, and leaves defaults out of its answers, echoes passwords and pages nothing.  Here a listing is a
-row of LISTINGS and an operation that makes something a row of CREATES; what is made is kept as AWS returns it, per account
-and Region, on moto's own backend, so that a reset of moto clears it.
+Moto knows 18 operations, leaves defaults out of its answers, echoes passwords and pages nothing.  Here a listing is a
+row of LISTINGS, and an operation that makes something a row of CREATES.  What is made is kept as AWS returns it, by
+account and Region on moto's own backend, so that a reset of moto clears it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ LISTINGS: Final[Mapping[str, Listing]] = {
         "endpoint-arn": "EndpointArn", "endpoint-id": "EndpointIdentifier", "endpoint-type": "EndpointType",
         "engine-name": "EngineName"}),
     "DescribeReplicationInstances": Listing("ReplicationInstances", {
-        "replication-instance-arn": "ReplicationInstanceArn", "replication-instance-id": "ReplicationInstanceIdentifier",
+        "replication-instance-arn": "ReplicationInstanceArn",
+        "replication-instance-id": "ReplicationInstanceIdentifier",
         "replication-instance-class": "ReplicationInstanceClass", "engine-version": "EngineVersion"}),
     "DescribeReplicationSubnetGroups": Listing("ReplicationSubnetGroups", {
         "replication-subnet-group-id": "ReplicationSubnetGroupIdentifier"}),
@@ -88,7 +89,7 @@ def patch() -> None:
 
 
 def put(account: str, region: str, operation: str, items: Iterable[Mapping[str, Any]]) -> None:
-    """Add items, as AWS returns them, to what a listing (`DescribeDataMigrations`) answers in a Region of an account."""
+    """Add items, as AWS returns them, to what a listing (`DescribeDataMigrations`) answers in an account's Region."""
     from moto.dms.models import dms_backends
 
     _state(dms_backends[account][region]).setdefault(LISTINGS[operation].key, []).extend(dict(one) for one in items)
@@ -190,7 +191,7 @@ def _items(self: Any, operation: str, asked: dict[str, Any]) -> list[dict[str, A
         ]
     if operation == "DescribeEndpointSettings":
         setting = SETTINGS.get(asked["EngineName"])
-        return kept + [dict(zip(("Name", "Type", "Sensitive"), setting, strict=True))] if setting else kept
+        return [*kept, dict(zip(("Name", "Type", "Sensitive"), setting, strict=True))] if setting else kept
     if operation == "DescribeReplicationTasks" and asked.get("WithoutSettings"):
         return [{name: one[name] for name in one if name != "ReplicationTaskSettings"} for one in kept]
     return kept

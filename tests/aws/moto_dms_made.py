@@ -185,7 +185,9 @@ def _endpoint(made: Made, item: dict[str, Any]) -> dict[str, Any]:
         "KmsKeyId": None if engine == "s3" else item.get("KmsKeyId") or default_key(made),
         "ServiceAccessRoleArn": item.get("ServiceAccessRoleArn") or settings.get("ServiceAccessRoleArn"),
         "ExtraConnectionAttributes": item.get("ExtraConnectionAttributes")
-        or "".join(f"{name[0].lower()}{name[1:]}={settings[name]};" for name in ("BucketFolder", "BucketName") if settings),
+        or "".join(
+            f"{name[0].lower()}{name[1:]}={settings[name]};" for name in ("BucketFolder", "BucketName") if settings
+        ),
     }
 
 

@@ -6,17 +6,15 @@ checks neither trust nor ExternalId, so whatever stands in front of it must refu
 
 from __future__ import annotations
 
-import base64
 import io
 import json
+import os
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tests.aws import moto_dms
-from tests.aws.moto_dms_made import Made, default_key
 
 ACCOUNTS: Final = ("111122223333", "444455556666", "777788889999")
 MANAGEMENT: Final = ACCOUNTS[0]
@@ -63,49 +61,55 @@ _MIGRATION: Final = Path(__file__).parent.parent / "accounts" / "migration"
 
 def build(endpoint_url: str) -> None:
     """Make everything, in the moto server of this process that answers at this address."""
+    # Without a list of machine images in every Region, which takes most of the time.
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     moto_dms.patch()
     clients = Clients(endpoint_url)
     _organization(clients.of(MANAGEMENT, "us-east-1", "organizations"))
-    # Boto3's clients are made before the threads start: making them is not safe in threads.
     for account in ACCOUNTS:
         _account(clients.of(account, "us-east-1", "iam"), account)
-    foreign = _key(clients.of("444455556666", "us-east-1", "kms"), "444455556666", "alias/shared", ("dms-secret-us-east-1",))
-    places = [Place(clients, account, region, foreign) for account in ACCOUNTS for region in REGIONS]
-    for place in places:
-        place.make()
+    owner = "444455556666"
+    shared = _key(clients.of(owner, FOREIGN_KEY[1], "kms"), owner, "alias/shared")
+    for account in ACCOUNTS:
+        for region in REGIONS:
+            Place(clients, account, region, shared).make()
 
 
 class Clients:
     """Clients of boto3 by account, Region and service, with the keys of the account's ROLE."""
 
     def __init__(self, endpoint_url: str) -> None:
+        import boto3
+
         self.endpoint_url = endpoint_url
-        self.sessions: dict[str, Any] = {}
+        self.session = boto3.Session()  # one: each reads the models of services anew
+        self.keys: dict[str, tuple[str, ...]] = {}
         self.made: dict[tuple[str, str, str], Any] = {}
 
     def of(self, account: str, region: str, service: str) -> Any:
         """The client of a service."""
         if (account, region, service) not in self.made:
-            self.made[account, region, service] = self._session(account).client(
-                service, region_name=region, endpoint_url=self.endpoint_url
-            )
+            if account not in self.keys:
+                self.keys[account] = self.assume(account)
+            self.made[account, region, service] = self.client(service, region, *self.keys[account])
         return self.made[account, region, service]
 
-    def _session(self, account: str) -> Any:
-        import boto3
+    def client(self, service: str, region: str, *keys: str) -> Any:
+        """A client with these keys: id, secret, token."""
+        from botocore.config import Config
 
-        if account not in self.sessions:
-            sts = boto3.client(
-                "sts",
-                region_name="us-east-1",
-                endpoint_url=self.endpoint_url,
-                aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
-                aws_secret_access_key="unused",
-            )
-            role = f"arn:aws:iam::{account}:role/{ROLE}"
-            keys = sts.assume_role(RoleArn=role, RoleSessionName="world")["Credentials"]
-            self.sessions[account] = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-        return self.sessions[account]
+        names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+        once = Config(retries={"total_max_attempts": 1})
+        return self.session.client(
+            service, region, endpoint_url=self.endpoint_url, config=once, **dict(zip(names, keys, strict=False))
+        )
+
+    def assume(self, account: str) -> tuple[str, ...]:
+        """The keys of an account's ROLE."""
+        sts = self.client("sts", "us-east-1", "AKIAIOSFODNN7EXAMPLE", "unused")
+        role = f"arn:aws:iam::{account}:role/{ROLE}"
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="world")["Credentials"]
+        return keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
 
 
 # -- the organization, and what an account has once
@@ -120,7 +124,6 @@ def _organization(organizations: Any) -> None:
         organizations.create_account(AccountName=f"northwind {account}", Email=f"{account}@example.com")
         # Moto makes up the number of an account; ours are known beforehand.
         made = backend.accounts[-1]
-        backend.policies and [one for one in backend.policies]
         organizations_backends.master_accounts[account] = organizations_backends.master_accounts.pop(made.id)
         made.id = account
     organizations.close_account(AccountId=SUSPENDED)
@@ -161,7 +164,7 @@ def _policy(statements: Any) -> str:
 
 @cache
 def _managed_policies() -> dict[str, str]:
-    """The policies that AWS writes for the three roles of DMS, by role: moto knows them only when asked at its start."""
+    """What AWS writes for the three roles of DMS, by role; moto has them only if told so at its start."""
     found = json.loads((_MIGRATION / "iam" / "get-account-authorization-details.json").read_text(encoding="utf-8"))
     documents = {one["PolicyName"]: one["PolicyVersionList"][0]["Document"] for one in found["Policies"]}
     roles = {
@@ -186,9 +189,10 @@ def _code() -> bytes:
         return file.getvalue()
 
 
-def _key(kms: Any, account: str, alias: str, roles: tuple[str, ...], *, rotates: bool = True) -> str:
-    statements = [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*"}]
-    key = kms.create_key(Policy=_policy(statements), Tags=[{"TagKey": "project", "TagValue": "shop"}])["KeyMetadata"]
+def _key(kms: Any, account: str, alias: str, *, rotates: bool = True) -> str:
+    owner = {"AWS": f"arn:aws:iam::{account}:root"}
+    policy = _policy([{"Effect": "Allow", "Principal": owner, "Action": "kms:*", "Resource": "*"}])
+    key = kms.create_key(Policy=policy, Tags=[{"TagKey": "project", "TagValue": "shop"}])["KeyMetadata"]
     kms.create_alias(AliasName=alias, TargetKeyId=key["KeyId"])
     if rotates:
         kms.enable_key_rotation(KeyId=key["KeyId"])
@@ -213,9 +217,7 @@ class Place:
         network = self.network()
         if (self.account, self.region) == EMPTY:
             return
-        self.key = _key(
-            self.client("kms"), self.account, "alias/dms", (), rotates="rotation-off" not in self.faults
-        )
+        self.key = _key(self.client("kms"), self.account, "alias/dms", rotates="rotation-off" not in self.faults)
         self.trail()
         secret, reader = self.secret()
         bucket, writer = self.bucket()
@@ -226,14 +228,17 @@ class Place:
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
         subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=self.region + zone)["Subnet"]["SubnetId"]
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=self.region + zone)["Subnet"][
+                "SubnetId"
+            ]
             for n, zone in enumerate("ab")
         ]
         table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
         for subnet in subnets:
             ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
         doors, instance = (
-            ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in ("doors", "dms")
+            ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
+            for name in ("doors", "dms")
         )
         https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
         ec2.authorize_security_group_ingress(
@@ -274,6 +279,10 @@ class Place:
             self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": self.region})
             cloudtrail.create_trail(Name="all-regions", S3BucketName=name, IsMultiRegionTrail=True)
             cloudtrail.start_logging(Name="all-regions")
+            every = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
+            cloudtrail.put_event_selectors(
+                TrailName="all-regions", EventSelectors=[{**every, "ExcludeManagementEventSources": []}]
+            )
 
     def secret(self) -> tuple[str, str]:
         """The secret of the database, and the role that reads it."""
