@@ -265,6 +265,9 @@ _ACTIONS: Final = {
 OF_ACCOUNT: Final = frozenset({"iam:GetAccountSummary", "iam:GetCredentialReport"})
 """Operations whose answer is about the account as a whole, and names nothing."""
 
+NOT_THERE: Final = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "404"})
+"""Error codes that say that the very thing asked about does not exist."""
+
 SECRET_VALUES: Final = ("SecretString", "SecretBinary")
 """Members of a GetSecretValue answer: such an answer is never read as it is."""
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from dms_lint.answers import KINDS, ROWS, Answer, action, command, identify, operations, rows_of
+from dms_lint.answers import KINDS, NOT_THERE, ROWS, Answer, action, command, identify, operations, rows_of
 from dms_lint.implied import implied
 from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
 from dms_lint.placing import Item, Part, Scope, arn_of, arn_scope, cut, nearby, own_scopes, parts, whole
@@ -29,7 +29,6 @@ _ADDED_UP = frozenset({"vpc-attributes"})
 """Kinds of which each answer tells one attribute: several about a resource add up."""
 _PLACED = ("endpoint", "replication-instance", "task", "replication-config", "certificate", "role")
 """Kinds of which one resource is enough to know that the input is of its account and Region."""
-_NOT_THERE = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "404"})
 
 
 @lru_cache(maxsize=8192)
@@ -149,7 +148,7 @@ class Inventory:
         if (kind, scope) in self._complete:
             return None
         for hole in self._holes.get(kind, ()):
-            absent = hole.refusal is not None and hole.refusal.code in _NOT_THERE
+            absent = hole.refusal is not None and hole.refusal.code in NOT_THERE
             if absent and hole.scope == scope and hole.names(id):
                 return None
         raise self._unlisted(kind, scope, id)

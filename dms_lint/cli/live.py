@@ -204,12 +204,12 @@ def _say_counts(found: Collection, folder: str) -> None:
     counts = Counter(map(snapshot.status, found.records))
     accounts = len({record.account for record in found.records})
     regions = len({record.region for record in found.records} - {""})
-    told = ", ".join(f"{counts[name]} {name}" for name in ("complete", "partial", "refused", "failed") if counts[name])
+    told = ", ".join(f"{counts[name]} {name}" for name in ("complete", "absent", "partial", "refused", "failed") if counts[name])
     click.echo(
         f"dms-lint: {folder}: {_number(accounts, 'account')}, {_number(regions, 'Region')}; calls: {told}", err=True
     )
     for record in found.records:
-        if record.refusal is not None:
+        if record.refusal is not None and snapshot.status(record) != "absent":
             place = " ".join(part for part in (record.account, record.region) if part)
             about = f" {record.subjects[0]}" if len(record.subjects) == 1 else ""
             complain_of(f"{place}: {record.operation}{about}: {record.refusal.code}")

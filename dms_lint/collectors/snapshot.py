@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
-from dms_lint.answers import ROWS, command
+from dms_lint.answers import NOT_THERE, ROWS, command
 from dms_lint.collectors.records import Record, documents
 from dms_lint.model import Notice, Refusal
 from dms_lint.secret_values import holds_value
@@ -126,11 +126,13 @@ def _write_record(draft: Path, record: Record, number: int) -> dict[str, Any]:
 
 
 def status(record: Record) -> str:
-    """What came of a call: `complete`, `partial`, `refused` (by AWS) or `failed` (no answer came)."""
+    """What came of a call: `complete`, `partial`, `absent` (there is no such thing), `refused` or `failed` (no answer)."""
     if record.refusal is None:
         return "complete"
     if record.body is not None:
         return "partial"
+    if record.refusal.code in NOT_THERE or record.refusal.code.endswith(("NotFound", "NotFoundError")):
+        return "absent"
     return "failed" if record.refusal.failed else "refused"
 
 
@@ -202,7 +204,7 @@ def _record(folder: Path, call: Any) -> Record | None:
         return None
     refusal = None
     if code is not None:
-        failed = call.get("status") != "refused"
+        failed = call.get("status") not in ("refused", "absent")
         refusal = Refusal(str(code), str(call.get("message", "")), failed, str(call.get("needs", "")))
     body = None
     if file is not None:

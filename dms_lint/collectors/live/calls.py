@@ -160,7 +160,8 @@ CALLS: Final = (
     Call("ec2:GetManagedPrefixListEntries", "PrefixListId", (
         ("security-group", "IpPermissions.PrefixListIds.PrefixListId"),
         ("security-group", "IpPermissionsEgress.PrefixListIds.PrefixListId"),
-        ("route-table", "Routes.DestinationPrefixListId"))),
+        ("route-table", "Routes.DestinationPrefixListId"),
+        ("prefix-list", ""))),
     Call("cloudtrail:GetTrailStatus", "Name", (("trail", "home"),)),
     Call("cloudtrail:GetEventSelectors", "TrailName", (("trail", "home"),)),
 )

@@ -48,6 +48,9 @@ def subjects(call: Call, documents: Iterable[Document], account: str, region: st
         found = dict.fromkeys(_key(written, keys, account, region) for written in found)
         if call.operation != _TAKES_ALIASES:
             found = {key: None for key in found if "alias/" not in key}
+    if call.about == "PrefixListId":
+        # Of AWS's own lists the ranges are known already.
+        found = {id_: None for id_ in found if all(id_ != item.id for _, item, _ in told.get("prefix-list", ()))}
     found.pop("", None)
     return tuple(found)
 
