@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from dms_lint.model import Refusal
     from tests.aws.asked import Asked
 
 _OF_ACCOUNT: Final = frozenset({"account", "iam", "organizations", "s3"})
@@ -56,7 +57,7 @@ class Seeds:
                 if one.problem:
                     raise ValueError(str(one))
             elif "Derived" not in one.body:
-                refused = one.refusal and AwsError(one.refusal.code, one.refusal.message)
+                refused = one.refusal and _told(one.refusal)
                 self._of(account, region, one.operation).append(Seed(one.subject, one.body, refused))
 
     def put(self, account: str, region: str, operation: str, body: Mapping[str, Any], subject: str = "") -> None:
@@ -206,3 +207,9 @@ def _listing(asked: Asked, seeds: list[Seed]) -> Mapping[str, Any]:
     if asked.operation == "iam:GetCredentialReport" and not seeds:
         raise AwsError("ReportNotPresent", "No report exists. Call GenerateCredentialReport first.", 410)
     return whole | {key: [item for seed in seeds for item in seed.body.get(key) or ()] for key in keys}
+
+
+def _told(refusal: Refusal) -> AwsError:
+    """A refusal that was exported; of an answer without a body the code is its HTTP status."""
+    status = int(refusal.code) if refusal.code.isdecimal() else 404 if refusal.code.startswith("NoSuch") else 400
+    return AwsError(refusal.code, refusal.message, status)

@@ -230,7 +230,8 @@ def _regions(account: Account) -> Iterator[Notice]:
                 enabled = {region["RegionName"] for region in answer["Regions"]}
         account.regions = tuple(sorted(enabled & with_dms))
         return
-    known = set(core.get_available_regions("ec2", partition_name=partition)) | with_dms
+    # STS is in every Region, and its model is small.
+    known = set(core.get_available_regions("sts", partition_name=partition)) | with_dms
     found = []
     for name in wanted:
         if _partition_of(core, name) != partition:
@@ -251,7 +252,7 @@ def _partition_of(core: Any, region: str) -> str:
     try:
         partition: str = core.get_partition_for_region(region)
     except UnknownRegionError:
-        names = [name for one in core.get_available_partitions() for name in core.get_available_regions("ec2", one)]
+        names = [name for one in core.get_available_partitions() for name in core.get_available_regions("sts", one)]
         near = get_close_matches(region, names, n=1)
         hint = f"did you mean '{near[0]}'?" if near else "Regions are named like eu-west-1"
         raise NoEntry(f"there is no Region '{region}'; {hint}") from None
