@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint import __version__
+from dms_lint.collectors.live.asking import attend
 from dms_lint.collectors.live.calls import ENTERING
 from dms_lint.collectors.live.errors import failures, refusal_of
 from dms_lint.collectors.live.readonly import guard
@@ -73,7 +74,7 @@ class Account:
         """The client of a service in a Region, guarded and made once; never by two threads at a time."""
         if (service, region) not in self._clients:
             made = self.session.client(service, region_name=region, **_settings(self.session, self.where))
-            self._clients[service, region] = guard(made, self.allowed)
+            self._clients[service, region] = attend(guard(made, self.allowed))
         return self._clients[service, region]
 
     def well(self) -> bool:

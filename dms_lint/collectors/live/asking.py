@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 _CONTINUED: Final = ("Marker", "NextToken")
 """Members of an answer that, given back as input, ask for its next page."""
+_ROOTS: Final = {
+    "GetBucketEncryption": b"ServerSideEncryptionConfiguration",
+    "GetBucketLocation": b"LocationConstraint",
+    "ListBuckets": b"ListAllMyBucketsResult",
+}
+"""The outermost elements of S3's answers."""
 _NOT_AS_SENT: Final = Refusal(MALFORMED, "the answer is not one that AWS sends", failed=True)
 
 
@@ -125,6 +131,24 @@ def _method(name: str) -> str:
     """An operation as boto3 spells it: `describe_db_instances`."""
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
+
+
+def attend(client: Any) -> Any:
+    """The same client; one of S3 takes no other XML for an answer.
+
+    botocore would make of any document that a bucket is there, and in us-east-1.
+    """
+
+    def check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
+        root = _ROOTS.get(operation_model.name)
+        if root and root not in response_dict["body"] and response_dict["status_code"] < 300:
+            raise ResponseParserError(f"the answer is not one of {operation_model.name}")
+
+    from botocore.parsers import ResponseParserError
+
+    if client.meta.service_model.service_name == "s3":
+        client.meta.events.register("before-parse.s3", check)
+    return client
 
 
 def batches(subjects: Iterable[str], size: int) -> list[tuple[str, ...]]:
