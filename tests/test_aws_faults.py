@@ -13,13 +13,11 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from tests.test_aws_server import ACCOUNTS, KEY, ME, REGION, code, migration
+from tests.test_aws_server import ACCOUNTS, KEY, ME, REGION, code
 
 if TYPE_CHECKING:
     from tests.aws.faults import Kind
     from tests.aws.server import Aws
-
-__all__ = ["migration"]  # a fixture of both
 
 
 ASK: dict[str, tuple[str, dict[str, str]]] = {

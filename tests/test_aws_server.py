@@ -135,12 +135,6 @@ def merged(found: list[Document]) -> list[Document]:
     return [*answers, *listings.values()]
 
 
-@pytest.fixture
-def migration(aws: Aws) -> Aws:
-    aws.seed(ME, REGION, ACCOUNTS / "migration")
-    return aws
-
-
 def code(caught: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
     response = caught.value.response
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
@@ -256,6 +250,21 @@ def test_put_replaces_what_was_seeded_of_the_same_thing_alone(migration: Aws) ->
     assert kms.list_keys()["Keys"] == []
     with pytest.raises(ValueError, match="no operation"):
         migration.put(ME, REGION, "kms:ListKey", {})
+
+
+def test_put_replaces_the_tags_of_one_resource_and_one_attribute_of_a_vpc(migration: Aws) -> None:
+    dms, ec2 = (migration.client(service, ME, REGION) for service in ("dms", "ec2"))
+    first, second = (one["EndpointArn"] for one in dms.describe_endpoints()["Endpoints"][:2])
+    before = dms.list_tags_for_resource(ResourceArn=second)["TagList"]
+    assert before
+    migration.put(ME, REGION, "dms:ListTagsForResource", {"TagList": [{"Key": "a", "Value": "b"}]}, first)
+    assert dms.list_tags_for_resource(ResourceArn=first)["TagList"] == [{"Key": "a", "Value": "b"}]
+    assert dms.list_tags_for_resource(ResourceArn=second)["TagList"] == before
+    vpc = "vpc-05da5134141f0b712"
+    migration.put(ME, REGION, "ec2:DescribeVpcAttribute", {"VpcId": vpc, "EnableDnsSupport": {"Value": False}})
+    support = ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsSupport")
+    assert support["EnableDnsSupport"] == {"Value": False}
+    assert "EnableDnsHostnames" in ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsHostnames")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ class Aws:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.errors: list[BaseException] = []
+        """What went wrong in the double itself, or in moto: no test may pass with any."""
         self.page_size: int | None = None
         """How many items a page of a seeded listing has; None: as many as are asked for."""
         self._seeds = Seeds()
@@ -86,6 +88,7 @@ class Aws:
         self._faults = []
         self._policies = {}
         self.requests = []
+        self.errors = []
         self.page_size = None
 
     def seed(self, account: str, region: str, path: str | Path) -> None:
@@ -290,5 +293,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error; anything else is told."""
-        if not isinstance(sys.exception(), ConnectionError):
+        error = sys.exception()
+        if error and not isinstance(error, ConnectionError):
+            self.aws.errors.append(error)
             super().handle_error(request, client_address)
