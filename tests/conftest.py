@@ -51,4 +51,13 @@ def aws(aws_server: Aws) -> Iterator[Aws]:
     """A double of AWS over HTTP, in which nothing is seeded yet."""
     aws_server.reset()
     yield aws_server
+    errors = aws_server.errors
     aws_server.reset()
+    assert not errors
+
+
+@pytest.fixture
+def migration(aws: Aws) -> Aws:
+    """The double of AWS, with the answers of accounts/migration: 111122223333 in eu-west-1."""
+    aws.seed("111122223333", "eu-west-1", Path(__file__).parent / "accounts" / "migration")
+    return aws

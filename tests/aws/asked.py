@@ -31,7 +31,7 @@ class Asked(NamedTuple):
     """What a request asks."""
 
     account: str
-    """'' where the request is not signed; None is not possible, but `known` says whether the key is."""
+    """'' where the request is not signed, or with a key that is nobody's."""
     region: str
     service: str
     operation: str

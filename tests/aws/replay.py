@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _OF_ACCOUNT: Final = frozenset({"account", "iam", "organizations", "s3"})
 """Services that answer the same whatever Region is asked."""
 _READ: Final = frozenset(row.operation for row in ROWS)
+_ATTRIBUTE: Final = "ec2:DescribeVpcAttribute"
 _TAGS: Final = "dms:ListTagsForResource"
 _REGIONS: Final = "account:ListRegions"
 _VALUE: Final = "secretsmanager:GetSecretValue"
@@ -65,9 +66,8 @@ class Seeds:
         if operation_model(operation) is None:
             raise ValueError(f"AWS has no operation {operation}")
         seeds = self._of(account, region, operation)
-        new = names_of(subject, body)
-        seeds[:] = [seed for seed in seeds if operation in ABOUT and not new & names_of(seed.subject, seed.body)]
-        seeds.append(Seed(subject, body))
+        new = Seed(subject, body)
+        seeds[:] = [*(seed for seed in seeds if not _same(operation, seed, new)), new]
 
     def put_secret_value(self, account: str, region: str, arn: str, value: Mapping[str, Any] | str) -> None:
         """Seed what a secret holds."""
@@ -104,12 +104,12 @@ class Seeds:
     def _one(self, asked: Asked, seeds: list[Seed]) -> Mapping[str, Any]:
         subject = self._resolved(asked)
         for spelling in spellings(subject, asked.account, asked.region):
-            found = [seed for seed in seeds if spelling in names_of(seed.subject, seed.body)]
+            found = [seed for seed in seeds if spelling in names_of(asked.operation, seed.subject, seed.body)]
             if not found:
                 continue
             if found[0].error:
                 raise found[0].error
-            if asked.operation == "ec2:DescribeVpcAttribute":
+            if asked.operation == _ATTRIBUTE:
                 return _attribute(asked, found)
             return found[0].body
         if asked.operation == "s3:GetBucketEncryption" and self._has_bucket(asked):
@@ -143,20 +143,17 @@ class Seeds:
         several = asked.parameters.get("ResourceArnList")
         tags = []
         for arn in several or [subject_of(asked)]:
-            for seed in seeds:
-                about = normal(seed.subject) in spellings(arn, asked.account, asked.region) or (
-                    # A file is called by the end of the ARN: `endpoint.ABC`.
-                    seed.subject and normal(arn).endswith(f"-{asked.account}-{normal(seed.subject)}")
-                )
-                if seed.error and about:
-                    raise seed.error
-                tags += [
-                    {**tag, "ResourceArn": arn}
-                    for tag in seed.body.get("TagList", ())
-                    if tag.get("ResourceArn", arn if about else "") == arn
-                ]
-            if not self._knows(asked, arn, seeds):
+            about = [seed for seed in seeds if seed.subject and _is_called(seed.subject, arn, asked)]
+            if about and about[-1].error:
+                raise about[-1].error
+            if not about and not self._knows(asked, arn):
                 raise not_found(asked)
+            tags += [
+                {**tag, "ResourceArn": arn}
+                for seed in about or seeds
+                for tag in seed.body.get("TagList", ())
+                if tag.get("ResourceArn", arn if about else "") == arn
+            ]
         if not several:
             tags = [{name: value for name, value in tag.items() if name != "ResourceArn"} for tag in tags]
         return {"TagList": tags}
@@ -175,14 +172,30 @@ class Seeds:
         wanted = asked.parameters.get("RegionOptStatusContains")
         return {"Regions": [one for one in regions if not wanted or one["RegionOptStatus"] in wanted]}
 
-    def _knows(self, asked: Asked, arn: str, tags: list[Seed]) -> bool:
+    def _knows(self, asked: Asked, arn: str) -> bool:
         """Whether anything seeded of DMS tells of a resource."""
-        last = json.dumps(arn.split(":")[-1])
         here = self._seeds[asked.account, asked.region]
         texts = (json.dumps(seed.body) for name, seeds in here.items() if name.startswith("dms:") for seed in seeds)
-        return any(json.dumps(arn) in text or last in text for text in texts) or any(
-            seed.subject and normal(arn).endswith(normal(seed.subject)) for seed in tags
-        )
+        names = (json.dumps(arn), json.dumps(arn.split(":")[-1]))
+        return any(name in text for text in texts for name in names)
+
+
+def _same(operation: str, old: Seed, new: Seed) -> bool:
+    """Whether one answer takes another's place."""
+    if operation == _TAGS:
+        return normal(old.subject) == normal(new.subject)
+    if operation not in ABOUT:
+        return True
+    if operation == _ATTRIBUTE and not (set(old.body) & set(new.body)) - {"VpcId"}:
+        return False  # another attribute of the VPC
+    names = names_of(operation, old.subject, old.body)
+    return bool(names & names_of(operation, new.subject, new.body))
+
+
+def _is_called(subject: str, arn: str, asked: Asked) -> bool:
+    """Whether a subject means the resource of an ARN: it is the ARN, or its end as `endpoint.ABC`."""
+    called = normal(subject)
+    return normal(arn) == called or normal(arn).endswith(f"-{asked.account}-{called}")
 
 
 def _attribute(asked: Asked, seeds: list[Seed]) -> Mapping[str, Any]:

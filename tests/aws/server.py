@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from botocore.config import Config
+from botocore.session import Session
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
@@ -23,7 +24,7 @@ from tests.aws.asked import Asked, Call, access_key, identify
 from tests.aws.faults import Dropped, Fault, Kind, denied
 from tests.aws.paging import one_page
 from tests.aws.replay import Seeds
-from tests.aws.wire import AwsError, Reply, operation_model, session, write_answer, write_error
+from tests.aws.wire import AwsError, Reply, operation_model, write_answer, write_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,10 +51,14 @@ class Aws:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.errors: list[BaseException] = []
+        """What went wrong in the double itself, or in moto: no test may pass with any."""
         self.page_size: int | None = None
         """How many items a page of a seeded listing has; None: as many as are asked for."""
         self._seeds = Seeds()
-        self._clients: list[Any] = []
+        # Not `wire.session`: to make a client of S3 takes the bucket out of the paths in its session's model.
+        self._session: Any = Session()
+        self._clients: dict[tuple[str, str, str, float], Any] = {}
         self._pages: dict[str, Reply] = {}
         self._faults: list[Fault] = []
         self._policies: dict[str, AbstractSet[str]] = {}
@@ -67,6 +72,8 @@ class Aws:
     def stop(self) -> None:
         """End the server; whoever waits for an answer gets none."""
         self.reset()
+        for client in self._clients.values():
+            client.close()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -76,14 +83,12 @@ class Aws:
         """Forget seeds, faults, policies and requests; moto keeps what it holds."""
         for fault in self._faults:
             fault.ended.set()
-        for client in self._clients:
-            client.close()
-        self._clients = []
         self._seeds.clear()
         self._pages = {}
         self._faults = []
         self._policies = {}
         self.requests = []
+        self.errors = []
         self.page_size = None
 
     def seed(self, account: str, region: str, path: str | Path) -> None:
@@ -147,15 +152,21 @@ class Aws:
             "AWS_SHARED_CREDENTIALS_FILE": nowhere,
         }
 
-    def client(self, service: str, account: str = "111122223333", region: str = "eu-central-1", **options: Any) -> Any:
-        """A boto3 client that asks once and waits a second at most; `options` are botocore's."""
-        keys = {"aws_access_key_id": access_key(account), "aws_secret_access_key": SECRET_KEY}
-        config = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=1, proxies={})
-        client = session().create_client(
-            service, region_name=region, endpoint_url=self.url, config=config, **{**keys, **options}
-        )
-        self._clients.append(client)
-        return client
+    def client(
+        self, service: str, account: str = "111122223333", region: str = "eu-central-1", *, timeout: float = 30.0
+    ) -> Any:
+        """A boto3 client with an account's credentials, which asks once and waits `timeout` seconds."""
+        wanted = (service, account, region, timeout)
+        if wanted not in self._clients:
+            self._clients[wanted] = self._session.create_client(
+                service,
+                region_name=region,
+                endpoint_url=self.url,
+                aws_access_key_id=access_key(account),
+                aws_secret_access_key=SECRET_KEY,
+                config=Config(retries={"total_max_attempts": 1}, read_timeout=timeout, proxies={}),
+            )
+        return self._clients[wanted]
 
     def answer(self, call: Call) -> Reply:
         """The answer to a call; raises Dropped where there is none."""
@@ -282,5 +293,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error; anything else is told."""
-        if not isinstance(sys.exception(), ConnectionError):
+        error = sys.exception()
+        if error and not isinstance(error, ConnectionError):
+            self.aws.errors.append(error)
             super().handle_error(request, client_address)

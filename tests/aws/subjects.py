@@ -39,6 +39,7 @@ ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
 """The parameters that say what a request is about; several are joined by a blank."""
 
 _NAMES: Final = ("ARN", "Arn", "Name", "KeyId", "FunctionName", "FunctionArn", "VpcId", "TrailARN", "RoleName")
+_NAMED_BY_END: Final = re.compile(r"arn:[\w-]+:(?:cloudtrail|iam|kms):")
 _WRAPPED: Final = ("KeyMetadata", "Role", "Policy")
 
 _NOT_FOUND: Final[Mapping[str, tuple[str, str, int]]] = {
@@ -89,16 +90,17 @@ def spellings(subject: str, account: str, region: str) -> Iterator[str]:
         yield normal(re.split("[:/]", fields[5])[-1])
 
 
-def names_of(subject: str, body: Mapping[str, Any]) -> set[str]:
+def names_of(operation: str, subject: str, body: Mapping[str, Any]) -> set[str]:
     """What a seeded answer is about may be called, normalised."""
-    inner = [body[name] for name in _WRAPPED if isinstance(body.get(name), dict)]
-    found = [subject, *(one.get(name) for one in (body, *inner) for name in _NAMES)]
+    parameters = ABOUT.get(operation, ())
+    if len(parameters) > 1:
+        found = [subject, " ".join(str(body.get(name, "")) for name in parameters)]
+    else:
+        inner = [body[name] for name in _WRAPPED if isinstance(body.get(name), dict)]
+        found = [subject, *(one[name] for one in (body, *inner) for name in _NAMES if isinstance(one.get(name), str))]
     # A trail's ARN ends with its name, as a key's does with its id.
-    found += [re.split("[:/]", one)[-1] for one in found if isinstance(one, str) and one.startswith(_ENDING)]
-    return {normal(one) for one in found if isinstance(one, str) and one}
-
-
-_ENDING: Final = ("arn:aws:cloudtrail:", "arn:aws:kms:", "arn:aws:iam:")
+    found += [re.split("[:/]", one)[-1] for one in found if _NAMED_BY_END.match(one)]
+    return {normal(one) for one in found} - {""}
 
 
 def not_found(asked: Asked) -> AwsError:
