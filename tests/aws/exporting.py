@@ -51,7 +51,9 @@ def export(clients: Clients, account: str, region: str, folder: Path) -> None:
             # Moto knows the selectors of a trail in the trail's own Region alone.
             at = answer["trailList"][0]["HomeRegion"] if name == "cloudtrail:GetEventSelectors" else region
             about = ask(clients, account, at, name, **parameters)
-            subject = "".join(next(iter(parameters.values()))).split(":")[-1].replace("/", "-")
+            subject = parameters[next(iter(parameters))].split(":")[-1].replace("/", "-")
+            if "Attribute" in parameters:
+                subject += f".{parameters['Attribute']}"
             write(here / f"{command(name)}.{subject}.json", about)
     arns = [one for text in here.glob("*.json") for one in _arns(json.loads(text.read_text(encoding="utf-8")))]
     groups = json.loads((here / "describe-replication-subnet-groups.json").read_text())["ReplicationSubnetGroups"]
@@ -62,6 +64,11 @@ def export(clients: Clients, account: str, region: str, folder: Path) -> None:
     if arns:
         tags = ask(clients, account, region, "dms:ListTagsForResource", ResourceArnList=sorted(set(arns)))
         write(here / "list-tags-for-resource.json", tags)
+        # What has no tags does not stand in that answer.
+        for arn in set(arns) - {one["ResourceArn"] for one in tags["TagList"]}:
+            subject = ".".join(arn.split(":")[-2:])
+            none = ask(clients, account, region, "dms:ListTagsForResource", ResourceArn=arn)
+            write(here / f"list-tags-for-resource.{subject}.json", none)
     for name in _buckets(here):
         for operation in ("s3:HeadBucket", "s3:GetBucketEncryption", "s3:GetBucketLocation"):
             write(here / f"{command(operation)}.{name}.json", ask(clients, account, region, operation, Bucket=name))

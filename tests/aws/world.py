@@ -46,6 +46,8 @@ class Planted(NamedTuple):
 PLANTED: Final = (
     Planted("444455556666", "eu-west-1", "public-instance", "NET001", "shop"),
     Planted("444455556666", "us-east-1", "no-tls", "TLS001", "shop-mysql"),
+    Planted("444455556666", "us-east-1", "no-tls", "TLS011", "shop-to-lake"),
+    Planted("444455556666", "us-east-1", "no-tls", "CRT006", "ca"),
     Planted("444455556666", "ap-southeast-2", "lost-secret-and-key", "SEC007", "lost-mysql"),
     Planted("444455556666", "ap-southeast-2", "lost-secret-and-key", "KMS003", "lost-mysql"),
     Planted("777788889999", "eu-central-1", "rotation-off", "KMS010", "alias/dms"),
@@ -69,7 +71,7 @@ def build(endpoint_url: str) -> None:
     for account in ACCOUNTS:
         _account(clients.of(account, "us-east-1", "iam"), account)
     owner = "444455556666"
-    shared = _key(clients.of(owner, FOREIGN_KEY[1], "kms"), owner, "alias/shared")
+    shared = _key(clients.of(owner, FOREIGN_KEY[1], "kms"), owner, "alias/shared", users=FOREIGN_KEY[:1])
     for account in ACCOUNTS:
         for region in REGIONS:
             Place(clients, account, region, shared).make()
@@ -189,9 +191,14 @@ def _code() -> bytes:
         return file.getvalue()
 
 
-def _key(kms: Any, account: str, alias: str, *, rotates: bool = True) -> str:
+def _key(kms: Any, account: str, alias: str, *, rotates: bool = True, users: tuple[str, ...] = ()) -> str:
     owner = {"AWS": f"arn:aws:iam::{account}:root"}
-    policy = _policy([{"Effect": "Allow", "Principal": owner, "Action": "kms:*", "Resource": "*"}])
+    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Principal": owner, "Action": "kms:*", "Resource": "*"}]
+    for user in users:
+        other = {"AWS": f"arn:aws:iam::{user}:root"}
+        use = ["kms:Decrypt", "kms:DescribeKey"]
+        statements.append({"Effect": "Allow", "Principal": other, "Action": use, "Resource": "*"})
+    policy = _policy(statements)
     key = kms.create_key(Policy=policy, Tags=[{"TagKey": "project", "TagValue": "shop"}])["KeyMetadata"]
     kms.create_alias(AliasName=alias, TargetKeyId=key["KeyId"])
     if rotates:
@@ -296,8 +303,10 @@ class Place:
         )["FunctionArn"]
         key = self.foreign if (self.account, self.region) == FOREIGN_KEY else self.key
         value = {"username": "dms_reader", "password": "n0t-a-real-0ne", "host": "10.0.0.200", "port": 3306}
+        # Without a key of one's own Secrets Manager uses the one that AWS manages for it: that is no fault.
+        named = {} if "default-key" in self.faults else {"KmsKeyId": key}
         secret = self.client("secretsmanager").create_secret(
-            Name="dms/shop-mysql", SecretString=json.dumps(value), KmsKeyId=key, Tags=TAGS
+            Name="dms/shop-mysql", SecretString=json.dumps(value), Tags=TAGS, **named
         )["ARN"]
         self.rotate(secret, function)
         statements = [
