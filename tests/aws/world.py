@@ -62,7 +62,14 @@ _MIGRATION: Final = Path(__file__).parent.parent / "accounts" / "migration"
 
 
 def build(endpoint_url: str) -> None:
-    """Make everything, in the moto server of this process that answers at this address."""
+    """Make everything, in the moto server of this process that answers at this address; nothing where it is made.
+
+    It takes some seconds: a run of the tests needs one.
+    """
+    from moto.iam.models import iam_backends
+
+    if any(one.name == ROLE for one in iam_backends[MANAGEMENT]["aws"].roles.values()):
+        return
     # Without a list of machine images in every Region, which takes most of the time.
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     moto_dms.patch()
