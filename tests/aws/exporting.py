@@ -33,6 +33,8 @@ ABOUT: Final = {
     "cloudtrail:DescribeTrails": ("Name", ("GetTrailStatus", "GetEventSelectors")),
 }
 """What is asked about each item of a listing: the member that names it, and the operations."""
+UNTAGGED: Final = ("connection", "replication", "assessment-run")
+"""What has ARNs, and no tags of its own."""
 
 
 def export(clients: Clients, account: str, region: str, folder: Path) -> None:
@@ -122,12 +124,11 @@ def _about(operation: str, answer: dict[str, Any]) -> Iterator[tuple[str, dict[s
 
 def _arns(answer: dict[str, Any]) -> Iterator[str]:
     """The ARNs of the DMS resources that an answer lists."""
-    own = {
-        row.key: row.id for row in ROWS if row.service == "dms" and row.id.endswith("Arn") and row.key != "Replications"
-    }
-    for key, member in own.items():
-        if key not in ("ReplicationTaskAssessmentRuns", "PendingMaintenanceActions"):
-            yield from (one[member] for one in answer.get(key, ()) if one.get(member, "").startswith("arn:aws:dms:"))
+    for row in ROWS:
+        if row.service == "dms" and row.shape == "complete" and row.id.endswith("Arn") and row.kind not in UNTAGGED:
+            yield from (
+                one[row.id] for one in answer.get(row.key, ()) if one.get(row.id, "").startswith("arn:aws:dms:")
+            )
 
 
 def _buckets(here: Path) -> Iterator[str]:

@@ -334,7 +334,7 @@ class Place:
         from moto.secretsmanager.models import secretsmanager_backends
 
         # Moto's RotateSecret would run the function, in a container; what it leaves behind is this.
-        found = secretsmanager_backends[self.account][self.region].secrets[secret]
+        found: Any = secretsmanager_backends[self.account][self.region].secrets[secret]
         found.rotation_enabled = True
         found.rotation_requested = True
         found.rotation_lambda_arn = function
