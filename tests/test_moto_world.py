@@ -14,13 +14,13 @@ from dms_lint.model import Document, Verdict
 from dms_lint.scan import scan
 from dms_lint.shapes import misfits
 from tests.aws import moto_dms, world
+from tests.aws.clients import ROLE, Clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from dms_lint.model import Pack, Report
-    from tests.aws.world import Clients
 
 OPERATIONS = list(dict.fromkeys(row.operation for row in ROWS if row.service == "dms"))
 PLACES = [(account, region) for account in world.ACCOUNTS for region in world.REGIONS]
@@ -44,7 +44,7 @@ def url() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def clients(url: str) -> Clients:
     world.build(url)
-    return world.Clients(url)
+    return Clients(url)
 
 
 @pytest.fixture(scope="module")
@@ -143,12 +143,12 @@ def test_the_organization_has_members_a_closed_account_and_one_without_the_role(
     assert status == dict.fromkeys((*world.ACCOUNTS, world.WITHOUT_ROLE), "ACTIVE") | {world.SUSPENDED: "SUSPENDED"}
     for account in (*world.ACCOUNTS, world.WITHOUT_ROLE):
         roles = clients.of(account, "us-east-1", "iam").list_roles()["Roles"]
-        assert (world.ROLE in [one["RoleName"] for one in roles]) == (account != world.WITHOUT_ROLE)
+        assert (ROLE in [one["RoleName"] for one in roles]) == (account != world.WITHOUT_ROLE)
 
 
 def test_one_account_asks_for_an_external_id(clients: Clients) -> None:
     for account in world.ACCOUNTS:
-        role = clients.of(account, "us-east-1", "iam").get_role(RoleName=world.ROLE)["Role"]
+        role = clients.of(account, "us-east-1", "iam").get_role(RoleName=ROLE)["Role"]
         (statement,) = _statements(role["AssumeRolePolicyDocument"])
         asked = statement.get("Condition", {}).get("StringEquals", {}).get("sts:ExternalId")
         assert asked == world.EXTERNAL_ID.get(account)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.aws.world import Clients
+    from tests.aws.clients import Clients
 
 OF_ACCOUNT: Final = ("iam:GetAccountAuthorizationDetails", "iam:GetAccountSummary", "s3:ListBuckets")
 LISTINGS: Final = (
@@ -42,7 +42,8 @@ def export(clients: Clients, account: str, region: str, folder: Path) -> None:
     here = folder / account / region
     here.mkdir(parents=True)
     for operation in OF_ACCOUNT:
-        write(folder / account / f"{command(operation)}.json", ask(clients, account, region, operation))
+        if not (file := folder / account / f"{command(operation)}.json").exists():
+            write(file, ask(clients, account, region, operation))
     for operation in LISTINGS:
         given = {"EngineName": "mysql"} if operation == "dms:DescribeEndpointSettings" else {}
         answer = ask(clients, account, region, operation, **given)
