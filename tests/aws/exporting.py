@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.aws.world import Clients
+    from tests.aws.clients import Clients
 
 OF_ACCOUNT: Final = ("iam:GetAccountAuthorizationDetails", "iam:GetAccountSummary", "s3:ListBuckets")
 LISTINGS: Final = (
@@ -33,6 +33,8 @@ ABOUT: Final = {
     "cloudtrail:DescribeTrails": ("Name", ("GetTrailStatus", "GetEventSelectors")),
 }
 """What is asked about each item of a listing: the member that names it, and the operations."""
+UNTAGGED: Final = ("connection", "replication", "assessment-run")
+"""What has ARNs, and no tags of its own."""
 
 
 def export(clients: Clients, account: str, region: str, folder: Path) -> None:
@@ -40,7 +42,8 @@ def export(clients: Clients, account: str, region: str, folder: Path) -> None:
     here = folder / account / region
     here.mkdir(parents=True)
     for operation in OF_ACCOUNT:
-        write(folder / account / f"{command(operation)}.json", ask(clients, account, region, operation))
+        if not (file := folder / account / f"{command(operation)}.json").exists():
+            write(file, ask(clients, account, region, operation))
     for operation in LISTINGS:
         given = {"EngineName": "mysql"} if operation == "dms:DescribeEndpointSettings" else {}
         answer = ask(clients, account, region, operation, **given)
@@ -49,7 +52,9 @@ def export(clients: Clients, account: str, region: str, folder: Path) -> None:
             # Moto knows the selectors of a trail in the trail's own Region alone.
             at = answer["trailList"][0]["HomeRegion"] if name == "cloudtrail:GetEventSelectors" else region
             about = ask(clients, account, at, name, **parameters)
-            subject = "".join(next(iter(parameters.values()))).split(":")[-1].replace("/", "-")
+            subject = parameters[next(iter(parameters))].split(":")[-1].replace("/", "-")
+            if "Attribute" in parameters:
+                subject += f".{parameters['Attribute']}"
             write(here / f"{command(name)}.{subject}.json", about)
     arns = [one for text in here.glob("*.json") for one in _arns(json.loads(text.read_text(encoding="utf-8")))]
     groups = json.loads((here / "describe-replication-subnet-groups.json").read_text())["ReplicationSubnetGroups"]
@@ -60,6 +65,11 @@ def export(clients: Clients, account: str, region: str, folder: Path) -> None:
     if arns:
         tags = ask(clients, account, region, "dms:ListTagsForResource", ResourceArnList=sorted(set(arns)))
         write(here / "list-tags-for-resource.json", tags)
+        # What has no tags does not stand in that answer.
+        for arn in set(arns) - {one["ResourceArn"] for one in tags["TagList"]}:
+            subject = ".".join(arn.split(":")[-2:])
+            none = ask(clients, account, region, "dms:ListTagsForResource", ResourceArn=arn)
+            write(here / f"list-tags-for-resource.{subject}.json", none)
     for name in _buckets(here):
         for operation in ("s3:HeadBucket", "s3:GetBucketEncryption", "s3:GetBucketLocation"):
             write(here / f"{command(operation)}.{name}.json", ask(clients, account, region, operation, Bucket=name))
@@ -115,12 +125,11 @@ def _about(operation: str, answer: dict[str, Any]) -> Iterator[tuple[str, dict[s
 
 def _arns(answer: dict[str, Any]) -> Iterator[str]:
     """The ARNs of the DMS resources that an answer lists."""
-    own = {
-        row.key: row.id for row in ROWS if row.service == "dms" and row.id.endswith("Arn") and row.key != "Replications"
-    }
-    for key, member in own.items():
-        if key not in ("ReplicationTaskAssessmentRuns", "PendingMaintenanceActions"):
-            yield from (one[member] for one in answer.get(key, ()) if one.get(member, "").startswith("arn:aws:dms:"))
+    for row in ROWS:
+        if row.service == "dms" and row.shape == "complete" and row.id.endswith("Arn") and row.kind not in UNTAGGED:
+            yield from (
+                one[row.id] for one in answer.get(row.key, ()) if one.get(row.id, "").startswith("arn:aws:dms:")
+            )
 
 
 def _buckets(here: Path) -> Iterator[str]:

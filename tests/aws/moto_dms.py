@@ -95,6 +95,7 @@ def put(account: str, region: str, operation: str, items: Iterable[Mapping[str, 
     _state(dms_backends[account][region]).setdefault(LISTINGS[operation].key, []).extend(dict(one) for one in items)
 
 
+@cache
 def _answering(function: Callable[[Any, str, dict[str, Any]], Any], operation: str) -> Callable[[Any], str]:
     """A method of moto's: its name is the operation's, its answer JSON."""
 

@@ -186,8 +186,11 @@ def _endpoint(made: Made, item: dict[str, Any]) -> dict[str, Any]:
         "ServiceAccessRoleArn": item.get("ServiceAccessRoleArn") or settings.get("ServiceAccessRoleArn"),
         "ExtraConnectionAttributes": item.get("ExtraConnectionAttributes")
         or "".join(
-            f"{name[0].lower()}{name[1:]}={settings[name]};" for name in ("BucketFolder", "BucketName") if settings
-        ),
+            f"{name[0].lower()}{name[1:]}={settings[name]};"
+            for name in ("BucketFolder", "BucketName")
+            if name in settings
+        )
+        or None,
     }
 
 
