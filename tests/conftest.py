@@ -52,3 +52,12 @@ def aws(aws_server: Aws) -> Iterator[Aws]:
     aws_server.reset()
     yield aws_server
     aws_server.reset()
+
+
+@pytest.fixture(scope="session")
+def world_server(aws_server: Aws) -> Aws:
+    """The double of AWS with the world of three accounts in its moto, which no reset takes away."""
+    from tests.aws import world
+
+    world.build(aws_server.url)
+    return aws_server

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 OF_ACCOUNT: Final = ("iam:GetAccountAuthorizationDetails", "iam:GetAccountSummary", "s3:ListBuckets")
 LISTINGS: Final = (
-    *dict.fromkeys(
-        row.operation for row in ROWS if row.service == "dms" and row.operation.startswith("dms:Describe")
-    ),
+    *dict.fromkeys(row.operation for row in ROWS if row.service == "dms" and row.operation.startswith("dms:Describe")),
     "kms:ListKeys",
     "kms:ListAliases",
     "secretsmanager:ListSecrets",
@@ -117,7 +115,9 @@ def _about(operation: str, answer: dict[str, Any]) -> Iterator[tuple[str, dict[s
 
 def _arns(answer: dict[str, Any]) -> Iterator[str]:
     """The ARNs of the DMS resources that an answer lists."""
-    own = {row.key: row.id for row in ROWS if row.service == "dms" and row.id.endswith("Arn") and row.key != "Replications"}
+    own = {
+        row.key: row.id for row in ROWS if row.service == "dms" and row.id.endswith("Arn") and row.key != "Replications"
+    }
     for key, member in own.items():
         if key not in ("ReplicationTaskAssessmentRuns", "PendingMaintenanceActions"):
             yield from (one[member] for one in answer.get(key, ()) if one.get(member, "").startswith("arn:aws:dms:"))

@@ -10,7 +10,7 @@ import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -21,12 +21,18 @@ from tests.aws.asked import Asked, Call, access_key, identify
 from tests.aws.faults import Dropped, Fault, Kind, denied
 from tests.aws.paging import one_page
 from tests.aws.replay import Seeds
+from tests.aws.subjects import ABOUT, not_found
 from tests.aws.wire import AwsError, Reply, operation_model, write_answer, write_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set
     from pathlib import Path
 
+_EMPTY: Final[Mapping[str, Mapping[str, Any]]] = {
+    "rds:DescribeCertificates": {"Certificates": []},
+    "redshift-serverless:ListWorkgroups": {"workgroups": []},
+}
+"""What is answered where nothing is seeded and moto knows no such operation."""
 SECRET_KEY = "an-example-of-a-secret-access-key-no-one"
 
 
@@ -164,11 +170,17 @@ class Aws:
         """What AWS answers when nothing goes wrong."""
         try:
             body = self._seeds.answer(asked) if operation_model(asked.operation) else None
+            body = _EMPTY.get(asked.operation) if body is None else body
             if body is None:
                 return self._ask_moto(asked, call)
             return write_answer(asked.operation, one_page(asked.operation, body, asked.parameters, self.page_size))
         except AwsError as error:
             return write_error(asked.service, error, head=call.method == "HEAD")
+        except KeyError:
+            if asked.operation not in ABOUT:
+                raise
+            # What moto does where it knows no such key or secret.
+            return write_error(asked.service, not_found(asked), head=call.method == "HEAD")
 
     def _ask_moto(self, asked: Asked, call: Call) -> Reply:
         path, _, query = call.path.partition("?")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tests.aws import moto_dms
+from tests.aws.asked import access_key
 
 ACCOUNTS: Final = ("111122223333", "444455556666", "777788889999")
 MANAGEMENT: Final = ACCOUNTS[0]
@@ -106,7 +107,7 @@ class Clients:
 
     def assume(self, account: str) -> tuple[str, ...]:
         """The keys of an account's ROLE."""
-        sts = self.client("sts", "us-east-1", "AKIAIOSFODNN7EXAMPLE", "unused")
+        sts = self.client("sts", "us-east-1", access_key(MANAGEMENT), "unused")
         role = f"arn:aws:iam::{account}:role/{ROLE}"
         keys = sts.assume_role(RoleArn=role, RoleSessionName="world")["Credentials"]
         return keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
