@@ -114,9 +114,10 @@ class Aws:
         page: int | None = None,
         seconds: float = 30.0,
         times: int | None = None,
+        after: int = 0,
     ) -> Iterator[Fault]:
         """Let something go wrong with the requests that fit; see Fault."""
-        fault = Fault(kind, operation, account, region, subject, page, seconds, times)
+        fault = Fault(kind, operation, account, region, subject, page, seconds, times, after)
         self._faults.append(fault)
         try:
             yield fault
