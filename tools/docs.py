@@ -168,9 +168,7 @@ def permissions(rules: tuple[Rule, ...]) -> str:
     families: dict[str, list[Rule]] = {}
     for rule in rules:
         families.setdefault(rule.id.rstrip("0123456789"), []).append(rule)
-    needing = {
-        family: set(calls_for(judged(some), read(some), read_secrets=True)) for family, some in families.items()
-    }
+    needing = {family: set(calls_for(judged(some), read(some), read_secrets=True)) for family, some in families.items()}
     lines = [
         "# What is asked of AWS",
         "",

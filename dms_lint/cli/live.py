@@ -207,9 +207,8 @@ def _say_counts(found: Collection, folder: str) -> None:
     counts = Counter(map(snapshot.status, found.records))
     accounts = len({record.account for record in found.records})
     regions = len({record.region for record in found.records} - {""})
-    told = ", ".join(
-        f"{counts[name]} {name}" for name in ("complete", "absent", "partial", "refused", "failed") if counts[name]
-    )
+    order = ("complete", "absent", "partial", "refused", "failed")
+    told = ", ".join(f"{counts[name]} {name}" for name in order if counts[name])
     click.echo(
         f"dms-lint: {folder}: {_number(accounts, 'account')}, {_number(regions, 'Region')}; calls: {told}", err=True
     )

@@ -126,7 +126,7 @@ def _write_record(draft: Path, record: Record, number: int) -> dict[str, Any]:
 
 
 def status(record: Record) -> str:
-    """What came of a call: `complete`, `partial`, `absent` (there is no such thing), `refused` or `failed` (no answer)."""
+    """What came of a call: `complete`, `partial`, `absent` (no such thing exists), `refused`, `failed` (no answer)."""
     if record.refusal is None:
         return "complete"
     if record.body is not None:

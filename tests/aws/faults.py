@@ -174,20 +174,13 @@ def denied(asked: Asked, caller: str, *, scp: bool = False) -> AwsError:
 def _on(asked: Asked) -> str:
     """The resource, where AWS names it."""
     subject = subject_of(asked)
-    if asked.service == "ec2":
+    place = f"arn:aws:{asked.service}:{asked.region}:{asked.account}:"
+    if asked.service == "ec2" or (not subject and asked.service != "dms"):
         return ""
-    if subject.startswith("arn:"):
-        return f" on resource: {subject}"
-    if not subject:
-        return (
-            f" on resource: arn:aws:{asked.service}:{asked.region}:{asked.account}:*" if asked.service == "dms" else ""
-        )
-    kinds = {"kms": "key/", "lambda": "function:", "cloudtrail": "trail/", "secretsmanager": ""}
-    if asked.service == "s3":
-        return f' on resource: "arn:aws:s3:::{subject}"'
     if asked.service == "iam":
-        kind = "user" if "UserName" in asked.parameters else "role"
-        return f" on resource: {kind} {subject}"
-    return (
-        f" on resource: arn:aws:{asked.service}:{asked.region}:{asked.account}:{kinds.get(asked.service, '')}{subject}"
-    )
+        return f" on resource: {'user' if 'UserName' in asked.parameters else 'role'} {subject}"
+    kinds = {"dms": "*", "kms": "key/", "lambda": "function:", "cloudtrail": "trail/", "s3": ""}
+    if asked.service == "s3":
+        place = "arn:aws:s3:::"
+    arn = subject if subject.startswith("arn:") else f"{place}{kinds.get(asked.service, '')}{subject}"
+    return f" on resource: {arn}"

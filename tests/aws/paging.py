@@ -7,6 +7,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from botocore.exceptions import DataNotFoundError
+
 from dms_lint.answers import TOKENS, rows_of
 from tests.aws.wire import AwsError, operation_model, protocol_of, session
 
@@ -54,34 +56,39 @@ class Paging(NamedTuple):
 
 
 @cache
-def paging_of(operation: str) -> Paging | None:
-    """How an operation is paged, by botocore's paginators or, where they leave it out, by its members."""
+def _paginator(operation: str) -> Mapping[str, Any] | None:
+    """How botocore pages an operation; None where it leaves that to its users."""
     service, _, name = operation.partition(":")
     try:
-        found = session().get_paginator_model(service).get_paginator(name)
-    except Exception:  # botocore has no paginators of the service, or none of the operation
-        model = operation_model(operation)
-        given, returned = (
-            set(shape.members) if shape is not None else set() for shape in (model.input_shape, model.output_shape)
-        )
-        for token, limit in (("Marker", "MaxRecords"), ("NextToken", "MaxResults"), ("nextToken", "maxResults")):
-            if token in given & returned:
-                return Paging(token, token, "", limit)
+        found: Mapping[str, Any] = session().get_paginator_model(service).get_paginator(name)
+    except (DataNotFoundError, ValueError):  # no paginators of the service, or none of the operation
         return None
-    return Paging(found["input_token"], found["output_token"], found.get("more_results", ""), found["limit_key"])
+    return found
+
+
+@cache
+def paging_of(operation: str) -> Paging | None:
+    """How an operation is paged, by botocore's paginators or, where they leave it out, by its members."""
+    found = _paginator(operation)
+    if found:
+        return Paging(found["input_token"], found["output_token"], found.get("more_results", ""), found["limit_key"])
+    model = operation_model(operation)
+    takes, gives = (set(shape.members) if shape else set() for shape in (model.input_shape, model.output_shape))
+    for token, limit in (("Marker", "MaxRecords"), ("NextToken", "MaxResults"), ("nextToken", "maxResults")):
+        if token in takes & gives:
+            return Paging(token, token, "", limit)
+    return None
 
 
 @cache
 def lists_of(operation: str) -> tuple[str, ...]:
     """The members of an answer that hold what is listed."""
-    service, _, name = operation.partition(":")
-    keys = [row.key for row in rows_of(operation) if row.shape != "one" and row.key]
-    if paging_of(operation):
-        try:
-            found = session().get_paginator_model(service).get_paginator(name)["result_key"]
-        except Exception:
-            found = [mark for row in rows_of(operation) for mark in row.marks] if not keys else []
-        keys += [found] if isinstance(found, str) else found
+    found = (_paginator(operation) or {}).get("result_key", ())
+    keys = [found] if isinstance(found, str) else list(found)
+    rows = rows_of(operation)
+    keys += [row.key for row in rows if row.shape != "one" and row.key]
+    if not keys and paging_of(operation):
+        keys = [mark for row in rows for mark in row.marks]
     output = operation_model(operation).output_shape.members
     return tuple(key for key in dict.fromkeys(keys) if key in output and output[key].type_name == "list")
 

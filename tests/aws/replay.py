@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+
 from dms_lint.answers import ROWS, TOKENS
 from dms_lint.collectors.exports import read_exports
 from dms_lint.model import Document
@@ -16,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from dms_lint.model import Refusal
     from tests.aws.asked import Asked
 
-_OF_ACCOUNT: Final = frozenset({"iam", "s3", "organizations"})
+_OF_ACCOUNT: Final = frozenset({"account", "iam", "organizations", "s3"})
 """Services that answer the same whatever Region is asked."""
 _READ: Final = frozenset(row.operation for row in ROWS)
 _TAGS: Final = "dms:ListTagsForResource"
+_REGIONS: Final = "account:ListRegions"
 _VALUE: Final = "secretsmanager:GetSecretValue"
 
 
@@ -53,7 +57,7 @@ class Seeds:
                 if one.problem:
                     raise ValueError(str(one))
             elif "Derived" not in one.body:
-                refused = one.refusal and AwsError(one.refusal.code, one.refusal.message)
+                refused = one.refusal and _told(one.refusal)
                 self._of(account, region, one.operation).append(Seed(one.subject, one.body, refused))
 
     def put(self, account: str, region: str, operation: str, body: Mapping[str, Any], subject: str = "") -> None:
@@ -82,6 +86,8 @@ class Seeds:
 
         Raises AwsError for what is not there, and for what was refused when the answers were collected.
         """
+        if asked.operation == _REGIONS:
+            return self._regions(asked)
         of_account = asked.service in _OF_ACCOUNT
         here = self._seeds.get((asked.account, "" if of_account else asked.region))
         if here is None and not (of_account and any(account == asked.account for account, _ in self._seeds)):
@@ -144,14 +150,30 @@ class Seeds:
                 )
                 if seed.error and about:
                     raise seed.error
-                for tag in seed.body.get("TagList", ()):
-                    if tag.get("ResourceArn", arn if about else "") == arn:
-                        tags.append({**tag, "ResourceArn": arn})
+                tags += [
+                    {**tag, "ResourceArn": arn}
+                    for tag in seed.body.get("TagList", ())
+                    if tag.get("ResourceArn", arn if about else "") == arn
+                ]
             if not self._knows(asked, arn, seeds):
                 raise not_found(asked)
         if not several:
             tags = [{name: value for name, value in tag.items() if name != "ResourceArn"} for tag in tags]
         return {"TagList": tags}
+
+    def _regions(self, asked: Asked) -> Mapping[str, Any]:
+        """The Regions of an account; unless seeded, as moto's EC2 has them, since it has no such answer itself."""
+        seeds = self._seeds.get((asked.account, ""), {}).get(_REGIONS, [])
+        if seeds:
+            regions = [region for seed in seeds for region in seed.body["Regions"]]
+        else:
+            default = {"opt-in-not-required": "ENABLED_BY_DEFAULT", "opted-in": "ENABLED"}
+            regions = [
+                {"RegionName": region.name, "RegionOptStatus": default.get(region.opt_in_status, "DISABLED")}
+                for region in RegionsAndZonesBackend.regions
+            ]
+        wanted = asked.parameters.get("RegionOptStatusContains")
+        return {"Regions": [one for one in regions if not wanted or one["RegionOptStatus"] in wanted]}
 
     def _knows(self, asked: Asked, arn: str, tags: list[Seed]) -> bool:
         """Whether anything seeded of DMS tells of a resource."""
@@ -184,5 +206,10 @@ def _listing(asked: Asked, seeds: list[Seed]) -> Mapping[str, Any]:
         whole |= {name: value for name, value in seed.body.items() if name not in TOKENS}
     if asked.operation == "iam:GetCredentialReport" and not seeds:
         raise AwsError("ReportNotPresent", "No report exists. Call GenerateCredentialReport first.", 410)
-    # `whole` may lack a list that AWS leaves out where it has none; a listing of several pages has it once.
     return whole | {key: [item for seed in seeds for item in seed.body.get(key) or ()] for key in keys}
+
+
+def _told(refusal: Refusal) -> AwsError:
+    """A refusal that was exported; of an answer without a body the code is its HTTP status."""
+    status = int(refusal.code) if refusal.code.isdecimal() else 404 if refusal.code.startswith("NoSuch") else 400
+    return AwsError(refusal.code, refusal.message, status)

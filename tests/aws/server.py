@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import sys
@@ -13,7 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from moto.server import DomainDispatcherApplication, create_backend_app
+from botocore.config import Config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
 from dms_lint.answers import action
@@ -22,10 +24,11 @@ from tests.aws.faults import Dropped, Fault, Kind, denied
 from tests.aws.paging import one_page
 from tests.aws.replay import Seeds
 from tests.aws.subjects import ABOUT, not_found
-from tests.aws.wire import AwsError, Reply, operation_model, write_answer, write_error
+from tests.aws.wire import AwsError, Reply, operation_model, session, write_answer, write_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Set
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 _EMPTY: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -56,8 +59,10 @@ class Aws:
         self.page_size: int | None = None
         """How many items a page of a seeded listing has; None: as many as are asked for."""
         self._seeds = Seeds()
+        self._clients: list[Any] = []
+        self._pages: dict[str, Reply] = {}
         self._faults: list[Fault] = []
-        self._policies: dict[str, Set[str]] = {}
+        self._policies: dict[str, AbstractSet[str]] = {}
         self._moto: Any = DomainDispatcherApplication(create_backend_app)
         self._home = tempfile.mkdtemp(prefix="aws-double-")
         self._server = _Server(self)
@@ -77,7 +82,11 @@ class Aws:
         """Forget seeds, faults, policies and requests; moto keeps what it holds."""
         for fault in self._faults:
             fault.ended.set()
+        for client in self._clients:
+            client.close()
+        self._clients = []
         self._seeds.clear()
+        self._pages = {}
         self._faults = []
         self._policies = {}
         self.requests = []
@@ -86,16 +95,19 @@ class Aws:
     def seed(self, account: str, region: str, path: str | Path) -> None:
         """Answer from AWS CLI answers in a file or folder; a Region of which nothing is seeded is moto's."""
         self._seeds.read(account, region, path)
+        self._pages = {}
 
     def put(self, account: str, region: str, operation: str, body: Mapping[str, Any], subject: str = "") -> None:
         """Answer one operation (about `subject`) with this body, in place of what was seeded for it."""
         self._seeds.put(account, region, operation, body, subject)
+        self._pages = {}
 
     def put_secret_value(self, account: str, region: str, arn: str, value: Mapping[str, Any] | str) -> None:
         """Let a secret hold a value."""
         self._seeds.put_secret_value(account, region, arn, value)
+        self._pages = {}
 
-    def allow(self, actions: Set[str] | None, account: str = "") -> None:
+    def allow(self, actions: AbstractSet[str] | None, account: str = "") -> None:
         """Deny every other IAM action, in one account or in all; None lifts that."""
         if actions is None:
             self._policies.pop(account, None)
@@ -142,6 +154,16 @@ class Aws:
             "AWS_SHARED_CREDENTIALS_FILE": nowhere,
         }
 
+    def client(self, service: str, account: str = "111122223333", region: str = "eu-central-1", **options: Any) -> Any:
+        """A boto3 client that asks once and waits a second at most; `options` are botocore's."""
+        keys = {"aws_access_key_id": access_key(account), "aws_secret_access_key": SECRET_KEY}
+        config = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=1, proxies={})
+        client = session().create_client(
+            service, region_name=region, endpoint_url=self.url, config=config, **{**keys, **options}
+        )
+        self._clients.append(client)
+        return client
+
     def answer(self, call: Call) -> Reply:
         """The answer to a call; raises Dropped where there is none."""
         asked = identify(call)
@@ -169,12 +191,18 @@ class Aws:
 
     def _truth(self, asked: Asked, call: Call) -> Reply:
         """What AWS answers when nothing goes wrong."""
+        pages = self._pages  # whoever seeds takes a new one
         try:
             body = self._seeds.answer(asked) if operation_model(asked.operation) else None
             body = _EMPTY.get(asked.operation) if body is None else body
             if body is None:
                 return self._ask_moto(asked, call)
-            return write_answer(asked.operation, one_page(asked.operation, body, asked.parameters, self.page_size))
+            # A page is written once: XML takes long.
+            part = json.dumps([asked.account, asked.region, asked.operation, asked.parameters, self.page_size])
+            if part not in pages:
+                page = one_page(asked.operation, body, asked.parameters, self.page_size)
+                pages[part] = write_answer(asked.operation, page)
+            return pages[part]
         except AwsError as error:
             return write_error(asked.service, error, head=call.method == "HEAD")
         except KeyError:

@@ -107,7 +107,7 @@ class Clients:
 
     def assume(self, account: str) -> tuple[str, ...]:
         """The keys of an account's ROLE."""
-        sts = self.client("sts", "us-east-1", access_key(MANAGEMENT), "unused")
+        sts = self.client("sts", "us-east-1", access_key(account), "unused")
         role = f"arn:aws:iam::{account}:role/{ROLE}"
         keys = sts.assume_role(RoleArn=role, RoleSessionName="world")["Credentials"]
         return keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]

@@ -71,8 +71,7 @@ def test_every_planted_fault_is_found_where_it_is_and_nothing_else_fails(organiz
             name = "alias/dms" if resource["kind"] == "kms-key" else resource["name"]
             found.add((resource["account"], resource["region"] or "us-east-1", one["rule"], name))
     planted = {(one.account, one.region, one.rule, one.resource) for one in PLANTED}
-    assert found - CONSEQUENCES == planted
-    assert found >= CONSEQUENCES
+    assert found == planted | CONSEQUENCES
     assert (organization.code, organization.err, organization.report["errors"]) == (1, "", [])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint import __version__
@@ -145,9 +146,8 @@ def _must_be_roles(arns: Collection[str]) -> None:
 
 def _session(where: Where) -> Any:
     import boto3
-    from botocore.session import get_session
 
-    core = get_session()
+    core = _new_session()
     region = os.environ.get("AWS_REGION")  # which boto3 does not read, and the AWS CLI does
     named = [one for one in where.regions if one != ALL]
     session = boto3.Session(botocore_session=core, profile_name=where.profile, region_name=region)
@@ -159,6 +159,22 @@ def _session(where: Where) -> Any:
         raise NoEntry("no Region: give --region, or set AWS_REGION or the profile's region")
     must_be_regions(core, (session.region_name, *named))
     return _as_sent(session)
+
+
+def _new_session() -> Any:
+    """A session of botocore that shares the models of services with all others: each is read once a process."""
+    from botocore.session import get_session
+
+    session = get_session()
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 def _as_sent(session: Any) -> Any:
@@ -214,7 +230,6 @@ def _assumed(base: Account, arn: str) -> Account:
     """The account of a role, with credentials that renew themselves; its refusal where the role may not be assumed."""
     import boto3
     from botocore.credentials import RefreshableCredentials
-    from botocore.session import get_session
 
     where, id_ = base.where, arn.split(":")[4]
     client = base.client("sts", base.home)
@@ -225,9 +240,7 @@ def _assumed(base: Account, arn: str) -> Account:
     def assume() -> dict[str, str]:
         return told(lambda: _credentials(client.assume_role(**request)["Credentials"]))  # type: ignore[no-any-return]
 
-    core = get_session()
-    # The models of services are read once for all sessions.
-    core.register_component("data_loader", base.session._session.get_component("data_loader"))
+    core = _new_session()
     session = boto3.Session(botocore_session=core, region_name=base.session.region_name)
     try:
         core._credentials = RefreshableCredentials.create_from_metadata(assume(), assume, "sts-assume-role")

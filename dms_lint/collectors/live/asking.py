@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.answers import TOKENS, recognise, rows_of
 from dms_lint.collectors.live.errors import MALFORMED, failures, refusal_of
+from dms_lint.collectors.live.readonly import Forbidden
 from dms_lint.model import Refusal
 from dms_lint.secret_values import holds_value, without_values
 
@@ -37,20 +38,33 @@ def ask(client: Any, call: Call, subjects: tuple[str, ...]) -> Answered:
         options[call.about] = list(subjects) if call.batch > 1 else subjects[0]
     body: dict[str, Any] = {}
     refusal = None
-    try:
-        for page in _pages(client, call, options):
-            plain = _plain(page)
-            if not _as_sent(call.operation, plain):
-                refusal = _NOT_AS_SENT
-                break
-            body = _joined(body, plain, call.operation)
-    except failures() as error:  # the pages before it are kept
-        refusal = refusal_of(error)
+    pages = _pages(client, call, options)
+    while (page := _next(pages)) is not None:
+        if isinstance(page, Refusal):
+            refusal = page  # the pages before it are kept
+            break
+        plain = _plain(page)
+        if not _as_sent(call.operation, plain):
+            refusal = _NOT_AS_SENT
+            break
+        body = _joined(body, plain, call.operation)
     if not body:
         return Answered(None, refusal)
     if refusal is None:
         body = {name: value for name, value in body.items() if name not in TOKENS}
     return Answered(without_values(call.operation, body), refusal)
+
+
+def _next(pages: Iterator[Mapping[str, Any]]) -> Mapping[str, Any] | Refusal | None:
+    """The next page; None after the last; a refusal where there is none."""
+    try:
+        return next(pages, None)
+    except failures() as error:
+        return refusal_of(error)
+    except Forbidden:
+        raise
+    except Exception:  # noqa: BLE001 - a garbled answer makes botocore stumble in many ways
+        return _NOT_AS_SENT
 
 
 def _pages(client: Any, call: Call, options: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
