@@ -242,3 +242,37 @@ def test_verification_cannot_be_switched_off() -> None:
     for command in ("scan", "collect"):
         help_ = CliRunner().invoke(main, [command, "--help"]).output.lower()
         assert not {"verify", "insecure", "ssl", "tls "} & set(help_.replace("-", " ").split())
+
+
+@pytest.mark.parametrize("moment", range(1, 6))
+def test_whenever_ctrl_c_comes_each_listing_is_told(aws: Aws, moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dms_lint.collectors.live.accounts import Account, Where
+    from dms_lint.collectors.live.calls import calls_for
+    from dms_lint.collectors.live.collect import collect
+
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in aws.env(ACCOUNT).items():
+        monkeypatch.setenv(name, value)
+    real, made = Account.client, 0
+
+    def client(account: Account, service: str, region: str) -> Any:
+        nonlocal made
+        made += 1
+        if made == moment:
+            raise KeyboardInterrupt
+        return real(account, service, region)
+
+    monkeypatch.setattr(Account, "client", client)
+    calls = calls_for({"kms-key", "subnet-group"})
+    regions = ("eu-central-1", "eu-west-1")
+    for region in regions:
+        aws.put(ACCOUNT, region, "dms:DescribeEndpoints", {"Endpoints": []})
+    found = collect(calls, Where(regions=regions, timeout=5))
+    assert found.interrupted
+    if moment == 1:  # before the account is known
+        assert (found.records, len(found.notices)) == ((), 1)
+        return
+    wanted = {(call.operation, region) for call in calls if not call.follows for region in regions}
+    assert {(one.operation, one.region) for one in found.records if not one.subjects} >= wanted
+    assert any(one.refusal and one.refusal.code == "Interrupted" for one in found.records)
