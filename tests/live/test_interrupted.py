@@ -7,6 +7,7 @@ import ipaddress
 import json
 import os
 import pty
+import signal
 import ssl
 import subprocess
 import sys
@@ -105,6 +106,16 @@ def test_ctrl_c_while_accounts_are_entered_says_that_some_are_missing(aws: Aws) 
     assert (ran.code, ran.seconds < SOON) == (130, True)
     assert "interrupted before it was known which accounts and Regions there are" in ran.err
     assert {gap["account"] for gap in ran.report["gaps"]} == {"888877776666"}
+
+
+def test_ctrl_c_while_files_are_read_is_not_taken_for_a_finding(aws: Aws) -> None:
+    process = start(aws, "scan", "-", stdin=subprocess.PIPE)
+    assert process.stdin
+    process.stdin.write(" " * 300_000)  # more than a pipe holds: when it is written, it is being read
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "dms-lint: interrupted\n")
 
 
 # -- progress
