@@ -61,3 +61,12 @@ def migration(aws: Aws) -> Aws:
     """The double of AWS, with the answers of accounts/migration: 111122223333 in eu-west-1."""
     aws.seed("111122223333", "eu-west-1", Path(__file__).parent / "accounts" / "migration")
     return aws
+
+
+@pytest.fixture(scope="session")
+def world_server(aws_server: Aws) -> Aws:
+    """The double of AWS with the world of three accounts in its moto, which no reset takes away."""
+    from tests.aws import world
+
+    world.build(aws_server.url)
+    return aws_server

@@ -83,7 +83,6 @@ def test_exit_0_whatever_is_found_with_exit_zero(export: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["scan"], "give the files or folders to lint"),
         (["scan", "/no/such/folder"], "there is no file or folder '/no/such/folder'"),
         (["scan", ".", "--select", "TLZ"], "no rule is called 'TLZ'; did you mean 'TLS'?"),
         (["scan", ".", "-f", "jsn"], "Did you mean 'json'?"),

@@ -168,18 +168,17 @@ def permissions(rules: tuple[Rule, ...]) -> str:
     families: dict[str, list[Rule]] = {}
     for rule in rules:
         families.setdefault(rule.id.rstrip("0123456789"), []).append(rule)
-    needing = {
-        family: set(calls_for(judged(some), read(some), read_secrets=True)) for family, some in families.items()
-    }
+    needing = {family: set(calls_for(judged(some), read(some), read_secrets=True)) for family, some in families.items()}
     lines = [
         "# What is asked of AWS",
         "",
-        "Every call that `dms-lint scan` and `dms-lint collect` make of an account, in their order, and the families of",
-        "rules that need it: what no selected rule needs is not called. All of them list, describe, get or head;",
+        "Every call that `dms-lint scan` and `dms-lint collect` make of an account, in their order, and the families",
+        "of rules that need it: what no selected rule needs is not called. All of them list, describe, get or head;",
         "each client refuses any other before it is sent. `dms-lint policy` prints the IAM policy for a selection.",
         "",
-        "Besides: `sts:GetCallerIdentity`, which needs no permission; with `--role-arn` and `--organization`",
-        "`sts:AssumeRole`, with `--organization` `organizations:ListAccounts`, with `--region all` `ec2:DescribeRegions`.",
+        "Besides: `sts:GetCallerIdentity`, which needs no permission; with `--role-arn` and with `--organization`",
+        "`sts:AssumeRole`, with `--organization` `organizations:ListAccounts`, with `--region all`",
+        "`ec2:DescribeRegions`.",
         "",
         "| call | action | asked in | asked about | needed by |",
         "| --- | --- | --- | --- | --- |",

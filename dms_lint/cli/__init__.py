@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from dms_lint import __version__
-from dms_lint.cli.live import collect, policy
+from dms_lint.cli.common import stop
+from dms_lint.cli.live import INTERRUPTED, collect, policy
 from dms_lint.cli.pack import check_pack, explain, list_rules, schema
 from dms_lint.cli.scanning import inspect, scan
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Group(click.Group):
+    """Commands that Ctrl-C ends with an exit code of its own: click's would be 1, which says that something fails."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            stop("interrupted", INTERRUPTED)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "--version", "-V", prog_name="dms-lint")
 def main() -> None:
     """Say whether an AWS Database Migration Service set-up is secure, and how to fix it.

@@ -91,9 +91,10 @@ def refuse_where(options: dict[str, Any]) -> None:
 
 def collect_live(rules: Iterable[Rule], options: dict[str, Any]) -> Collection:
     """What the rules need of the live account; a command that can read nothing ends with why."""
-    from dms_lint.collectors.live.accounts import NoEntry, Where
+    from dms_lint.collectors.live.accounts import Where
     from dms_lint.collectors.live.calls import calls_for
     from dms_lint.collectors.live.collect import collect
+    from dms_lint.collectors.live.errors import NoEntry
     from dms_lint.facts.reading import judged, read
 
     if options["organization"] and options["role_arns"]:
@@ -103,12 +104,14 @@ def collect_live(rules: Iterable[Rule], options: dict[str, Any]) -> Collection:
     where = Where(**{name: options[name] for name in Where._fields})
     with _Bars(shown=sys.stderr.isatty() and not options["no_progress"]) as bars:
         try:
-            return collect(calls, where, bars.tell)
+            found = collect(calls, where, bars.tell)
         except NoEntry as why:
             reason = str(why)
-        except KeyboardInterrupt:
+        else:
+            if found.records or not found.interrupted:
+                return found
             reason = ""
-    return stop(reason or "interrupted", 2 if reason else INTERRUPTED)
+    return stop(reason or "interrupted before anything was read", 2 if reason else INTERRUPTED)
 
 
 class _Bars:

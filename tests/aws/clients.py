@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tests.aws.asked import access_key
+
 ROLE: Final = "dms-lint"
 """The role that every account of the world has."""
 
@@ -39,7 +41,7 @@ class Clients:
 
     def assume(self, account: str) -> tuple[str, ...]:
         """The keys of an account's ROLE."""
-        sts = self.client("sts", "us-east-1", "AKIAIOSFODNN7EXAMPLE", "unused")
+        sts = self.client("sts", "us-east-1", access_key(account), "unused")
         role = f"arn:aws:iam::{account}:role/{ROLE}"
         keys = sts.assume_role(RoleArn=role, RoleSessionName="world")["Credentials"]
         return keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]

@@ -99,6 +99,8 @@ class Fault:
     """How long a `timeout` keeps silent."""
     times: int | None = None
     """How many requests it befalls; None: all."""
+    after: int = 0
+    """How many requests it lets pass before."""
     befallen: int = 0
     """How many it has befallen."""
     ended: threading.Event = dataclasses.field(default_factory=threading.Event)
@@ -116,6 +118,9 @@ class Fault:
         ):
             return False
         with self._lock:
+            if self.after:
+                self.after -= 1
+                return False
             if self.times is not None and self.befallen >= self.times:
                 return False
             self.befallen += 1

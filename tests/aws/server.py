@@ -11,7 +11,7 @@ import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from botocore.config import Config
@@ -24,6 +24,7 @@ from tests.aws.asked import Asked, Call, access_key, identify
 from tests.aws.faults import Dropped, Fault, Kind, denied
 from tests.aws.paging import one_page
 from tests.aws.replay import Seeds
+from tests.aws.subjects import ABOUT, not_found
 from tests.aws.wire import AwsError, Reply, operation_model, write_answer, write_error
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+_EMPTY: Final[Mapping[str, Mapping[str, Any]]] = {
+    "rds:DescribeCertificates": {"Certificates": []},
+    "redshift-serverless:ListWorkgroups": {"workgroups": []},
+}
+"""What is answered where nothing is seeded and moto knows no such operation."""
 SECRET_KEY = "an-example-of-a-secret-access-key-no-one"
 
 
@@ -125,9 +131,10 @@ class Aws:
         page: int | None = None,
         seconds: float = 30.0,
         times: int | None = None,
+        after: int = 0,
     ) -> Iterator[Fault]:
         """Let something go wrong with the requests that fit; see Fault."""
-        fault = Fault(kind, operation, account, region, subject, page, seconds, times)
+        fault = Fault(kind, operation, account, region, subject, page, seconds, times, after)
         self._faults.append(fault)
         try:
             yield fault
@@ -198,6 +205,7 @@ class Aws:
         pages = self._pages  # whoever seeds takes a new one
         try:
             body = self._seeds.answer(asked) if operation_model(asked.operation) else None
+            body = _EMPTY.get(asked.operation) if body is None else body
             if body is None:
                 return self._ask_moto(asked, call)
             # A page is written once: XML takes long.
@@ -208,6 +216,11 @@ class Aws:
             return pages[part]
         except AwsError as error:
             return write_error(asked.service, error, head=call.method == "HEAD")
+        except KeyError:
+            if asked.operation not in ABOUT:
+                raise
+            # What moto does where it knows no such key or secret.
+            return write_error(asked.service, not_found(asked), head=call.method == "HEAD")
 
     def _ask_moto(self, asked: Asked, call: Call) -> Reply:
         path, _, query = call.path.partition("?")

@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from dms_lint import __version__
 from dms_lint.collectors.live.asking import attend
 from dms_lint.collectors.live.calls import ENTERING
-from dms_lint.collectors.live.errors import failures, refusal_of
+from dms_lint.collectors.live.errors import NoEntry, failures, refusal_of, told
 from dms_lint.collectors.live.readonly import guard
-from dms_lint.model import Notice, Refusal
+from dms_lint.collectors.live.regions import ALL, find_regions, must_be_regions
+from dms_lint.model import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
 
-ALL_REGIONS: Final = "all"
-_HOST: Final = re.compile(r"http://(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:/.*)?", re.IGNORECASE)
+    from dms_lint.model import Refusal
+
+_PRIVATE: Final = re.compile(r"https://.*|http://(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:/.*)?", re.IGNORECASE)
 _ROLE: Final = re.compile(r"arn:(aws[\w-]*):iam::(\d{12}):role/[\w+=,.@/-]+")
-
-
-class NoEntry(Exception):
-    """Nothing can be read at all; the message says why and what to do, in one line."""
 
 
 class Where(NamedTuple):
@@ -73,7 +71,12 @@ class Account:
     def client(self, service: str, region: str) -> Any:
         """The client of a service in a Region, guarded and made once; never by two threads at a time."""
         if (service, region) not in self._clients:
-            made = self.session.client(service, region_name=region, **_settings(self.session, self.where))
+            try:
+                made = self.session.client(service, region_name=region, **_settings(self.session, self.where))
+            except ValueError as error:  # an address that is none
+                raise NoEntry(_sentence(str(error))) from None
+            # Asked here too: a profile may have an address of its own.
+            _must_be_private(f"the endpoint of {service}", made.meta.endpoint_url)
             self._clients[service, region] = attend(guard(made, self.allowed))
         return self._clients[service, region]
 
@@ -106,28 +109,40 @@ def enter(where: Where, allowed: Collection[str]) -> Iterator[Account | Notice]:
     `allowed` are the operations that may be called in them, besides those that find out what there is.
     Raises NoEntry where there are no credentials, no Region, or a name that cannot be.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import ClientError
 
-    _must_be_private(where.endpoint_url)
+    _must_be_private("--endpoint-url", where.endpoint_url)
+    for name, url in os.environ.items():
+        if name.startswith("AWS_ENDPOINT_URL"):
+            _must_be_private(name, url)
+    _must_be_roles(where.role_arns)
     try:
         session = _session(where)
         for found in _accounts(Account("", session, where, ENTERING | set(allowed))):
             if isinstance(found, Account):
-                yield from _regions(found)
+                yield from find_regions(found)
             yield found
     except ClientError as error:
         raise NoEntry(_why_not(error)) from None
-    except BotoCoreError as error:
-        raise NoEntry(f"{_sentence(error)}{_way_out(error)}") from None
+    except failures() as error:
+        # By the refusal: what botocore says of a broken answer of STS holds the answer, and that may hold keys.
+        raise NoEntry(f"{_sentence(refusal_of(error).message)}{_way_out(error)}") from None
 
 
-def _must_be_private(endpoint_url: str | None) -> None:
+def _must_be_private(name: str, url: str | None) -> None:
     """Refuse an endpoint without TLS, unless it is of this machine: what comes from elsewhere could be anybody's."""
-    urls = {"--endpoint-url": endpoint_url}
-    urls.update({name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL")})
-    for name, url in urls.items():
-        if url and not url.lower().startswith("https://") and not _HOST.fullmatch(url):
-            raise NoEntry(f"{name} is {url}: it must begin with https://, or be http:// on this machine")
+    if url and not _PRIVATE.fullmatch(url):
+        raise NoEntry(f"{name} is {url}: it must begin with https://, or be http:// on this machine")
+
+
+def _must_be_roles(arns: Collection[str]) -> None:
+    accounts: dict[str, str] = {}
+    for arn in arns:
+        role = _ROLE.fullmatch(arn)
+        if not role:
+            raise NoEntry(f"--role-arn is {arn or 'empty'}: it must be like arn:aws:iam::111122223333:role/NAME")
+        if accounts.setdefault(role[2], arn) != arn:
+            raise NoEntry(f"--role-arn names two roles of the account {role[2]}: give one")
 
 
 def _session(where: Where) -> Any:
@@ -135,14 +150,15 @@ def _session(where: Where) -> Any:
 
     core = _new_session()
     region = os.environ.get("AWS_REGION")  # which boto3 does not read, and the AWS CLI does
-    named = [one for one in where.regions if one != ALL_REGIONS]
+    named = [one for one in where.regions if one != ALL]
     session = boto3.Session(botocore_session=core, profile_name=where.profile, region_name=region)
-    if session.region_name is None and (named or ALL_REGIONS in where.regions):
+    if session.region_name is None and (named or ALL in where.regions):
         session = boto3.Session(
             botocore_session=core, profile_name=where.profile, region_name=named[0] if named else "us-east-1"
         )
     if session.region_name is None:
         raise NoEntry("no Region: give --region, or set AWS_REGION or the profile's region")
+    must_be_regions(core, (session.region_name, *named))
     return _as_sent(session)
 
 
@@ -171,28 +187,44 @@ def _as_sent(session: Any) -> Any:
 
 def _accounts(base: Account) -> Iterator[Account | Notice]:
     """The accounts that are asked for, by what the credentials at hand open."""
-    where, session = base.where, base.session
+    where, region = base.where, base.session.region_name
+    # First of all, and where roles are given too: credentials that are no good are no fault of the roles.
+    sts = base.client("sts", region)
+    base.id, partition = told(lambda: _caller(sts.get_caller_identity()))
     if where.role_arns:
-        for arn in where.role_arns:
-            if not _ROLE.fullmatch(arn):
-                raise NoEntry(f"--role-arn is {arn}: it must be like arn:aws:iam::111122223333:role/NAME")
-            yield _assumed(base, arn)
+        yield from (_assumed(base, arn) for arn in dict.fromkeys(where.role_arns))
         return
-    caller = base.client("sts", session.region_name).get_caller_identity()
-    base.id = caller["Account"]
     if not where.organization:
         yield base
         return
-    partition = caller["Arn"].split(":")[1]
-    pages = base.client("organizations", session.region_name).get_paginator("list_accounts").paginate()
-    for account in [one for page in pages for one in page["Accounts"]]:
-        state = account.get("State") or account.get("Status")
-        if account["Id"] == base.id:
+    pages = base.client("organizations", region).get_paginator("list_accounts").paginate()
+    for id_, state in told(lambda: [_listed(one) for page in pages for one in page["Accounts"]]):
+        if id_ == base.id:
             yield base
         elif state != "ACTIVE":
-            yield Notice(f"account {account['Id']} is {str(state).lower()}: not scanned")
+            yield Notice(f"account {id_} is {str(state).lower()}: not scanned")
         else:
-            yield _assumed(base, f"arn:{partition}:iam::{account['Id']}:role/{where.organization_role}")
+            yield _assumed(base, f"arn:{partition}:iam::{id_}:role/{where.organization_role}")
+
+
+def _caller(answer: Any) -> tuple[str, str]:
+    """The account and the partition that GetCallerIdentity tells."""
+    return answer["Account"], answer["Arn"].split(":")[1]
+
+
+def _credentials(given: Any) -> dict[str, str]:
+    """What AssumeRole gives, as botocore takes it."""
+    return {
+        "access_key": given["AccessKeyId"],
+        "secret_key": given["SecretAccessKey"],
+        "token": given["SessionToken"],
+        "expiry_time": given["Expiration"],
+    }
+
+
+def _listed(account: Any) -> tuple[str, str]:
+    """The number of an account of ListAccounts, and its state, which is to be called Status no longer."""
+    return account["Id"], account.get("State") or account["Status"]
 
 
 def _assumed(base: Account, arn: str) -> Account:
@@ -207,13 +239,7 @@ def _assumed(base: Account, arn: str) -> Account:
         request["ExternalId"] = where.external_id
 
     def assume() -> dict[str, str]:
-        given = client.assume_role(**request)["Credentials"]
-        return {
-            "access_key": given["AccessKeyId"],
-            "secret_key": given["SecretAccessKey"],
-            "token": given["SessionToken"],
-            "expiry_time": given["Expiration"],
-        }
+        return told(lambda: _credentials(client.assume_role(**request)["Credentials"]))  # type: ignore[no-any-return]
 
     core = _new_session()
     session = boto3.Session(botocore_session=core, region_name=base.session.region_name)
@@ -225,61 +251,6 @@ def _assumed(base: Account, arn: str) -> Account:
     return Account(id_, _as_sent(session), where, base.allowed)
 
 
-def _regions(account: Account) -> Iterator[Notice]:
-    """Find out the Regions of an account; and say which of those asked for cannot have DMS."""
-    where, session = account.where, account.session
-    core = session._session
-    partition = _partition_of(core, session.region_name)
-    with_dms = set(core.get_available_regions("dms", partition_name=partition))
-    wanted = dict.fromkeys(where.regions or (session.region_name,))
-    if ALL_REGIONS in wanted:
-        enabled = with_dms
-        if account.refusal is None:
-            answer = _answer(lambda: account.client("ec2", account.home).describe_regions())
-            if isinstance(answer, Refusal):
-                yield Notice(
-                    f"{account.id}: AWS refused ec2:DescribeRegions ({answer.code}): every Region with DMS is tried"
-                )
-            else:
-                enabled = {region["RegionName"] for region in answer["Regions"]}
-        account.regions = tuple(sorted(enabled & with_dms))
-        return
-    # STS is in every Region, and its model is small.
-    known = set(core.get_available_regions("sts", partition_name=partition)) | with_dms
-    found = []
-    for name in wanted:
-        if _partition_of(core, name) != partition:
-            message = f"{account.id}: {name} is of another partition than {session.region_name}: not scanned"
-            yield Notice(message, problem=True)
-        elif name in known and name not in with_dms:
-            yield Notice(f"{account.id}: there is no DMS in {name}: not scanned")
-        else:
-            found.append(name)
-    account.regions = tuple(found)
-
-
-def _partition_of(core: Any, region: str) -> str:
-    from difflib import get_close_matches
-
-    from botocore.exceptions import UnknownRegionError
-
-    try:
-        partition: str = core.get_partition_for_region(region)
-    except UnknownRegionError:
-        names = [name for one in core.get_available_partitions() for name in core.get_available_regions("sts", one)]
-        near = get_close_matches(region, names, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "Regions are named like eu-west-1"
-        raise NoEntry(f"there is no Region '{region}'; {hint}") from None
-    return partition
-
-
-def _answer(ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except failures() as error:
-        return refusal_of(error)
-
-
 def _why_not(error: Any) -> str:
     refusal = refusal_of(error)
     if "Expired" in refusal.code:
@@ -287,8 +258,8 @@ def _why_not(error: Any) -> str:
     return f"AWS refused {error.operation_name} ({refusal.code}): {refusal.message}"
 
 
-def _sentence(error: Exception) -> str:
-    return str(error).rstrip(". \n").replace("\n", " ")
+def _sentence(message: str) -> str:
+    return message.rstrip(". \n").replace("\n", " ")
 
 
 def _way_out(error: Exception) -> str:
@@ -300,6 +271,8 @@ def _way_out(error: Exception) -> str:
         return ": `aws configure list-profiles` lists them"
     if "SSO" in name or "Token" in name:
         return ": `aws sso login` renews it"
+    if name == "ResponseParserError":
+        return ": is that AWS, at this endpoint?"
     if name in ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"):
         return ": is the network there, and the Region right?"
     return ""

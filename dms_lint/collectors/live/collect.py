@@ -6,6 +6,7 @@ of.  Clients are made in the one thread that runs the chains; other threads only
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _LAST: Final = max(map(wave, CALLS))
 _BUG: Final = Refusal("InternalError", "a bug of dms-lint", failed=True)
+_Ask = tuple[Call, tuple[str, ...]]
+"""A call, and what it is asked about."""
 
 
 class Counts(NamedTuple):
@@ -56,7 +59,7 @@ class _Job(NamedTuple):
 
     chain: _Chain
     client: Any
-    asks: list[tuple[Call, tuple[str, ...]]]
+    asks: list[_Ask]
 
 
 class _Chain:
@@ -66,17 +69,25 @@ class _Chain:
         self.account = account
         self.region = region
         self.calls = [call for call in calls if call.of_account_alone == (not region)]
-        self.wave = -1
+        self.begun: tuple[int, list[_Ask]] = (-1, [])
+        """The wave that is under way, and what it asks: set at once, for Ctrl-C may come at any time."""
+        self.made: set[_Ask] = set()
         self.pending = 0
         self.records: list[Record] = []
 
-    def asks(self) -> dict[tuple[str, str], list[tuple[Call, tuple[str, ...]]]]:
+    @property
+    def wave(self) -> int:
+        """The wave that is under way; -1 before the first."""
+        return self.begun[0]
+
+    def asks(self) -> dict[tuple[str, str], list[_Ask]]:
         """What the next wave asks, by service and Region; empty when the chain is at its end."""
-        found: dict[tuple[str, str], list[tuple[Call, tuple[str, ...]]]] = defaultdict(list)
-        while not found and self.wave < _LAST:
-            self.wave += 1
+        found: dict[tuple[str, str], list[_Ask]] = defaultdict(list)
+        next_wave = self.wave
+        while not found and next_wave < _LAST:
+            next_wave += 1
             given: list[Document] | None = None
-            for call in (call for call in self.calls if wave(call) == self.wave):
+            for call in (call for call in self.calls if wave(call) == next_wave):
                 if not call.follows:
                     found[call.service, self.place].append((call, ()))
                     continue
@@ -87,6 +98,7 @@ class _Chain:
                     by_place[_region_of(subject) or self.place].append(subject)
                 for place, some in by_place.items():
                     found[call.service, place] += [(call, batch) for batch in batches(some, call.batch)]
+        self.begun = (next_wave, [one for some in found.values() for one in some])
         return found
 
     @property
@@ -96,6 +108,7 @@ class _Chain:
 
     def record(self, call: Call, about: tuple[str, ...], body: Any, refusal: Refusal | None) -> None:
         """Keep what came of a call."""
+        self.made.add((call, about))
         region = "" if call.of_account else self.region
         self.records.append(Record(call.operation, self.account.id, region, about, body, refusal))
 
@@ -120,7 +133,8 @@ class _Collecting:
         self.open: list[_Chain] = []
         self.asked: set[tuple[str, str, tuple[Any, ...], tuple[str, ...]]] = set()
         self.known = self.done = 0
-        self.stopped = False
+        self.entered = False
+        self.stopped = threading.Event()
 
     def run(self) -> Collection:
         from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -133,7 +147,9 @@ class _Collecting:
                     self.notices.append(found)
                 else:
                     self._enter(found)
-            for chain in self.open:
+                self._tell()
+            self.entered = True
+            for chain in tuple(self.open):
                 under_way |= {executor.submit(self._work, job): job for job in self._next(chain)}
             while under_way:
                 done, _ = wait(under_way, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -144,14 +160,13 @@ class _Collecting:
                         under_way |= {executor.submit(self._work, job): job for job in self._next(chain)}
                 self._tell()
         except KeyboardInterrupt:
-            self.stopped = True
-            self._give_up(under_way.values())
+            self._give_up()
         executor.shutdown(wait=False, cancel_futures=True)
         order = {call: number for number, call in enumerate(CALLS)}
         places = {operation.operation: number for operation, number in order.items()}
         records = [record for chain in self.chains for record in chain.records]
         records.sort(key=lambda one: (one.account, one.region, places[one.operation], one.subjects, one.refusal or ()))
-        return Collection(tuple(records), tuple(self.notices), tuple(self.faults), self.stopped)
+        return Collection(tuple(records), tuple(self.notices), tuple(self.faults), self.stopped.is_set())
 
     def _enter(self, account: Account) -> None:
         """Begin the chains of an account; of one that may not be entered, every listing is refused."""
@@ -170,6 +185,7 @@ class _Collecting:
     def _next(self, chain: _Chain) -> Iterator[_Job]:
         for (service, region), asks in chain.asks().items():
             new = [(call, about) for call, about in asks if self._is_new(chain, call, about)]
+            chain.made |= set(asks) - set(new)  # by another
             if new:
                 chain.pending += 1
                 self.known += len(new)
@@ -191,7 +207,7 @@ class _Collecting:
 
     def _work(self, job: _Job) -> None:
         for call, about in job.asks:
-            if self.stopped:
+            if self.stopped.is_set():
                 return
             try:
                 body, refusal = ask(job.client, call, about)
@@ -199,6 +215,8 @@ class _Collecting:
                 trace = "".join(traceback.format_exception(error))
                 self.faults.append(Fault("", call.operation, f"{type(error).__name__}: {error}", trace))
                 body, refusal = None, _BUG
+            if self.stopped.is_set():  # it has been told already that it was not made
+                return
             job.chain.record(call, about, body, refusal)
             self.done += 1
 
@@ -228,18 +246,17 @@ class _Collecting:
             )
         )
 
-    def _give_up(self, jobs: Iterable[_Job]) -> None:
+    def _give_up(self) -> None:
         """Tell of every call that was not made: those under way, and those that would have followed."""
-        for job in jobs:
-            made = {(record.operation, record.subjects) for record in job.chain.records}
-            for call, about in job.asks:
-                if (call.operation, about) not in made:
-                    job.chain.record(call, about, None, INTERRUPTED)
+        self.stopped.set()
         for chain in self.open:
-            made_operations = {record.operation for record in chain.records}
-            for call in chain.calls:
-                if call.operation not in made_operations and wave(call) > chain.wave:
-                    chain.record(call, (), None, INTERRUPTED)
+            missing = [one for one in chain.begun[1] if one not in chain.made]
+            missing += [(call, ()) for call in chain.calls if wave(call) > chain.wave]
+            for call, about in missing:
+                chain.record(call, about, None, INTERRUPTED)
+        if not self.entered:
+            message = "interrupted before it was known which accounts and Regions there are: some are missing"
+            self.notices.append(Notice(message, problem=True))
 
 
 def _region_of(subject: str) -> str:

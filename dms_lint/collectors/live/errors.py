@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.model import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.exceptions import ClientError
 
 MALFORMED: Final = "MalformedAnswer"
@@ -23,6 +25,10 @@ NOT_ENABLED: Final = frozenset(
 """How services of a Region that is not enabled for the account answer to credentials that are good elsewhere."""
 
 
+class NoEntry(Exception):
+    """Nothing can be read at all; the message says why and what to do, in one line."""
+
+
 def failures() -> tuple[type[Exception], ...]:
     """What may happen to a call through no fault of ours."""
     from botocore.exceptions import BotoCoreError, ClientError
@@ -30,6 +36,18 @@ def failures() -> tuple[type[Exception], ...]:
     from urllib3.exceptions import HTTPError
 
     return BotoCoreError, ClientError, ResponseParserError, HTTPError, OSError
+
+
+def told(ask: Callable[[], Any]) -> Any:
+    """What `ask` picks out of an answer; raises one of `failures`, too, for an answer that AWS does not send."""
+    from botocore.parsers import ResponseParserError
+
+    try:
+        return ask()
+    except failures():
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError):  # of botocore's parsers, or for want of a member
+        raise ResponseParserError("the answer is not one that AWS sends") from None
 
 
 def refusal_of(error: Exception) -> Refusal:
