@@ -69,7 +69,7 @@ def value(derived: Mapping[str, Any]) -> dict[str, str]:
 def environment(aws: Aws) -> Iterator[None]:
     """This process with the credentials and the endpoint of the double, and one attempt a call."""
     before = dict(os.environ)
-    os.environ |= aws.env(ACCOUNT, REGION) | {"AWS_MAX_ATTEMPTS": "1"}
+    os.environ |= aws.env(ACCOUNT, REGION) | {"AWS_MAX_ATTEMPTS": "1", "AWS_RETRY_MODE": "standard"}
     try:
         yield
     finally:

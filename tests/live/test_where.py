@@ -17,6 +17,9 @@ from tests.live.running import ACCOUNT, FEW, Ran, run
 if TYPE_CHECKING:
     from tests.aws.server import Aws, Request
 
+# One process builds the world of three accounts, which takes a while.
+pytestmark = pytest.mark.xdist_group("world")
+
 HERE = "eu-central-1"
 ROLE = "arn:aws:iam::888877776666:role/audit"
 NO_KEYS = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
@@ -43,12 +46,13 @@ def refused(report: Any) -> list[Any]:
 def organization(world_server: Aws) -> Ran:
     """A scan of the whole organization, in which one account is closed and one refuses the role."""
     from tests.aws import world
+    from tests.aws.clients import ROLE as SCANNING
 
     world_server.reset()
     with world_server.fault("deny", "sts:AssumeRole", subject=world.WITHOUT_ROLE):
         return run(
             world_server,
-            *("scan", "--organization", "--organization-role", ROLE, "--external-id", "northwind-audit"),
+            *("scan", "--organization", "--organization-role", SCANNING, "--external-id", "northwind-audit"),
             *("--role-session-name", "autumn", *regions(*world.REGIONS), "-f", "json"),
             account=world.MANAGEMENT,
         )
@@ -92,11 +96,12 @@ def test_a_closed_account_is_a_line(organization: Ran) -> None:
 
 
 def test_an_account_that_refuses_the_role_is_a_gap_and_the_others_are_read(organization: Ran) -> None:
-    from tests.aws.world import ROLE, WITHOUT_ROLE
+    from tests.aws.clients import ROLE as SCANNING
+    from tests.aws.world import WITHOUT_ROLE
 
     gaps = refused(organization.report)
     assert {gap["account"] for gap in gaps} == {WITHOUT_ROLE}
-    assert {gap["needs"] for gap in gaps} == {f"sts:AssumeRole on arn:aws:iam::{WITHOUT_ROLE}:role/{ROLE}"}
+    assert {gap["needs"] for gap in gaps} == {f"sts:AssumeRole on arn:aws:iam::{WITHOUT_ROLE}:role/{SCANNING}"}
     assert {gap["reason"] for gap in gaps} == {"AWS refused it: AccessDenied"}
 
 
@@ -152,8 +157,9 @@ def test_external_id_and_session_name_arrive(organization: Ran) -> None:
 
 def test_with_roles_their_accounts_are_read_and_ones_own_is_not(world_server: Aws, aws: Aws) -> None:
     from tests.aws import world
+    from tests.aws.clients import ROLE as SCANNING
 
-    roles = [f"arn:aws:iam::{account}:role/{ROLE}" for account in (*world.ACCOUNTS[1:], world.WITHOUT_ROLE)]
+    roles = [f"arn:aws:iam::{account}:role/{SCANNING}" for account in (*world.ACCOUNTS[1:], world.WITHOUT_ROLE)]
     words = ["scan", *FEW, "-f", "json", *regions(*world.REGIONS[:2])]
     with aws.fault("deny", "sts:AssumeRole", subject=roles[2]):
         ran = run(aws, *words, *(word for role in roles for word in ("--role-arn", role)), account=world.MANAGEMENT)
