@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from dms_lint.model import Pack, Report
 
-# One process builds the world of three accounts, which takes a while.
-pytestmark = pytest.mark.xdist_group("world")
 
 OPERATIONS = list(dict.fromkeys(row.operation for row in ROWS if row.service == "dms"))
 PLACES = [(account, region) for account in world.ACCOUNTS for region in world.REGIONS]

@@ -17,8 +17,6 @@ from tests.live.running import ACCOUNT, FEW, Ran, run
 if TYPE_CHECKING:
     from tests.aws.server import Aws, Request
 
-# One process builds the world of three accounts, which takes a while.
-pytestmark = pytest.mark.xdist_group("world")
 
 HERE = "eu-central-1"
 ROLE = "arn:aws:iam::888877776666:role/audit"
