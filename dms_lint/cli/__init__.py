@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from dms_lint import __version__
+from dms_lint.cli.accepting import baseline, diff
+from dms_lint.cli.configuring import config
 from dms_lint.cli.pack import check_pack, explain, list_rules, schema
 from dms_lint.cli.scanning import inspect, scan
 
@@ -18,5 +20,5 @@ def main() -> None:
     """
 
 
-for command in (scan, list_rules, explain, inspect, check_pack, schema):
+for command in (scan, list_rules, explain, inspect, check_pack, baseline, diff, config, schema):
     main.add_command(command)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dms_lint.cli.common import complain, date, must_exist, page_style, rules_of, show, stop
+from dms_lint.cli.common import complain, date, must_exist, page_style, show, stop
+from dms_lint.cli.gating import Gate, baselining, configuration, prepare
 from dms_lint.cli.options import FORMATS, SEVERITIES, OneOf, Output, selection
 
 if TYPE_CHECKING:
@@ -19,9 +20,22 @@ _READ_SECRETS: Final = (
 )
 
 
+def reading(command: Any) -> Any:
+    """What a command takes that judges an input: the input, which rules, and as of when."""
+    for option in (
+        click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now."),
+        click.option("--read-secrets", is_flag=True, help=_READ_SECRETS),
+        configuration,
+        selection,
+        click.argument("paths", nargs=-1, metavar="[PATH]..."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
-@selection
+@reading
+@baselining
 @click.option(
     "--fail-on",
     type=OneOf(SEVERITIES),
@@ -29,7 +43,7 @@ _READ_SECRETS: Final = (
     show_default=True,
     help="Exit with 1 when something of this severity, or a worse one, fails.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 3 also when the input leaves a check unknown.")
+@click.option("--strict/--no-strict", help="Exit with 3 also when the input leaves a check unknown.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
 @click.option(
     "--severity",
@@ -50,8 +64,6 @@ _READ_SECRETS: Final = (
     metavar="FORMAT=FILE",
     help="Write a report to a file as well; repeatable.",
 )
-@click.option("--read-secrets", is_flag=True, help=_READ_SECRETS)
-@click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now.")
 @click.option("-q", "--quiet", is_flag=True, help="One line a finding, and nothing else.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what was read, on standard error.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
@@ -64,37 +76,50 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
                 3 no such findings, but something could not be read
                 4 internal error
     """
+    from dms_lint import gate
+    from dms_lint.model import Severity
+
+    report, _ = judged(paths, options)
+    _say(report, options)
+    _write(report, options)
+    if options["exit_zero"]:
+        return
+    sys.exit(gate.exit_code(report, Severity[options["fail_on"].upper()], strict=options["strict"]))
+
+
+def judged(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, Gate]:
+    """The report on an input, with what is waived and known; and the configuration in force, which the options show.
+
+    Ends the command when there is nothing to judge.
+    """
     import gc
 
     # One pass over many small objects that all live to the end: collecting them is the largest cost of a big scan.
     gc.disable()
     from dms_lint import gate
     from dms_lint.collectors.exports import read_exports
-    from dms_lint.model import Severity
     from dms_lint.scan import NothingToJudge
     from dms_lint.scan import scan as judge
 
     if not paths:
         raise click.UsageError("give the files or folders to lint: AWS CLI answers as JSON, or - for standard input")
     must_exist(paths)
-    pack, rules = rules_of(options)
+    ours = prepare(options)
+    pack, rules = ours.rules_of(options)
     try:
         report = judge(
             read_exports(paths, read_secrets=options["read_secrets"]),
             pack,
             rules,
             inputs=paths,
-            at=date(options["at"]),
-            all_verdicts=options["all_verdicts"],
+            at=ours.at,
+            all_verdicts=options.get("all_verdicts", False),
+            sought=ours.sought,
         )
     except NothingToJudge as nothing:
         complain(notice for notice in nothing.notices if notice.problem)
         stop(f"{nothing}: nothing was judged", gate.USAGE)
-    _say(report, options)
-    _write(report, options)
-    if options["exit_zero"]:
-        return
-    sys.exit(gate.exit_code(report, Severity[options["fail_on"].upper()], strict=options["strict"]))
+    return ours.accept(report, options), ours
 
 
 @click.command()
