@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dms_lint.config import ConfigError, stop
 from dms_lint.gate import SelectionError, fits, select
-from dms_lint.refused import Refused
+from dms_lint.refused import Refused, unknown
 from dms_lint.settings import with_setting
 
 if TYPE_CHECKING:
@@ -31,20 +31,17 @@ def adjusted(rules: Sequence[Rule], config: Config, waivers: Iterable[Waiver] = 
         except (Refused, SelectionError) as error:
             refusals.append(Refused(str(error), *path, *getattr(error, "path", ())))
 
-    made = {rule.id: rule for rule in rules}
     for key in ("select", "ignore"):
         for number, word in enumerate(config.options.get(key, ())):
             with within(key, number):
                 select(rules, (word,))
-    for word, severity in config.severity.items():
+    for word in config.severity:
         with within("severity", word):
-            rule = rule_of(made, word)
-            made[rule.id] = rule._replace(severity=severity)
+            select(rules, (word,))
     for word, values in config.settings.items():
-        for name, value in values.items():
+        for name in values:
             with within("settings", word, name):
-                rule = with_setting(rule_of(made, word), name, value)
-                made[rule.id] = rule
+                _check(rules, word, name, values[name])
     if config.file is not None:
         stop(config.file, refusals)
     problems = []
@@ -55,15 +52,40 @@ def adjusted(rules: Sequence[Rule], config: Config, waivers: Iterable[Waiver] = 
             problems.append(f"{waiver.place}: {error}")
     if problems:
         raise ConfigError(problems)
-    return tuple(made[rule.id] for rule in rules)
+    return tuple(_adjusted(rule, config) for rule in rules)
 
 
-def rule_of(rules: Mapping[str, Rule], word: str) -> Rule:
-    """The rule of that id or name, among rules by id.  Raises Refused, and SelectionError where no rule is meant."""
-    found = [rule for rule in rules.values() if fits(rule, word)]
-    if not found:
-        select(tuple(rules.values()), (word,))
-    exact = [rule for rule in found if word.upper() == rule.id or word.lower() == rule.name]
-    if not exact:
-        raise Refused(f"'{word}' is several rules: name one, like {found[0].id}")
-    return exact[0]
+def _adjusted(rule: Rule, config: Config) -> Rule:
+    word = severity_from(rule, config)
+    if word:
+        rule = rule._replace(severity=config.severity[word])
+    for name, from_ in settings_from(rule, config).items():
+        rule = with_setting(rule, name, config.settings[from_][name])
+    return rule
+
+
+def severity_from(rule: Rule, config: Config) -> str:
+    """Under which word the configuration gives the rule its severity; '' where it gives none."""
+    return next(reversed(_fitting(rule, config.severity)), "")
+
+
+def settings_from(rule: Rule, config: Config) -> Mapping[str, str]:
+    """By setting of the rule that the configuration gives, the word under which it stands."""
+    words = _fitting(rule, config.settings)
+    return {name: word for word in words for name in config.settings[word] if name in rule.settings}
+
+
+def _fitting(rule: Rule, words: Iterable[str]) -> list[str]:
+    """The words that name the rule, the most particular last: a longer prefix counts more, and a whole name most."""
+    return sorted((word for word in words if fits(rule, word)), key=lambda word: (word.lower() == rule.name, len(word)))
+
+
+def _check(rules: Sequence[Rule], word: str, name: str, value: Any) -> None:
+    """Refuse a setting that none of the rules has which a word names, and a value that one of them cannot have."""
+    named = select(rules, (word,))
+    having = [rule for rule in named if name in rule.settings]
+    if not having:
+        known = {one: None for rule in named for one in rule.settings}
+        raise Refused(unknown(f"setting of {word}", name, known) if known else f"{word} has no settings")
+    for rule in having:
+        with_setting(rule, name, value)

@@ -63,12 +63,8 @@ def default(rule: Rule, name: str) -> Any:
 
 
 def with_setting(rule: Rule, name: str, value: Any) -> Rule:
-    """The rule with another value of a setting.  Raises Refused, whose path is the item that is wrong, if any."""
-    setting = rule.settings.get(name)
-    if setting is None:
-        if not rule.settings:
-            raise Refused(f"{rule.id} has no settings")
-        raise Refused(unknown(f"setting of {rule.id}", name, rule.settings))
+    """The rule with another value of one of its settings.  Raises Refused; its path is the item that is wrong."""
+    setting = rule.settings[name]
     expect, also = dict(rule.expect), rule.also
     if setting.word in NUMBERS:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**9:

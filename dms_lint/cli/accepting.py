@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -24,6 +23,8 @@ def baseline(paths: tuple[str, ...], output: str, **options: Any) -> None:
 
     What a waiver is about is left out. A baseline that stands in FILE is replaced, any other file is not.
     """
+    from pathlib import Path
+
     from dms_lint import baseline as baselines
     from dms_lint import gate
 
@@ -63,6 +64,8 @@ def diff(old: str, new: str, format_: str, fail_on: str) -> None:
 
     Exits with 1 when something newly fails, with 2 when a file is no report.
     """
+    from pathlib import Path
+
     from dms_lint import diff as diffs
     from dms_lint import diff_pages, gate
     from dms_lint.model import Severity

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -10,7 +9,6 @@ import click
 from dms_lint.cli.common import show
 from dms_lint.cli.gating import OPTIONS, configuration, from_command_line, prepare
 from dms_lint.cli.options import SEVERITIES, OneOf, selection
-from dms_lint.report.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
 @click.option("--at", metavar="DATE", help="As of this date (YYYY-MM-DD) instead of now.")
 def config(format_: str, **options: Any) -> None:
     """Show what a scan from here would go by, and where each value comes from: default, file or command line."""
+    from datetime import UTC, datetime
+
     from dms_lint.waivers import at_moment
 
     ours = prepare(options)
@@ -47,24 +47,24 @@ class Row(NamedTuple):
 
 
 def _rows(config: Config, options: Mapping[str, Any], rules: Sequence[Rule]) -> Iterator[Row]:
-    from dms_lint.adjusting import rule_of
+    from dms_lint.adjusting import settings_from, severity_from
     from dms_lint.settings import default
 
-    made = {rule.id: rule for rule in rules}
-    severities = {rule_of(made, word).id: (word, severity) for word, severity in config.severity.items()}
-    values = {rule_of(made, word).id: (word, given) for word, given in config.settings.items()}
     found: list[tuple[str, Any, tuple[str, ...] | str]] = []
     for key, option in OPTIONS.items():
         place: tuple[str, ...] | str = (key,) if key in config.options else "default"
         found.append((key, options.get(option, ()), "command line" if from_command_line(option) else place))
-    for id_, (word, severity) in sorted(severities.items()):
-        found.append((f"severity.{id_}", severity.label, ("severity", word)))
+    found.extend(
+        (f"severity.{rule.id}", rule.severity.label, ("severity", word))
+        for rule in rules
+        if (word := severity_from(rule, config))
+    )
     for rule in rules:
-        word, given = values.get(rule.id, ("", {}))
+        given = settings_from(rule, config)
         for name in rule.settings:
             key = f"settings.{rule.id}.{name}"
             if name in given:
-                found.append((key, given[name], ("settings", word, name)))
+                found.append((key, config.settings[given[name]][name], ("settings", given[name], name)))
             else:
                 found.append((key, default(rule, name), "default"))
     paths = [place for *_, place in found if isinstance(place, tuple)]
@@ -78,6 +78,8 @@ def _rows(config: Config, options: Mapping[str, Any], rules: Sequence[Rule]) -> 
 
 
 def _text(config: Config, rows: Sequence[Row], waivers: Sequence[Waiver]) -> Iterator[str]:
+    from dms_lint.report.safe import printable
+
     yield f"configuration: {printable(str(config.file)) if config.file else 'none found or wanted'}\n"
     width = max(len(row.key) for row in rows)
     for row in rows:

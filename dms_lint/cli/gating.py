@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import click
@@ -13,6 +11,7 @@ from dms_lint.cli.common import chosen, complain, date, load, stop
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from dms_lint.baseline import Known
     from dms_lint.config import Config
@@ -106,6 +105,8 @@ class Gate(NamedTuple):
 
 def prepare(options: dict[str, Any]) -> Gate:
     """Reads the configuration, waivers and baseline that the options name; the options then say what is in force."""
+    from pathlib import Path
+
     from dms_lint.config import Config, ConfigError, read_waivers
 
     config = Config()
@@ -136,6 +137,9 @@ def prepare(options: dict[str, Any]) -> Gate:
 
 def read(options: Mapping[str, Any]) -> Config:
     """The configuration that --config names, or the nearest one.  Raises ConfigError."""
+    import os
+    from pathlib import Path
+
     from dms_lint.config import Config, discover, read_config
 
     if options["no_config"] and options["config"]:
