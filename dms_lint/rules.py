@@ -16,7 +16,7 @@ from dms_lint.tables import compiled, pack_directory
 from dms_lint.templates import PLACEHOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from dms_lint.facts.base import Fact
@@ -162,8 +162,13 @@ def _rule(data: Any, file: Path) -> Rule:
         fix=_fix(data["fix"], kinds),
         refs=_texts(data, "refs") if "refs" in data else (),
         file=str(file),
-        settings=declared(data["settings"], expect, readable) if "settings" in data else EMPTY,
+        settings=declared(data["settings"], expect, readable, _lists(expect)) if "settings" in data else EMPTY,
     )
+
+
+def _lists(names: Iterable[str]) -> frozenset[str]:
+    """Those of the facts that are lists."""
+    return frozenset(name for name in names if FACTS[name].schema["type"] == "array")
 
 
 def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -22,14 +22,26 @@ _TEXT: Final = re.compile(r"[^\x00-\x1f\x7f{}]{1,256}")
 """A text that a setting may require: nothing that a sentence would take for a placeholder."""
 
 
-def declared(data: Any, expect: Mapping[str, Mapping[str, Any]], readable: Collection[str]) -> Mapping[str, Setting]:
-    """The settings that a rule's file declares, by name.  Raises Refused."""
+def declared(
+    data: Any, expect: Mapping[str, Mapping[str, Any]], readable: Collection[str], lists: Collection[str]
+) -> Mapping[str, Setting]:
+    """The settings that a rule's file declares, by name.
+
+    `readable` are the facts that a sentence of the rule may name, `lists` those of `expect` that are lists.
+    Raises Refused.
+    """
     if not isinstance(data, dict) or not data:
         raise Refused("'settings' is a mapping of names to the fact and the word that each sets", "settings")
-    return {str(name): _declared(str(name), one, expect, readable) for name, one in data.items()}
+    return {str(name): _declared(str(name), one, expect, readable, lists) for name, one in data.items()}
 
 
-def _declared(name: str, data: Any, expect: Mapping[str, Mapping[str, Any]], readable: Collection[str]) -> Setting:
+def _declared(
+    name: str,
+    data: Any,
+    expect: Mapping[str, Mapping[str, Any]],
+    readable: Collection[str],
+    lists: Collection[str],
+) -> Setting:
     path = ("settings", name)
     if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name):
         raise Refused("a setting's name is lower-case words joined by '_'", *path)
@@ -46,6 +58,8 @@ def _declared(name: str, data: Any, expect: Mapping[str, Mapping[str, Any]], rea
         raise Refused(unknown("fact of 'expect'", fact, expect), *path, "fact")
     if word not in _WORDS:
         raise Refused(unknown("word of a setting", word, _WORDS), *path, "word")
+    if word == "contains" and fact not in lists:
+        raise Refused(f"{fact} is not a list: 'contains' says nothing about it", *path, "word")
     if (word in expect[fact]) is (word == "contains"):
         wrong = "says what it contains: that cannot be set" if word == "contains" else f"has no '{word}' to set"
         raise Refused(f"the condition on {fact} {wrong}", *path, "word")
