@@ -228,7 +228,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     [
         ("select:\n  - TLS\n  - TLZ\n", f"{NAME}:3: no rule is called 'TLZ'; did you mean 'TLS'?"),
         ("ignore: TLS999\n", f"{NAME}:1: no rule is called 'TLS999'"),
-        ("severity:\n  TLS0001: high\n", f"{NAME}:2: no rule is called 'TLS0001'; did you 'TLS001'?"),
+        ("severity:\n  TLS0001: high\n", f"{NAME}:2: no rule is called 'TLS0001'; did you mean 'TLS001'?"),
         ("settings:\n  CRT004:\n    min_days: 3\n", f"{NAME}:3: unknown setting of CRT004 'min_days'; did you mean"),
         ("settings:\n  CRT004: {x: 3}\n", "unknown setting of CRT004 'x'; there is minimum_days"),
         ("settings:\n  TLS001: {x: 3}\n", f"{NAME}:2: TLS001 has no settings"),
@@ -427,8 +427,9 @@ def test_every_setting_of_the_pack_keeps_its_rule_true_to_its_default(pack: Pack
     ],
 )
 def test_a_setting_that_could_set_nothing_is_refused(tmp_path: Path, settings: str, says: str) -> None:
+    rule = changed("expect:\n", "expect:\n  tls.encrypting_modes: {minItems: 1}\n")
+    folder = pack_of(tmp_path, TLS001=f"{rule}{settings}\n")
     with pytest.raises(PackError) as caught:
-        rule = changed("expect:\n", "expect:\n  tls.encrypting_modes: {minItems: 1}\n")
-        load_pack(pack_of(tmp_path, TLS001=f"{rule}{settings}\n"))
+        load_pack(folder)
     (problem,) = caught.value.problems
     assert says in problem

@@ -71,7 +71,7 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
     """Lint exported AWS CLI answers: files, folders (with all below them), or - for standard input.
 
     \b
-    Exit codes: 0 nothing at or above --fail-on   1 findings at or above it
+    Exit codes: 0 nothing at or above --fail-on   1 findings at or above it that nobody accepted
                 2 wrong usage, or nothing to judge
                 3 no such findings, but something could not be read
                 4 internal error
