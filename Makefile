@@ -28,8 +28,9 @@ pack: $(READY)
 docs-check: $(READY)
 	$(BIN)/python tools/docs.py --check
 
-# Writes what is generated from the pack: docs/rules, docs/facts.md, the help texts in README.md.
+# Writes what is generated: what facts ask for, docs/, the read-only role, the help texts in README.md.
 docs: $(READY)
+	$(BIN)/python -m tools.needs
 	$(BIN)/python tools/docs.py
 
 # Writes the expected reports of the whole accounts in tests/accounts; read the difference before committing it.

@@ -254,6 +254,9 @@ ROWS: Final = (
 # fmt: on
 
 _ACTIONS: Final = {
+    "dms:DescribeDataProviders": "dms:ListDataProviders",
+    "dms:DescribeInstanceProfiles": "dms:ListInstanceProfiles",
+    "dms:DescribeMigrationProjects": "dms:ListMigrationProjects",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
@@ -261,6 +264,9 @@ _ACTIONS: Final = {
 
 OF_ACCOUNT: Final = frozenset({"iam:GetAccountSummary", "iam:GetCredentialReport"})
 """Operations whose answer is about the account as a whole, and names nothing."""
+
+NOT_THERE: Final = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "404"})
+"""Error codes that say that the very thing asked about does not exist."""
 
 SECRET_VALUES: Final = ("SecretString", "SecretBinary")
 """Members of a GetSecretValue answer: such an answer is never read as it is."""
@@ -284,7 +290,7 @@ TOKENS: Final = (
 
 
 def action(operation: str) -> str:
-    """The IAM action that an operation needs; its name, but for a few of S3's."""
+    """The IAM action that an operation needs: its name, but for a few of DMS's and S3's (their API references)."""
     return _ACTIONS.get(operation, operation)
 
 

@@ -10,10 +10,10 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from dms_lint.answers import KINDS, ROWS, Answer, action, command, identify, operations, rows_of
+from dms_lint.answers import KINDS, NOT_THERE, ROWS, Answer, action, command, identify, operations, rows_of
 from dms_lint.implied import implied
 from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
-from dms_lint.placing import Item, Part, Scope, arn_scope, cut, nearby, own_scopes, partition, parts, whole
+from dms_lint.placing import Item, Part, Scope, arn_of, arn_scope, cut, nearby, own_scopes, parts, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +29,6 @@ _ADDED_UP = frozenset({"vpc-attributes"})
 """Kinds of which each answer tells one attribute: several about a resource add up."""
 _PLACED = ("endpoint", "replication-instance", "task", "replication-config", "certificate", "role")
 """Kinds of which one resource is enough to know that the input is of its account and Region."""
-_NOT_THERE = frozenset({"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "404"})
 
 
 @lru_cache(maxsize=8192)
@@ -82,6 +81,8 @@ class Inventory:
         self._complete: set[tuple[str, Scope]] = set()
         self._truncated: dict[tuple[str, Scope], tuple[str, str]] = {}
         self._holes: dict[str, list[_Hole]] = defaultdict(list)
+        self._asked: set[Scope] = set()
+        """Where the documents say that they are from."""
         self._memo: dict[Any, Any] = {}
         _Builder(self).build(list(documents))
 
@@ -147,7 +148,7 @@ class Inventory:
         if (kind, scope) in self._complete:
             return None
         for hole in self._holes.get(kind, ()):
-            absent = hole.refusal is not None and hole.refusal.code in _NOT_THERE
+            absent = hole.refusal is not None and hole.refusal.code in NOT_THERE
             if absent and hole.scope == scope and hole.names(id):
                 return None
         raise self._unlisted(kind, scope, id)
@@ -213,6 +214,7 @@ class Inventory:
         def places() -> tuple[tuple[str, ...], tuple[str, ...], tuple[Scope, ...]]:
             scopes = {scope for _, scope in (*self._complete, *self._truncated)}
             scopes.update(hole.scope for holes in self._holes.values() for hole in holes)
+            scopes.update(self._asked)
             for kind in _PLACED:
                 scopes.update((resource.account, resource.region) for resource in self.known(kind))
             accounts, regions = ({scope[part] for scope in scopes} - {""} for part in (0, 1))
@@ -271,12 +273,7 @@ class Inventory:
             needs = action(hole.operation)
             if hole.refusal is None:
                 return _broken_off(what, needs, hole.file or command(hole.operation))
-            return Missing(
-                f"{what}: AWS refused {needs} ({hole.refusal.code})",
-                needs=needs,
-                reason=f"AWS refused it: {hole.refusal.code}",
-                status=Status.NOT_READABLE,
-            )
+            return hole.refusal.missing(what, needs)
         if (kind, scope) in self._truncated:
             operation, file = self._truncated[kind, scope]
             return _broken_off(what, action(operation), file)
@@ -309,6 +306,7 @@ class _Builder:
 
     def build(self, documents: list[Document]) -> None:
         read = {id(document): list(parts(document)) for document in documents}
+        self.inventory._asked.update((document.account, document.region) for document in documents if document.account)
         scopes = {id(document): own_scopes(document, read[id(document)]) for document in documents}
         place = nearby(documents, scopes)
         # Details after listings, newer after older: what comes later overlays what came before.
@@ -386,9 +384,7 @@ class _Builder:
         found = item.id
         subject = found or document.subject or (account if kind.scope == "account" else "")
         several = "+" in row.id
-        arn = found if found.startswith("arn:") and not several else ""
-        if row.arn and account and region:
-            arn = row.arn.format(partition=partition(region), region=region, account=account, id=found)
+        arn = arn_of(row, found, account, region)
         key = arn or (f"{account}:{found}" if several and not found.startswith("arn:") else subject)
         name = item.data.get(row.name) if row.name else None
         self._put(

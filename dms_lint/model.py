@@ -217,10 +217,25 @@ class Resource(Record):
 
 
 class Refusal(NamedTuple):
-    """A call that AWS did not answer: `code` and `message` are AWS's own."""
+    """A call without an answer: AWS refused it (`code` and `message` are AWS's own), or it `failed` on the way."""
 
     code: str
     message: str
+    failed: bool = False
+    """Whether no answer came, or none that says anything: a time-out, throttling to the end, a garbled answer."""
+    needs: str = ""
+    """What would settle it, where that is not the action of the call itself."""
+
+    def missing(self, what: str, action: str) -> Missing:
+        """What is missing because of it: `action` is what would have settled it, had it been answered."""
+        needs = self.needs or action
+        how = f"{needs} failed" if self.failed else f"AWS refused {needs}"
+        return Missing(
+            f"{what}: {how} ({self.code})",
+            needs=needs,
+            reason=f"the call failed: {self.code}" if self.failed else f"AWS refused it: {self.code}",
+            status=Status.NOT_READABLE,
+        )
 
 
 class Document(NamedTuple):

@@ -96,6 +96,13 @@ def arn_scope(arn: str) -> Scope | None:
     return ("" if fields[4] == "aws" else fields[4], fields[3])
 
 
+def arn_of(row: Answer, id: str, account: str, region: str) -> str:  # noqa: A002
+    """The ARN of a resource with that id, as AWS sends it or as its row writes it; '' where there is none."""
+    if row.arn and account and region:
+        return row.arn.format(partition=partition(region), region=region, account=account, id=id)
+    return id if id.startswith("arn:") and "+" not in row.id else ""
+
+
 def _scope_of(row: Answer, item: Mapping[str, Any]) -> Scope | None:
     """Account and Region that an item itself names; a part that it does not name is ''."""
     found = item.get(row.id.rstrip("?").partition("+")[0])

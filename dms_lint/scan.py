@@ -14,7 +14,7 @@ from dms_lint.model import Document, Missing, Notice, Report
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dms_lint.model import Pack, Rule
+    from dms_lint.model import Fault, Pack, Rule
 
 
 class NothingToJudge(Exception):
@@ -37,7 +37,8 @@ def read(source: Iterable[Document | Notice], now: datetime) -> Inventory:
             notices.append(found)
         else:
             documents.append(found)
-    if all(document.refusal is not None for document in documents):
+    # What was collected live stands in no file; there, that every call was refused is what the report tells.
+    if all(document.refusal is not None and document.file is not None for document in documents):
         raise NothingToJudge(notices)
     inventory = Inventory(documents, now)
     inventory.notices[:0] = notices
@@ -53,11 +54,12 @@ def scan(
     at: datetime | None = None,
     all_verdicts: bool = False,
     sought: Iterable[tuple[str, str]] = (),
+    faults: Sequence[Fault] = (),
 ) -> Report:
     """Judge what a collector yields by these rules of the pack, as of `at` (now, when not given).
 
     `sought` are resources by kind and ARN or id: the report says which of them certainly do not exist.
-    Raises NothingToJudge when no answer was read.
+    `faults` are those that the collector met.  Raises NothingToJudge when no answer was read.
     """
     started_at, start = datetime.now(UTC), time.perf_counter()
     inventory = read(source, at or started_at)
@@ -74,7 +76,7 @@ def scan(
         checks=outcome.checks,
         findings=outcome.findings,
         gaps=outcome.gaps,
-        faults=outcome.faults,
+        faults=(*faults, *outcome.faults),
         notices=tuple(inventory.notices),
         judged=frozenset(one.arn or one.id for kind in outcome.resources for one in inventory.known(kind)),
         absent=frozenset(id_ for kind, id_ in sought if _absent(inventory, kind, id_)),

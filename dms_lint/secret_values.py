@@ -29,6 +29,8 @@ _SHAPES: Final = {
 }
 """The values that are kept, and what each looks like: what looks otherwise may be something else, and is not kept."""
 
+_ROTATION: Final = ("EXCLUDE_CHARACTERS", "EXCLUDE_PUNCTUATION")
+
 _LEAST: Final = 4
 """The length from which a password is looked for in the values that are kept."""
 
@@ -44,6 +46,20 @@ def characters() -> str:
     """The characters that DMS does not take in a password, by the guide or today, in the order of the table."""
     found = table("password-characters")
     return "".join(dict.fromkeys(found["guide"]["characters"] + found["current"]["characters"]))
+
+
+def without_values(operation: str, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An answer of an operation without what in it may be secret: of a secret's value what is derived of it is left.
+
+    A function's variables may hold anything: only those that say what a rotation leaves out of passwords stay.
+    """
+    if operation == "secretsmanager:GetSecretValue":
+        return derive(answer)
+    if operation != "lambda:GetFunctionConfiguration" or not isinstance(answer.get("Environment"), dict):
+        return answer
+    variables = answer["Environment"].get("Variables")
+    kept = {name: variables[name] for name in _ROTATION if name in variables} if isinstance(variables, dict) else {}
+    return {**answer, "Environment": {**answer["Environment"], "Variables": kept}}
 
 
 def holds_value(answer: Any) -> bool:

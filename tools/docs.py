@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from dms_lint.answers import KINDS
 from dms_lint.cases import read_cases
+from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
 from dms_lint.facts import FACTS
+from dms_lint.facts.reading import judged, read
 from dms_lint.guide import coverage, sections
 from dms_lint.pages import answered, conditions_in_words, settings_in_words
 from dms_lint.rules import load_pack
@@ -43,6 +45,8 @@ def pages() -> dict[Path, str]:
     found[ROOT / "docs" / "coverage.md"] = GENERATED + guide(pack.rules)
     found[ROOT / "docs" / "controls.md"] = GENERATED + controls(pack.frameworks)
     found[ROOT / "docs" / "facts.md"] = GENERATED + facts(pack.rules)
+    found[ROOT / "docs" / "permissions.md"] = GENERATED + permissions(pack.rules)
+    found[ROOT / "examples" / "read-only-role.yaml"] = output("dms-lint policy --format cloudformation")
     found[ROOT / "README.md"] = readme(len(pack.rules))
     return found
 
@@ -175,6 +179,38 @@ def controls(frameworks: tuple[Framework, ...]) -> str:
             weight = f" {control.severity.label if control.severity is not None else ''} |" if severities else ""
             linked = ", ".join(f"[{rule}](rules/{rule}.md)" for rule in control.rules)
             lines.append(f"| {cell(id_)} |{weight} {linked} |")
+    return "\n".join(lines) + "\n"
+
+
+def permissions(rules: tuple[Rule, ...]) -> str:
+    """Every call to AWS: the action that allows it, where and about what it is made, and the families that need it."""
+    families: dict[str, list[Rule]] = {}
+    for rule in rules:
+        families.setdefault(rule.id.rstrip("0123456789"), []).append(rule)
+    needing = {family: set(calls_for(judged(some), read(some), read_secrets=True)) for family, some in families.items()}
+    lines = [
+        "# What is asked of AWS",
+        "",
+        "Every call that `dms-lint scan` and `dms-lint collect` make of an account, in their order, and the families of",
+        "rules that need it: what no selected rule needs is not called. All of them list, describe, get or head;",
+        "each client refuses any other before it is sent. `dms-lint policy` prints the IAM policy for a selection.",
+        "",
+        "Besides: `sts:GetCallerIdentity`, which needs no permission; with `--role-arn` and `--organization`",
+        "`sts:AssumeRole`, with `--organization` `organizations:ListAccounts`, with `--region all` `ec2:DescribeRegions`.",
+        "",
+        "| call | action | asked in | asked about | needed by |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for call in CALLS:
+        service, _, name = call.operation.partition(":")
+        options = f" {call.options[0][1]}" if call.name == "DescribeVpcAttribute" else ""
+        scope = "the account" if call.of_account else "each Region"
+        about = f"{', '.join(sorted({KINDS[kind].plural for kind, _ in call.follows}))}" if call.follows else "all"
+        if call.about:
+            about = f"what is named by {about}" + (f", {call.batch} a call" if call.batch > 1 else "")
+        only = " (`--read-secrets` only)" if call.operation == READS_VALUES else ""
+        users = ", ".join(family for family, calls in needing.items() if call in calls)
+        lines.append(f"| {service} {name}{options}{only} | `{call.action}` | {scope} | {about} | {users} |")
     return "\n".join(lines) + "\n"
 
 

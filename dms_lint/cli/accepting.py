@@ -9,6 +9,7 @@ import click
 
 from dms_lint.cli.common import complain, show, stop
 from dms_lint.cli.gating import save
+from dms_lint.cli.live import INTERRUPTED, say_interrupted
 from dms_lint.cli.options import SEVERITIES, OneOf
 from dms_lint.cli.scanning import judged, reading
 
@@ -21,7 +22,8 @@ _DIFF_FORMATS: Final = ("text", "json", "markdown")
 def baseline(paths: tuple[str, ...], output: str, **options: Any) -> None:
     """Write today's failures into a file: `scan --baseline FILE` accepts them, and fails on new ones alone.
 
-    What a waiver is about is left out. A baseline that stands in FILE is replaced, any other file is not.
+    It takes what scan takes: files, or the live account where no PATH is given. What a waiver is about is left out.
+    A baseline that stands in FILE is replaced, any other file is not.
     """
     from pathlib import Path
 
@@ -36,7 +38,10 @@ def baseline(paths: tuple[str, ...], output: str, **options: Any) -> None:
             baselines.read(file)
         except baselines.BaselineError as error:
             stop(f"{error}; not overwritten", gate.USAGE)
-    report, _ = judged(paths, options)
+    report, found = judged(paths, options)
+    if found and found.interrupted:
+        say_interrupted(found)
+        sys.exit(INTERRUPTED)
     complain(notice for notice in report.notices if notice.problem)
     known = baselines.of(report.findings)
     if output == "-":

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("text", "json")
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+READ_SECRETS: Final = (
+    "Derive from the values of secrets what checks need: which members a secret has, its host and port, and which "
+    "forbidden characters its password has. The value itself is never kept or shown."
+)
 _BASES: Final = ("guide", "current", "practice")
 
 

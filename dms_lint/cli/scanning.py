@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dms_lint.cli.common import complain, date, must_exist, page_style, show, stop
-from dms_lint.cli.gating import Gate, baselining, configuration, prepare
-from dms_lint.cli.options import FORMATS, SEVERITIES, OneOf, Output, selection
+from dms_lint.cli.gating import baselining, configuration, prepare
+from dms_lint.cli.live import INTERRUPTED, collect_live, refuse_where, say_interrupted, where_options
+from dms_lint.cli.options import FORMATS, READ_SECRETS, SEVERITIES, OneOf, Output, selection
 
 if TYPE_CHECKING:
+    from dms_lint.collectors.live.collect import Collection
     from dms_lint.model import Report
-
-_READ_SECRETS: Final = (
-    "Derive from GetSecretValue answers what checks need: which members a secret has, its host and port, and which "
-    "forbidden characters its password has. The value itself is never kept or shown."
-)
 
 
 def reading(command: Any) -> Any:
     """What a command takes that judges an input: the input, which rules, and as of when."""
     for option in (
         click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now."),
-        click.option("--read-secrets", is_flag=True, help=_READ_SECRETS),
+        click.option("--read-secrets", is_flag=True, help=READ_SECRETS),
         configuration,
         selection,
+        where_options,
         click.argument("paths", nargs=-1, metavar="[PATH]..."),
     ):
         command = option(command)
@@ -68,29 +66,34 @@ def reading(command: Any) -> Any:
 @click.option("-v", "--verbose", is_flag=True, help="Say what was read, on standard error.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 def scan(paths: tuple[str, ...], **options: Any) -> None:
-    """Lint exported AWS CLI answers: files, folders (with all below them), or - for standard input.
+    """Lint the live account; with PATH, exported AWS CLI answers or snapshots instead.
+
+    PATH is a file, a folder (with all below it), or - for standard input.
 
     \b
     Exit codes: 0 nothing at or above --fail-on   1 findings at or above it that nobody accepted
                 2 wrong usage, or nothing to judge
                 3 no such findings, but something could not be read
-                4 internal error
+                4 internal error               130 interrupted: judged is what was read
     """
     from dms_lint import gate
     from dms_lint.model import Severity
 
-    report, _ = judged(paths, options)
+    report, found = judged(paths, options)
     _say(report, options)
     _write(report, options)
+    if found and found.interrupted:
+        say_interrupted(found)
+        sys.exit(INTERRUPTED)
     if options["exit_zero"]:
         return
     sys.exit(gate.exit_code(report, Severity[options["fail_on"].upper()], strict=options["strict"]))
 
 
-def judged(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, Gate]:
-    """The report on an input, with what is waived and known; and the configuration in force, which the options show.
+def judged(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, Collection | None]:
+    """The report on an input, with what is waived and known; and what was collected, where that is the live account.
 
-    Ends the command when there is nothing to judge.
+    The options then say what is in force.  Ends the command when there is nothing to judge.
     """
     import gc
 
@@ -101,31 +104,33 @@ def judged(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, Gat
     from dms_lint.scan import NothingToJudge
     from dms_lint.scan import scan as judge
 
-    if not paths:
-        raise click.UsageError("give the files or folders to lint: AWS CLI answers as JSON, or - for standard input")
-    must_exist(paths)
+    if paths:
+        refuse_where(options)
+        must_exist(paths)
     ours = prepare(options)
     pack, rules = ours.rules_of(options)
+    found = None if paths else collect_live(rules, options)
     try:
         report = judge(
-            read_exports(paths, read_secrets=options["read_secrets"]),
+            found.documents() if found else read_exports(paths, read_secrets=options["read_secrets"]),
             pack,
             rules,
             inputs=paths,
             at=ours.at,
             all_verdicts=options.get("all_verdicts", False),
             sought=ours.sought,
+            faults=found.faults if found else (),
         )
     except NothingToJudge as nothing:
         complain(notice for notice in nothing.notices if notice.problem)
         stop(f"{nothing}: nothing was judged", gate.USAGE)
-    return ours.accept(report, options), ours
+    return ours.accept(report, options), found
 
 
 @click.command()
 @click.argument("path")
 @click.argument("id_", metavar="[ID]", required=False)
-@click.option("--read-secrets", is_flag=True, help=_READ_SECRETS)
+@click.option("--read-secrets", is_flag=True, help=READ_SECRETS)
 @click.option("--at", metavar="DATE", help="Derive as of this date (YYYY-MM-DD) instead of now.")
 def inspect(path: str, id_: str | None, at: str | None, *, read_secrets: bool) -> None:
     """Show a resource with every fact about it, as rules see it; without ID, list the resources.

@@ -225,9 +225,4 @@ def unread(holder: Resource, what: str, inventory: Inventory) -> Missing:
     refusal = inventory.refusal(DETAILS, "", holder.account)
     if refusal is None:
         return Missing(f"{holder.where}: {what}: not in the input", needs=DETAILS, reason="not in the input")
-    return Missing(
-        f"{holder.where}: {what}: AWS refused {DETAILS} ({refusal.code})",
-        needs=DETAILS,
-        reason=f"AWS refused it: {refusal.code}",
-        status=Status.NOT_READABLE,
-    )
+    return refusal.missing(f"{holder.where}: {what}", DETAILS)

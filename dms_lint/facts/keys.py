@@ -158,12 +158,7 @@ def _refusal(key: Reference, inventory: Inventory) -> Refusal | None:
 def _undescribed(key: Reference, inventory: Inventory) -> Missing:
     refusal = _refusal(key, inventory)
     if refusal is not None:
-        return Missing(
-            f"kms-key {key.arn}: AWS refused {_DESCRIBE} ({refusal.code})",
-            needs=_DESCRIBE,
-            reason=f"AWS refused it: {refusal.code}",
-            status=Status.NOT_READABLE,
-        )
+        return refusal.missing(f"kms-key {key.arn}", _DESCRIBE)
     return Missing(f"kms-key {key.arn}: not described in the input", needs=_DESCRIBE, reason="not in the input")
 
 

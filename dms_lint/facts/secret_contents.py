@@ -71,12 +71,7 @@ def contents(secret: Reference, inventory: Inventory) -> Record:
         return found[0].block("Derived")
     refusal = inventory.refusal(_READS, secret.id, secret.account)
     if refusal is not None:
-        raise Missing(
-            f"secret {secret.id}: AWS refused {_READS} ({refusal.code})",
-            needs=_READS,
-            reason=f"AWS refused it: {refusal.code}",
-            status=Status.NOT_READABLE,
-        )
+        raise refusal.missing(f"secret {secret.id}", _READS)
     raise Missing(
         f"secret {secret.id}: what it holds was not read; --read-secrets reads it",
         needs=f"{_READS}, with --read-secrets",
