@@ -58,7 +58,7 @@ class _Plan:
     def add(self, rule: Rule, counts: dict[Verdict, int]) -> None:
         """Take in a rule; its verdicts are counted there."""
         when = tuple(self._condition(name, schema) for name, schema in rule.when.items())
-        expect = tuple(self._condition(name, schema) for name, schema in rule.expect.items())
+        expect = tuple(self._condition(name, schema) for name, schema in (*rule.expect.items(), *rule.also))
         reads = dict.fromkeys((*rule.when, *rule.expect, *rule.evidence))
         compiled = _Compiled(rule, when, expect, tuple((name, self._fact(name)) for name in reads), counts)
         self.groups[when[0] if when else None].append(compiled)

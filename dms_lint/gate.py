@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.controls import rules_of
@@ -32,7 +33,7 @@ def select(
     """
     known = tuple(rules)
     for word in (*chosen, *ignored):
-        if not any(_fits(rule, word) for rule in known):
+        if not any(fits(rule, word) for rule in known):
             words = [rule.id for rule in known] + [rule.name for rule in known] + sorted({_family(r) for r in known})
             from difflib import get_close_matches
 
@@ -42,8 +43,8 @@ def select(
     return tuple(
         rule
         for rule in known
-        if (not chosen or any(_fits(rule, word) for word in chosen))
-        and not any(_fits(rule, word) for word in ignored)
+        if (not chosen or any(fits(rule, word) for word in chosen))
+        and not any(fits(rule, word) for word in ignored)
         and (not bases or rule.basis in bases)
     )
 
@@ -71,22 +72,31 @@ def _family(rule: Rule) -> str:
     return rule.id.rstrip("0123456789")
 
 
-def _fits(rule: Rule, word: str) -> bool:
+def fits(rule: Rule, word: str) -> bool:
+    """Whether a word names the rule: its id, a prefix of it, or its name."""
     return bool(word) and (rule.id.startswith(word.upper()) or rule.name == word.lower())
 
 
 def exit_code(report: Report, fail_on: Severity = Severity.LOW, *, strict: bool = False) -> int:
     """What a scan's exit code says; the worst that is true of it.
 
-    4 an internal error · 1 a failure at or above `fail_on` · 3 something could not be read (with `strict`: was not
-    provided) · 0 neither.
+    4 an internal error · 1 a failure at or above `fail_on` that nobody accepted · 3 something could not be read (with
+    `strict`: was not provided) · 0 neither.
     """
     if report.faults:
         return INTERNAL
-    if any(f.verdict is Verdict.FAIL and f.rule.severity >= fail_on for f in report.findings):
+    if any(f.verdict is Verdict.FAIL and f.rule.severity >= fail_on and not f.accepted for f in report.findings):
         return FINDINGS
     if any(notice.problem for notice in report.notices):
         return UNREADABLE
-    if any(strict or gap.status is Status.NOT_READABLE for gap in report.gaps):
-        return UNREADABLE
+    accepted = Counter(
+        (f.missing.status, f.missing.needs, f.missing.reason, f.resource.account, f.resource.region)
+        for f in report.findings
+        if f.accepted and f.missing is not None
+    )
+    for gap in report.gaps:
+        # A gap is settled only when every check that it leaves unknown is accepted: a listing that was refused is none.
+        waived = accepted[gap.status, gap.needs, gap.reason, gap.account, gap.region]
+        if (strict or gap.status is Status.NOT_READABLE) and waived < gap.checks:
+            return UNREADABLE
     return CLEAN

@@ -284,6 +284,18 @@ class Fix(NamedTuple):
     """The same as blocks of HCL, in the words of the AWS provider."""
 
 
+class Setting(NamedTuple):
+    """A value of a rule's `expect` that a team may set for itself."""
+
+    fact: str
+    word: str
+    """The word of the fact's condition that it sets; `contains` takes a list, all of which must be in the value."""
+    about: str
+    """What it sets, for people."""
+    fail: str = ""
+    """What a failure says once it is set, where the rule's own sentence would not be true then."""
+
+
 class Rule(NamedTuple):
     """One rule of a pack, as its file says it."""
 
@@ -302,6 +314,9 @@ class Rule(NamedTuple):
     fix: Fix
     refs: tuple[str, ...]
     file: str
+    settings: Mapping[str, Setting] = EMPTY
+    also: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """What settings expect besides: facts, and what each must be."""
 
 
 class Waiver(NamedTuple):
@@ -417,6 +432,10 @@ class Report(NamedTuple):
     gaps: tuple[Gap, ...]
     faults: tuple[Fault, ...]
     notices: tuple[Notice, ...] = ()
+    judged: frozenset[str] = frozenset()
+    """ARN or id of every resource that was judged."""
+    absent: frozenset[str] = frozenset()
+    """Of the resources that were asked about, those that certainly do not exist: a complete listing has them not."""
 
     def failures(self) -> dict[Severity, int]:
         """How many findings failed at each severity, the worst first."""

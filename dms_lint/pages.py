@@ -11,6 +11,7 @@ from dms_lint.facts import FACTS
 from dms_lint.guide import coverage
 from dms_lint.model import Missing
 from dms_lint.report.safe import printable
+from dms_lint.settings import default
 from dms_lint.templates import say
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ def rules_json(rules: Iterable[Rule], frameworks: Sequence[Framework]) -> Iterat
                 "why": rule.why,
                 "when": rule.when,
                 "expect": rule.expect,
+                "settings": {
+                    name: {"default": default(rule, name), "about": setting.about}
+                    for name, setting in rule.settings.items()
+                },
                 "fix": rule.fix._asdict(),
                 "refs": rule.refs,
                 "controls": controls.get(rule.id, {}),
@@ -163,6 +168,10 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
             head(title)
             for words in conditions_in_words(conditions):
                 body(words)
+    if rule.settings:
+        head("Settings")
+        for words in settings_in_words(rule):
+            body(words)
     head("Otherwise it says")
     body(rule.fail)
     head("How to fix it")
@@ -236,6 +245,12 @@ def conditions_in_words(conditions: Mapping[str, Mapping[str, Any]]) -> Iterator
     """`tls.mode is one of require, verify-ca`: each condition of a rule as a sentence."""
     for name, schema in conditions.items():
         yield f"{name} {' and '.join(_word(word, wanted) for word, wanted in schema.items())}"
+
+
+def settings_in_words(rule: Rule) -> Iterator[str]:
+    """`minimum_days (30): How many days ...`: each setting of a rule with its default."""
+    for name, setting in rule.settings.items():
+        yield f"{name} ({say(default(rule, name)) or 'none'}): {setting.about}"
 
 
 def _word(word: str, wanted: Any) -> str:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 from dms_lint.answers import KINDS
 from dms_lint.controls import load as load_controls
 from dms_lint.facts import FACTS
-from dms_lint.model import Fix, Pack, Rule, Severity
+from dms_lint.model import EMPTY, Fix, Pack, Rule, Severity
 from dms_lint.predicates import compile_schema
 from dms_lint.refused import Refused, said, unknown
+from dms_lint.settings import declared
 from dms_lint.tables import compiled, pack_directory
 from dms_lint.templates import PLACEHOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from dms_lint.facts.base import Fact
@@ -25,7 +26,7 @@ SUBJECT: Final = ("name", "arn", "id", "kind", "account", "region")
 """Placeholders that every message and fix may use: the resource itself."""
 
 _REQUIRED: Final = ("id", "name", "title", "severity", "basis", "applies_to", "why", "expect", "fail", "fix")
-_OPTIONAL: Final = ("covers", "when", "evidence", "refs")
+_OPTIONAL: Final = ("covers", "when", "evidence", "refs", "settings")
 _TEMPLATES: Final = ("cloudformation", "terraform")
 _ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 
@@ -161,7 +162,13 @@ def _rule(data: Any, file: Path) -> Rule:
         fix=_fix(data["fix"], kinds),
         refs=_texts(data, "refs") if "refs" in data else (),
         file=str(file),
+        settings=declared(data["settings"], expect, readable, _lists(expect)) if "settings" in data else EMPTY,
     )
+
+
+def _lists(names: Iterable[str]) -> frozenset[str]:
+    """Those of the facts that are lists."""
+    return frozenset(name for name in names if FACTS[name].schema["type"] == "array")
 
 
 def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from dms_lint.answers import KINDS
 from dms_lint.evaluate import evaluate
 from dms_lint.inventory import Inventory
-from dms_lint.model import Document, Notice, Report
+from dms_lint.model import Document, Missing, Notice, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,10 +53,12 @@ def scan(
     inputs: Sequence[str] = (),
     at: datetime | None = None,
     all_verdicts: bool = False,
+    sought: Iterable[tuple[str, str]] = (),
     faults: Sequence[Fault] = (),
 ) -> Report:
     """Judge what a collector yields by these rules of the pack, as of `at` (now, when not given).
 
+    `sought` are resources by kind and ARN or id: the report says which of them certainly do not exist.
     `faults` are those that the collector met.  Raises NothingToJudge when no answer was read.
     """
     started_at, start = datetime.now(UTC), time.perf_counter()
@@ -75,4 +78,14 @@ def scan(
         gaps=outcome.gaps,
         faults=(*faults, *outcome.faults),
         notices=tuple(inventory.notices),
+        judged=frozenset(one.arn or one.id for kind in outcome.resources for one in inventory.known(kind)),
+        absent=frozenset(id_ for kind, id_ in sought if _absent(inventory, kind, id_)),
     )
+
+
+def _absent(inventory: Inventory, kind: str, id_: str) -> bool:
+    """Whether there certainly is no such resource."""
+    try:
+        return kind in KINDS and inventory.find(kind, id_) is None
+    except Missing:
+        return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -65,6 +65,17 @@ class _Loader(_BASE):  # type: ignore[misc]
         for key, _ in own:
             merged.pop(_key(key), None)
         node.value = [*merged.values(), *own]
+
+
+def _timestamp(loader: Any, node: Any) -> Any:
+    """A date or time, refused with its line where there is no such day."""
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError as error:
+        raise yaml.constructor.ConstructorError(None, None, f"'{node.value}': {error}", node.start_mark) from None
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _timestamp)
 
 
 def _key(node: Any) -> Any:
@@ -125,10 +136,19 @@ def read_yaml(file: Path) -> Any:
 
 def line_of(file: Path, path: Sequence[str | int]) -> int:
     """The line, from 1, where the member at `path` stands; of its nearest ancestor when it is not there."""
+    return lines_of(file, [path])[0]
+
+
+def lines_of(file: Path, paths: Iterable[Sequence[str | int]]) -> list[int]:
+    """The line of each of several members; the file is read once."""
     try:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
-        return 1
+        node = None
+    return [_line(node, path) for path in paths]
+
+
+def _line(node: Any, path: Sequence[str | int]) -> int:
     line = 1
     for step in path:
         found = None

@@ -19,9 +19,11 @@ from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
 from dms_lint.facts import FACTS
 from dms_lint.facts.reading import judged, read
 from dms_lint.guide import coverage, sections
-from dms_lint.pages import answered, conditions_in_words
+from dms_lint.pages import answered, conditions_in_words, settings_in_words
 from dms_lint.rules import load_pack
+from dms_lint.settings import default
 from dms_lint.tables import pack_directory
+from dms_lint.templates import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +65,20 @@ def index(rules: tuple[Rule, ...]) -> str:
     lines.extend(
         f"| [{rule.id}]({rule.id}.md) | {rule.severity.label} | {rule.basis} | {cell(rule.title)} |" for rule in rules
     )
+    lines += [
+        "",
+        "## Settings",
+        "",
+        "What a team can set in its `.dms-lint.yaml`, by rule: `settings: {ID: {NAME: VALUE}}`.",
+        "",
+        "| rule | setting | default | what it sets |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines.extend(
+        f"| [{rule.id}]({rule.id}.md) | `{name}` | {say(default(rule, name)) or 'none'} | {cell(setting.about)} |"
+        for rule in rules
+        for name, setting in rule.settings.items()
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -84,6 +100,9 @@ def _rule_lines(rule: Rule, frameworks: tuple[Framework, ...]) -> Iterator[str]:
         yield from (f"- {code_first(words)}" for words in conditions_in_words(rule.when))
     yield from ("", "## When it passes", "")
     yield from (f"- {code_first(words)}" for words in conditions_in_words(rule.expect))
+    if rule.settings:
+        yield from ("", "## What a team can set", "", "In `.dms-lint.yaml`, under `settings:` and the rule's id:", "")
+        yield from (f"- {code_first(words)}" for words in settings_in_words(rule))
     yield from ("", "Otherwise it says:", "", "```text", rule.fail, "```")
     yield from ("", "## How to fix it", "", escaped(rule.fix.text))
     for kind, command in rule.fix.cli.items():

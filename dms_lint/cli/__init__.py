@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from dms_lint import __version__
+from dms_lint.cli.accepting import baseline, diff
 from dms_lint.cli.common import stop
+from dms_lint.cli.configuring import config
 from dms_lint.cli.live import INTERRUPTED, collect, policy
 from dms_lint.cli.pack import check_pack, explain, list_rules, schema
 from dms_lint.cli.scanning import inspect, scan
@@ -33,5 +35,17 @@ def main() -> None:
     """
 
 
-for command in (scan, collect, policy, list_rules, explain, inspect, check_pack, schema):
+for command in (
+    scan,
+    collect,
+    policy,
+    list_rules,
+    explain,
+    inspect,
+    check_pack,
+    baseline,
+    diff,
+    config,
+    schema,
+):
     main.add_command(command)

@@ -30,9 +30,14 @@ def load(directory: Path | None = None) -> Pack:
 
 def rules_of(options: dict[str, Any]) -> tuple[Pack, tuple[Rule, ...]]:
     """The pack, and the rules of it that the options choose."""
+    pack = load()
+    return pack, chosen(pack, options)
+
+
+def chosen(pack: Pack, options: dict[str, Any]) -> tuple[Rule, ...]:
+    """The rules of a pack that the options choose."""
     from dms_lint.gate import SelectionError, answering, select
 
-    pack = load()
     try:
         rules = select(pack.rules, options["select"], options["ignore"], options["basis"])
         if options["controls"]:
@@ -41,7 +46,7 @@ def rules_of(options: dict[str, Any]) -> tuple[Pack, tuple[Rule, ...]]:
         raise click.UsageError(str(error)) from None
     if not rules:
         raise click.UsageError("no rule is left: --select, --ignore, --basis and --control exclude them all")
-    return pack, rules
+    return rules
 
 
 def date(value: str | None) -> datetime | None:

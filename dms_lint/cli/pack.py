@@ -9,7 +9,15 @@ import click
 from dms_lint.cli.common import load, page_style, rules_of, show, stop
 from dms_lint.cli.options import OneOf, selection
 
-_SCHEMAS: Final = ("report", "rule", "cases", "control")
+_SCHEMAS: Final = {
+    "report": "report",
+    "config": "",
+    "baseline": "",
+    "rule": None,
+    "cases": None,
+    "control": None,
+}
+"""By name of a schema, the folder of the package where it stands; None for those of the pack."""
 
 
 @click.command("rules")
@@ -71,12 +79,13 @@ def check_pack(directory: str) -> None:
 
 
 @click.command()
-@click.argument("name", type=OneOf(_SCHEMAS), metavar="[report|rule|cases|control]")
+@click.argument("name", type=OneOf(tuple(_SCHEMAS)), metavar=f"[{'|'.join(_SCHEMAS)}]")
 def schema(name: str) -> None:
-    """Print the JSON Schema of a report, a rule, a file of cases or a framework's controls."""
+    """Print the JSON Schema of a report, a configuration, a baseline, a rule, its cases or a framework's controls."""
     from pathlib import Path
 
     from dms_lint.tables import pack_directory
 
-    folder = Path(__file__).parent.parent / "report" if name == "report" else pack_directory()
+    place = _SCHEMAS[name]
+    folder = pack_directory() if place is None else Path(__file__).parent.parent / place
     click.echo((folder / f"{name}.schema.json").read_text(encoding="utf-8"), nl=False)

@@ -7,18 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dms_lint.cli.common import complain, date, must_exist, page_style, rules_of, show, stop
+from dms_lint.cli.common import complain, date, must_exist, page_style, show, stop
+from dms_lint.cli.gating import baselining, configuration, prepare
 from dms_lint.cli.live import INTERRUPTED, collect_live, refuse_where, say_interrupted, where_options
 from dms_lint.cli.options import FORMATS, READ_SECRETS, SEVERITIES, OneOf, Output, selection
 
 if TYPE_CHECKING:
+    from dms_lint.collectors.live.collect import Collection
     from dms_lint.model import Report
 
 
+def reading(command: Any) -> Any:
+    """What a command takes that judges an input: the input, which rules, and as of when."""
+    for option in (
+        click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now."),
+        click.option("--read-secrets", is_flag=True, help=READ_SECRETS),
+        configuration,
+        selection,
+        where_options,
+        click.argument("paths", nargs=-1, metavar="[PATH]..."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
-@where_options
-@selection
+@reading
+@baselining
 @click.option(
     "--fail-on",
     type=OneOf(SEVERITIES),
@@ -26,7 +41,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Exit with 1 when something of this severity, or a worse one, fails.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 3 also when the input leaves a check unknown.")
+@click.option("--strict/--no-strict", help="Exit with 3 also when the input leaves a check unknown.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
 @click.option(
     "--severity",
@@ -47,8 +62,6 @@ if TYPE_CHECKING:
     metavar="FORMAT=FILE",
     help="Write a report to a file as well; repeatable.",
 )
-@click.option("--read-secrets", is_flag=True, help=READ_SECRETS)
-@click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now.")
 @click.option("-q", "--quiet", is_flag=True, help="One line a finding, and nothing else.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what was read, on standard error.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
@@ -58,39 +71,15 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
     PATH is a file, a folder (with all below it), or - for standard input.
 
     \b
-    Exit codes: 0 nothing at or above --fail-on   1 findings at or above it
+    Exit codes: 0 nothing at or above --fail-on   1 findings at or above it that nobody accepted
                 2 wrong usage, or nothing to judge
                 3 no such findings, but something could not be read
                 4 internal error               130 interrupted: judged is what was read
     """
-    import gc
-
-    # One pass over many small objects that all live to the end: collecting them is the largest cost of a big scan.
-    gc.disable()
     from dms_lint import gate
-    from dms_lint.collectors.exports import read_exports
     from dms_lint.model import Severity
-    from dms_lint.scan import NothingToJudge
-    from dms_lint.scan import scan as judge
 
-    if paths:
-        refuse_where(options)
-        must_exist(paths)
-    pack, rules = rules_of(options)
-    found = None if paths else collect_live(rules, options)
-    try:
-        report = judge(
-            found.documents() if found else read_exports(paths, read_secrets=options["read_secrets"]),
-            pack,
-            rules,
-            inputs=paths,
-            at=date(options["at"]),
-            all_verdicts=options["all_verdicts"],
-            faults=found.faults if found else (),
-        )
-    except NothingToJudge as nothing:
-        complain(notice for notice in nothing.notices if notice.problem)
-        stop(f"{nothing}: nothing was judged", gate.USAGE)
+    report, found = judged(paths, options)
     _say(report, options)
     _write(report, options)
     if found and found.interrupted:
@@ -99,6 +88,43 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
     if options["exit_zero"]:
         return
     sys.exit(gate.exit_code(report, Severity[options["fail_on"].upper()], strict=options["strict"]))
+
+
+def judged(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, Collection | None]:
+    """The report on an input, with what is waived and known; and what was collected, where that is the live account.
+
+    The options then say what is in force.  Ends the command when there is nothing to judge.
+    """
+    import gc
+
+    # One pass over many small objects that all live to the end: collecting them is the largest cost of a big scan.
+    gc.disable()
+    from dms_lint import gate
+    from dms_lint.collectors.exports import read_exports
+    from dms_lint.scan import NothingToJudge
+    from dms_lint.scan import scan as judge
+
+    if paths:
+        refuse_where(options)
+        must_exist(paths)
+    ours = prepare(options)
+    pack, rules = ours.rules_of(options)
+    found = None if paths else collect_live(rules, options)
+    try:
+        report = judge(
+            found.documents() if found else read_exports(paths, read_secrets=options["read_secrets"]),
+            pack,
+            rules,
+            inputs=paths,
+            at=ours.at,
+            all_verdicts=options.get("all_verdicts", False),
+            sought=ours.sought,
+            faults=found.faults if found else (),
+        )
+    except NothingToJudge as nothing:
+        complain(notice for notice in nothing.notices if notice.problem)
+        stop(f"{nothing}: nothing was judged", gate.USAGE)
+    return ours.accept(report, options), found
 
 
 @click.command()

@@ -74,6 +74,14 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
     faults = (dumps({"rule": f.rule, "resource": f.resource, "error": f.error}) for f in report.faults)
     yield from _list("errors", faults)
     yield ",\n"
+    counts = (
+        f"{dumps(rule)}: {dumps({verdict.value: count for verdict, count in of.items()})}"
+        for rule, of in report.checks.items()
+    )
+    yield from _list("checks", counts, "{}")
+    yield ",\n"
+    yield from _list("judged", map(dumps, sorted(report.judged)))
+    yield ",\n"
     notices = (
         dumps({"message": n.message, "file": n.file, "line": n.line, "problem": n.problem}) for n in report.notices
     )
@@ -81,14 +89,14 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
     yield "\n}\n"
 
 
-def _list(key: str, items: Iterator[str]) -> Iterator[str]:
-    yield f'  "{key}": ['
+def _list(key: str, items: Iterator[str], braces: str = "[]") -> Iterator[str]:
+    yield f'  "{key}": {braces[0]}'
     separator = "\n    "
     for item in items:
         yield separator
         yield item
         separator = ",\n    "
-    yield "]" if separator == "\n    " else "\n  ]"
+    yield braces[1] if separator == "\n    " else f"\n  {braces[1]}"
 
 
 def _frameworks(report: Report) -> Iterator[str]:

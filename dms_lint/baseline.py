@@ -1,0 +1,141 @@
+"""The baseline: failures that a team has accepted for now, as a small file; new failures alone fail a pipeline then.
+
+Its form is published as baseline.schema.json beside this module.  It holds no evidence and no times: the same failures
+give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from dms_lint.model import Notice, Verdict
+from dms_lint.templates import message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from dms_lint.model import Finding, Report
+
+KIND: Final = "dms-lint baseline"
+VERSION: Final = "1.0"
+
+
+class BaselineError(Exception):
+    """A file that is no baseline; says which and why in one line."""
+
+
+class Known(NamedTuple):
+    """A failure of a baseline."""
+
+    fingerprint: str
+    rule: str
+    kind: str
+    """The kind of the resource."""
+    resource: str
+    """Its ARN; its id where it has none."""
+    name: str
+    message: str
+
+
+def of(findings: Iterable[Finding]) -> dict[str, Known]:
+    """The failures among these, by fingerprint; without those that a waiver fits.
+
+    A waiver in force has accepted them already, and what a waiver accepted until a date fails again after it.
+    """
+    known: dict[str, Known] = {}
+    for finding in findings:
+        if finding.verdict is Verdict.FAIL and finding.waiver is None:
+            resource = finding.resource
+            known[finding.fingerprint] = Known(
+                finding.fingerprint,
+                finding.rule.id,
+                resource.kind,
+                resource.arn or resource.id,
+                resource.name,
+                message(finding),
+            )
+    return known
+
+
+def written(known: Mapping[str, Known]) -> str:
+    """The text of a baseline: one failure a line, in the order of fingerprints."""
+    lines = [f"    {json.dumps(known[fingerprint]._asdict())}" for fingerprint in sorted(known)]
+    listed = "[\n" + ",\n".join(lines) + "\n  ]" if lines else "[]"
+    return f'{{\n  "kind": "{KIND}",\n  "schema_version": "{VERSION}",\n  "findings": {listed}\n}}\n'
+
+
+def read(file: Path) -> dict[str, Known]:
+    """The failures of a baseline, by fingerprint.  Raises BaselineError."""
+    try:
+        data = json.loads(file.read_bytes())
+    except OSError as error:
+        raise BaselineError(f"{file}: cannot be read: {error.strerror}") from None
+    except json.JSONDecodeError as error:
+        raise BaselineError(f"{file}:{error.lineno}: is not JSON: {error.msg}") from None
+    except (UnicodeDecodeError, RecursionError):
+        raise BaselineError(f"{file}:1: is not JSON") from None
+    if not isinstance(data, dict) or data.get("kind") != KIND:
+        raise BaselineError(f"{file}:1: is no baseline; `dms-lint baseline PATH -o FILE` writes one")
+    if not str(data.get("schema_version")).startswith("1."):
+        raise BaselineError(f"{file}:1: is a baseline of another version, {data.get('schema_version')!r}")
+    findings = data.get("findings")
+    if not isinstance(findings, list):
+        raise BaselineError(f"{file}:1: has no list of findings")
+    return {one.fingerprint: one for one in (_known(file, number, entry) for number, entry in enumerate(findings, 1))}
+
+
+def _known(file: Path, number: int, entry: Any) -> Known:
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in Known._fields):
+        raise BaselineError(f"{file}: its finding {number} does not say {', '.join(Known._fields)}, all text")
+    return Known(*(entry[key] for key in Known._fields))
+
+
+def write(file: Path, known: Mapping[str, Known]) -> None:
+    """Put a baseline into a file, whole or not at all.  Raises OSError."""
+    new = file.with_name(f"{file.name}.new")
+    new.write_text(written(known), encoding="utf-8", newline="\n")
+    new.replace(file)
+
+
+def marked(report: Report, known: Mapping[str, Known]) -> Report:
+    """The report with `known` on each failure that the baseline holds; not where a waiver of it has expired."""
+    findings = tuple(
+        finding._replace(known=True)
+        if finding.verdict is Verdict.FAIL
+        and finding.fingerprint in known
+        and not (finding.waiver is not None and finding.waiver.expired)
+        else finding
+        for finding in report.findings
+    )
+    return report._replace(findings=findings)
+
+
+def settled(report: Report, known: Mapping[str, Known]) -> dict[str, Known]:
+    """What of the baseline certainly fails no more: it was judged again and does not fail, or does not exist any more.
+
+    What was not judged, because its rule was not selected, its resource not in the input or its data not readable,
+    may fail as before.
+    """
+    still = {f.fingerprint for f in report.findings if f.verdict in (Verdict.FAIL, Verdict.UNKNOWN)}
+    still |= {f"{fault.rule}:{fault.resource}" for fault in report.faults}
+    return {
+        fingerprint: one
+        for fingerprint, one in known.items()
+        if fingerprint not in still
+        and one.rule in report.checks
+        and (one.resource in report.judged or one.resource in report.absent)
+    }
+
+
+def notices(report: Report, known: Mapping[str, Known], file: Path, *, updated: bool = False) -> Iterator[Notice]:
+    """What is to be said of the baseline: which of its failures are gone, and how many were not judged."""
+    gone = settled(report, known)
+    done = ", taken out" if updated else "; --update takes it out"
+    for one in gone.values():
+        yield Notice(f"fixed: {one.rule} on {one.kind} {one.name}{done}", str(file))
+    met = {finding.fingerprint for finding in report.findings if finding.verdict is Verdict.FAIL}
+    unjudged = sum(fingerprint not in met and fingerprint not in gone for fingerprint in known)
+    if unjudged:
+        yield Notice(f"{unjudged} of its {len(known)} findings could not be judged again, and stay in it", str(file))
