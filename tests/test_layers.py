@@ -20,6 +20,7 @@ MAY: dict[str, set[str]] = {
     "predicates": set(),
     "yamls": set(),
     "shapes": set(),
+    "formats": set(),
     "answers": {"model"},
     "tables": {"yamls"},
     "secret_values": {"answers", "tables"},
@@ -35,7 +36,7 @@ MAY: dict[str, set[str]] = {
     "rules": {"model", "answers", "controls", "facts", "predicates", "refused", "tables", "templates", "yamls"},
     "evaluate": {"model", "facts", "inventory", "predicates"},
     "gate": {"model", "controls"},
-    "report": {"model", "answers", "controls", "guide", "templates", "tables"},
+    "report": {"model", "answers", "controls", "formats", "guide", "templates", "tables"},
 }
 HEAVY = {"boto3", "botocore", "cryptography", "hypothesis", "jsonschema", "rich"}
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
+from dms_lint import formats
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS: Final = ("text", "json")
+FORMATS: Final = tuple(formats.FORMATS)
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 _BASES: Final = ("guide", "current", "practice")
 
