@@ -99,7 +99,13 @@ def path(resource: Resource) -> str:
     if resource.file not in (None, _STDIN):
         return _relative(str(resource.file), str(Path.cwd()))
     parts = ("aws", resource.account, resource.region, resource.kind, resource.name)
-    return "/".join(printable(part).replace("/", "_") for part in parts if part)
+    return "/".join(_segment(part) for part in parts if part)
+
+
+def _segment(text: str) -> str:
+    """The text as one part of a path, which leads nowhere else."""
+    part = printable(text).replace("/", "_").replace("\\", "_")
+    return part if part.strip(".") else part.replace(".", "_")
 
 
 @lru_cache(maxsize=4096)
