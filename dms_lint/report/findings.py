@@ -84,10 +84,19 @@ def subject(resource: Resource) -> str:
 
 
 def whereabouts(resource: Resource) -> str:
-    """`FILE:LINE`, or the ARN (else the id) of what was read from no file; harmless to a terminal."""
+    """`FILE:LINE`, or the ARN (else the id) of what was read from no file; harmless to a terminal.
+
+    No colons come first: at the start of a line, two are a command to the runners of GitHub Actions.
+    """
     if resource.file is None:
         return printable(resource.arn or resource.id)
-    return printable(resource.file) + (f":{resource.line}" if resource.line else "")
+    file = f"./{resource.file}" if resource.file.startswith(":") else resource.file
+    return printable(file) + (f":{resource.line}" if resource.line else "")
+
+
+def in_file(resource: Resource) -> bool:
+    """Whether it was read from a file that has a path, which standard input has not."""
+    return resource.file not in (None, _STDIN)
 
 
 def path(resource: Resource) -> str:
@@ -96,7 +105,7 @@ def path(resource: Resource) -> str:
     A file outside the working directory keeps its absolute path.  What was read from no file gets a path of its own,
     `aws/ACCOUNT/REGION/KIND/NAME`, that no file has and that is the same in every scan.
     """
-    if resource.file not in (None, _STDIN):
+    if in_file(resource):
         return _relative(str(resource.file), str(Path.cwd()))
     parts = ("aws", resource.account, resource.region, resource.kind, resource.name)
     return "/".join(_segment(part) for part in parts if part)

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.model import Severity, Verdict
-from dms_lint.report.findings import acceptance, failures, path, subject, tally, worst_first
+from dms_lint.report.findings import acceptance, failures, in_file, path, subject, tally, worst_first
 from dms_lint.report.safe import printable
 from dms_lint.templates import fix_text, message
 
@@ -59,7 +59,7 @@ def _annotations(report: Report) -> Iterator[tuple[str, Finding, str]]:
 def _annotation(level: str, finding: Finding, text: str) -> str:
     rule, resource = finding.rule, finding.resource
     title = f"{rule.id} {rule.name} ({rule.severity.label})"
-    if resource.file is None:
+    if not in_file(resource):
         return command(level, f"{subject(resource)} in {resource.account} {resource.region}: {text}", title=title)
     return command(level, text, file=path(resource), line=str(resource.line or 1), title=title)
 

@@ -12,7 +12,7 @@ from dms_lint import __version__
 from dms_lint.controls import by_rule, tally
 from dms_lint.guide import sections
 from dms_lint.model import Verdict
-from dms_lint.report.findings import tally as count
+from dms_lint.report.findings import tally as tally_failures
 from dms_lint.templates import fix_cli, fix_text, message
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
             "regions": report.regions,
         },
     }
-    counts = count(report)
+    counts = tally_failures(report)
     summary = {
         "resources": report.resources,
         "verdicts": {verdict.value: count for verdict, count in report.verdicts.items()},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.model import Status, Verdict
-from dms_lint.report.findings import acceptance, by_severity, failures, path, subject, tally, worst_first
+from dms_lint.report.findings import acceptance, by_severity, failures, in_file, path, subject, tally, worst_first
 from dms_lint.report.links import rule_page
 from dms_lint.report.safe import markdown
 from dms_lint.templates import message
@@ -117,10 +117,10 @@ def _link(rule: Rule) -> str:
 
 def _failure(finding: Finding) -> str:
     rule, resource = finding.rule, finding.resource
-    if resource.file is None:
-        where = " ".join(part for part in (resource.account, resource.region) if part)
-    else:
+    if in_file(resource):
         where = path(resource) + (f":{resource.line}" if resource.line else "")
+    else:
+        where = f"{resource.account} {resource.region}".strip()
     return _row(rule.severity.label, _link(rule), _cell(subject(resource)), _cell(message(finding)), _cell(where))
 
 

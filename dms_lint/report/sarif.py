@@ -8,6 +8,7 @@ and its ARN as a logical location besides.  Rules that ran and found nothing are
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from hashlib import sha256
 from json import dumps
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 from dms_lint import __version__
 from dms_lint.model import Severity, Status, Verdict
-from dms_lint.report.findings import acceptance, human_name, in_force, path, rules_that_ran
+from dms_lint.report.findings import acceptance, human_name, in_file, in_force, path, rules_that_ran
 from dms_lint.report.links import PROJECT, rule_page
 from dms_lint.report.safe import printable
 from dms_lint.templates import PLACEHOLDER, message
@@ -121,7 +122,7 @@ def _result(finding: Finding, places: Mapping[str, int], *, compared: bool) -> d
         "level": LEVELS[rule.severity],
         "message": {"text": plain(message(finding))},
         "locations": [_location(finding.resource)],
-        "partialFingerprints": {FINGERPRINT: printable(finding.fingerprint)},
+        "partialFingerprints": _fingerprints(finding),
     }
     if compared:
         result["baselineState"] = "unchanged" if finding.known else "new"
@@ -129,6 +130,14 @@ def _result(finding: Finding, places: Mapping[str, int], *, compared: bool) -> d
         words = plain(acceptance(finding))
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": words}]
     return result
+
+
+def _fingerprints(finding: Finding) -> dict[str, str]:
+    """Ours; and where no file has lines, the only one that code scanning reads, which it takes from them elsewhere."""
+    said = {FINGERPRINT: printable(finding.fingerprint)}
+    if not in_file(finding.resource):
+        said["primaryLocationLineHash"] = sha256(said[FINGERPRINT].encode()).hexdigest()[:16] + ":1"
+    return said
 
 
 def plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,8 @@ COLORS: Final = {
     Severity.LOW: "cyan",
     Severity.INFO: "dim",
 }
+_COMMAND: Final = re.compile(r" (?=::[A-Za-z])")
+"""The blank before what, at the start of a line, is a command to the runners of GitHub Actions: no line breaks there."""
 _INDENT: Final = 2
 _LABEL: Final = 9
 """Columns of the widest severity, and a blank."""
@@ -93,7 +96,7 @@ class _Page:
         """
         more = indent + 2 if command else indent
         lines = textwrap.wrap(
-            printable(words),
+            _COMMAND.sub("\u00a0", printable(words)),
             max(self.width - (2 if command else 0), 40),
             initial_indent=" " * (indent if start is None else start),
             subsequent_indent=" " * more,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 
 from dms_lint.report.github import SHOWN, command
@@ -69,6 +70,17 @@ def test_what_was_read_from_no_file_is_named_instead_of_placed() -> None:
     annotation, _ = commands(report_of(endpoint(), file=None))
     assert set(annotation.properties) == {"title"}
     assert annotation.text.startswith("endpoint orders in 111122223333 eu-west-1: ")
+
+
+def test_standard_input_is_no_file() -> None:
+    annotation, _ = commands(report_of(endpoint(), file="-"))
+    assert set(annotation.properties) == {"title"}
+
+
+@pytest.mark.parametrize("style", [{"width": width} for width in range(60, 100)] + [{"quiet": True}])
+def test_no_line_of_the_text_report_is_a_command(style: dict[str, Any]) -> None:
+    report = report_of(endpoint("a ::set-output name=b::c " * 5), file="::error ::x.json")
+    assert [line for line in rendered("text", report, **style).splitlines() if read(line)] == []
 
 
 def test_the_last_line_sums_up() -> None:

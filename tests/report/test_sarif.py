@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,7 @@ from hypothesis import given
 from dms_lint.model import Fault, Report, Severity
 from dms_lint.report.sarif import LEVELS, SCORES
 from tests.report.made import (
+    ARN,
     FILE,
     PACK,
     WAIVER,
@@ -110,6 +112,15 @@ def test_what_was_read_from_no_file_has_a_place_that_code_scanning_accepts() -> 
     }
     (logical,) = result["locations"][0]["logicalLocations"]
     assert logical["fullyQualifiedName"] == report.findings[0].resource.arn
+
+
+def test_code_scanning_follows_a_result_by_its_lines_or_where_there_are_none_by_our_fingerprint() -> None:
+    (placed,) = results(report_of(endpoint()))
+    assert set(placed["partialFingerprints"]) == {"dmsLint/v1"}
+    live = results(report_of(endpoint(), endpoint(EndpointArn=ARN + "Y"), file=None))
+    hashes = [result["partialFingerprints"]["primaryLocationLineHash"] for result in live]
+    assert len(set(hashes)) == 2
+    assert all(re.fullmatch(r"[0-9a-f]{16}:1", one) for one in hashes)
 
 
 @given(names)
