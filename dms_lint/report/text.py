@@ -31,7 +31,7 @@ COLORS: Final = {
     Severity.INFO: "dim",
 }
 _COMMAND: Final = re.compile(r" (?=::[A-Za-z])")
-"""The blank before what, at the start of a line, is a command to the runners of GitHub Actions: no line breaks there."""
+"""The blank before what would be a command to a runner of GitHub Actions at the start of a line: none breaks there."""
 _INDENT: Final = 2
 _LABEL: Final = 9
 """Columns of the widest severity, and a blank."""
