@@ -20,6 +20,7 @@ MAY: dict[str, set[str]] = {
     "predicates": set(),
     "yamls": set(),
     "shapes": set(),
+    "formats": set(),
     "answers": {"model"},
     "tables": {"yamls"},
     "secret_values": {"answers", "tables"},
@@ -54,7 +55,7 @@ MAY: dict[str, set[str]] = {
     "baseline": {"model", "templates"},
     "diff": {"model"},
     "diff_pages": {"diff", "report"},
-    "report": {"model", "answers", "controls", "guide", "templates", "tables"},
+    "report": {"model", "answers", "controls", "formats", "guide", "templates", "tables"},
 }
 HEAVY = {"boto3", "botocore", "cryptography", "hypothesis", "jsonschema", "rich"}
 

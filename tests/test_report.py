@@ -120,7 +120,8 @@ def test_unknowns_are_grouped_by_what_would_settle_them() -> None:
 
 @pytest.mark.parametrize("name", list(FORMATS))
 def test_every_format_renders_an_empty_report(name: str) -> None:
-    assert "".join(render(name, report_of(), Style()))
+    shown = "".join(render(name, report_of(), Style()))
+    assert shown or name == "jsonl"
 
 
 def test_json_is_plain_ascii_so_that_nothing_in_it_reaches_a_terminal() -> None:

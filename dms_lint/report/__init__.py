@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from dms_lint.formats import FORMATS
 from dms_lint.model import Severity
 
 if TYPE_CHECKING:
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
 
     from dms_lint.model import Report
 
-FORMATS: Final = {
-    "text": "dms_lint.report.text",
-    "json": "dms_lint.report.json_report",
-}
+__all__ = ["FORMATS", "Style", "render"]
 
 
 @dataclass(frozen=True, slots=True)

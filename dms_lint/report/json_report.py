@@ -12,12 +12,13 @@ from dms_lint import __version__
 from dms_lint.controls import by_rule, tally
 from dms_lint.guide import sections
 from dms_lint.model import Verdict
+from dms_lint.report.findings import tally as tally_failures
 from dms_lint.templates import fix_cli, fix_text, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dms_lint.model import Finding, Report, Resource, Rule
+    from dms_lint.model import Finding, Report, Resource, Rule, Waiver
     from dms_lint.report import Style
 
 SCHEMA_VERSION: Final = "1.0"
@@ -40,11 +41,13 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
             "regions": report.regions,
         },
     }
+    counts = tally_failures(report)
     summary = {
         "resources": report.resources,
         "verdicts": {verdict.value: count for verdict, count in report.verdicts.items()},
         "failures": {severity.label: count for severity, count in report.failures().items()},
-        "waived": 0,
+        "waived": counts.waived,
+        "known": counts.known,
     }
     yield "{\n"
     for key, value in head.items():
@@ -52,7 +55,7 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
     yield f'  "summary": {dumps(summary)[:-1]}, "frameworks": {{'
     yield ",".join(f"\n    {line}" for line in _frameworks(report))
     yield "\n  }},\n"
-    yield from _list("findings", _findings(report))
+    yield from _list("findings", findings(report))
     yield ",\n"
     gaps = (
         dumps(
@@ -108,7 +111,8 @@ def _frameworks(report: Report) -> Iterator[str]:
             yield f"{dumps(framework.name)}: {dumps(said)}"
 
 
-def _findings(report: Report) -> Iterator[str]:
+def findings(report: Report) -> Iterator[str]:
+    """Every finding of the report as one JSON object, on one line."""
     placed = sections()
     controls = by_rule(framework for framework in report.pack.frameworks if not framework.tool)
     rules: dict[str, tuple[str, str, str]] = {}
@@ -125,7 +129,8 @@ def _findings(report: Report) -> Iterator[str]:
         yield (
             f'{start}"{finding.verdict}"{middle}{dumps(message(finding))}, {where}'
             f', "evidence": {dumps(finding.evidence)}, {_fix(finding)}{end}'
-            f', "fingerprint": {dumps(finding.fingerprint)}, "waiver": null}}'
+            f', "fingerprint": {dumps(finding.fingerprint)}, "waiver": {_waiver(finding.waiver)}'
+            f', "known": {dumps(finding.known)}}}'
         )
 
 
@@ -158,3 +163,18 @@ def _fix(finding: Finding) -> str:
     if finding.verdict is not Verdict.FAIL:
         return '"fix": null'
     return f'"fix": {dumps({"text": fix_text(finding), "cli": fix_cli(finding) or None})}'
+
+
+def _waiver(waiver: Waiver | None) -> str:
+    if waiver is None:
+        return "null"
+    return dumps(
+        {
+            "reason": waiver.reason,
+            "expires": waiver.expires or None,
+            "owner": waiver.owner or None,
+            "ticket": waiver.ticket or None,
+            "expired": waiver.expired,
+            "place": waiver.place or None,
+        }
+    )

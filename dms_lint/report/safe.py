@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 
 def printable(text: str) -> str:
     """The text on one line, its control, format and bidirectional characters written out as `\\x1b` or `\\u202e`."""
@@ -19,3 +22,27 @@ def _shown(character: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def markdown(text: str) -> str:
+    """The text as one line of Markdown that shows just that text: no markup, HTML, link, mention or reference.
+
+    Punctuation becomes character references, which no flavour of Markdown takes for markup.  GitHub and GitLab look
+    for mentions and references after that, so a space without width parts their sign from the name.
+    """
+    shown = _BLOCK.sub(_NO_SPACE + r"\g<0>", printable(text))
+    return "".join(_written(part) for part in _WORDS.split(_REFERENCE.sub(r"\g<0>" + _NO_SPACE, shown)))
+
+
+def _written(part: str) -> str:
+    return f"&#{ord(part)};" if part in _MARKUP else part
+
+
+_NO_SPACE: Final = "\u200b"
+_MARKUP: Final = frozenset("!\"#$%&'()*+/:<=>@[\\]^_`{|}~\u200b.")
+_WORDS: Final = re.compile(r"""([!"#$%&'()*+/:<=>@\[\\\]^_`{|}~\u200b]|(?<=www)\.)""", re.IGNORECASE)
+"""Splits at what begins markup within a line; a full stop does only in `www.`, which GitHub makes a link."""
+_BLOCK: Final = re.compile(r"^(?:[-+\s]|\d+\.\s)")
+"""What begins a list, or a block of code, at the start of a line."""
+_REFERENCE: Final = re.compile(r"[@#!$%&~](?=\w)|\bGH(?=-\d)", re.IGNORECASE)
+"""What makes a mention or a reference of the word that follows."""

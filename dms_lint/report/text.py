@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from dms_lint.answers import KINDS
 from dms_lint.controls import tally
 from dms_lint.model import Severity, Status, Verdict
+from dms_lint.report.findings import acceptance, by_severity, failures, subject, whereabouts, worst_first
+from dms_lint.report.findings import tally as tally_failures
 from dms_lint.report.safe import printable
 from dms_lint.templates import fix_cli, fix_text, message
 
@@ -27,6 +30,8 @@ COLORS: Final = {
     Severity.LOW: "cyan",
     Severity.INFO: "dim",
 }
+_COMMAND: Final = re.compile(r" (?=::[A-Za-z])")
+"""The blank before what would be a command to a runner of GitHub Actions at the start of a line: none breaks there."""
 _INDENT: Final = 2
 _LABEL: Final = 9
 """Columns of the widest severity, and a blank."""
@@ -38,9 +43,9 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield from _quiet(report, style)
         return
     page = _Page(style)
-    groups = _by_resource(report, style)
-    for resource, findings in groups:
+    for resource, findings in _by_resource(report, style):
         yield from _resource(page, resource, findings)
+    yield from _accepted(page, report, style)
     yield from _problems(page, report.notices)
     yield from _gaps(page, report.gaps)
     yield from _faults(page, report)
@@ -91,7 +96,7 @@ class _Page:
         """
         more = indent + 2 if command else indent
         lines = textwrap.wrap(
-            printable(words),
+            _COMMAND.sub("\u00a0", printable(words)),
             max(self.width - (2 if command else 0), 40),
             initial_indent=" " * (indent if start is None else start),
             subsequent_indent=" " * more,
@@ -101,9 +106,9 @@ class _Page:
         return (" \\\n" if command else "\n").join(lines).lstrip(" ")
 
 
-def _shown(report: Report, style: Style) -> Iterator[Finding]:
-    for finding in report.findings:
-        if finding.verdict is Verdict.FAIL and finding.rule.severity >= style.severity:
+def _shown(report: Report, style: Style, *, accepted: bool = False) -> Iterator[Finding]:
+    for finding in failures(report, accepted=accepted):
+        if finding.rule.severity >= style.severity:
             yield finding
 
 
@@ -137,16 +142,12 @@ def _resource(page: _Page, resource: Resource, findings: list[Finding]) -> Itera
             (kind, ""),
             (name, "bold"),
             (f"  {place}" if place else "", "dim"),
-            (f"\n{' ' * _INDENT}{_location(resource)}" if resource.file else "", "dim"),
+            (f"\n{' ' * _INDENT}{whereabouts(resource)}" if resource.file else "", "dim"),
         ]
     )
     for finding in findings:
         yield _finding(page, finding)
     yield "\n"
-
-
-def _location(resource: Resource) -> str:
-    return printable(resource.file or "") + (f":{resource.line}" if resource.line else "")
 
 
 def _finding(page: _Page, finding: Finding) -> str:
@@ -168,7 +169,25 @@ def _finding(page: _Page, finding: Finding) -> str:
     if command:
         parts.append(("\n" + " " * indent, ""))
         parts.append((page.wrap("$ " + command, indent, command=True), "green"))
+    waiver = finding.waiver
+    if waiver is not None:
+        words = f"A waiver ended on {waiver.expires}: {waiver.reason}" + (f" ({waiver.place})" if waiver.place else "")
+        parts.append(("\n" + " " * indent, ""))
+        parts.append((page.wrap(words, indent), "yellow"))
     return page.lines(parts)
+
+
+def _accepted(page: _Page, report: Report, style: Style) -> Iterator[str]:
+    """A line for each finding that somebody accepted, cut to the page: what it is and why, not how to mend it."""
+    found = worst_first(_shown(report, style, accepted=True))
+    if not found:
+        return
+    yield page.lines([(f"Accepted: {_count(len(found), 'failure')}", "bold")])
+    for finding in found:
+        words = f"{finding.rule.id}  {subject(finding.resource)} · {printable(acceptance(finding))}"
+        line = f"{' ' * _INDENT}{finding.rule.severity.label.upper():<{_LABEL}}{words}"
+        yield page.lines([(line if len(line) <= page.width else line[: page.width - 1] + "…", "dim")])
+    yield "\n"
 
 
 def _problems(page: _Page, notices: Iterable[Notice]) -> Iterator[str]:
@@ -226,15 +245,18 @@ def _faults(page: _Page, report: Report) -> Iterator[str]:
 
 
 def _summary(page: _Page, report: Report, style: Style) -> Iterator[str]:
-    failures = report.failures()
+    count = by_severity(failures(report, accepted=False))
     parts: list[tuple[str, str]] = []
-    failed = sum(failures.values())
+    failed, waived, known = tally_failures(report)
     if failed:
-        named = ", ".join(f"{count} {severity.label}" for severity, count in failures.items() if count)
+        named = ", ".join(f"{number} {severity.label}" for severity, number in count.items() if number)
         parts.append((f"{failed} failed", "bold red"))
         parts.append((f" ({named})", ""))
     else:
         parts.append(("0 failed", "bold green"))
+    if waived or known:
+        named = ", ".join(f"{number} {word}" for number, word in ((waived, "waived"), (known, "known")) if number)
+        parts.append((f" · {waived + known} accepted ({named})", ""))
     unknown = report.verdicts[Verdict.UNKNOWN]
     parts.append((" · ", "dim"))
     parts.append((f"{unknown} unknown", "bold yellow" if unknown else ""))
@@ -243,9 +265,9 @@ def _summary(page: _Page, report: Report, style: Style) -> Iterator[str]:
     number = sum(count for kind, count in report.resources.items() if kind != "account")
     parts.append((f" · {_count(number, 'resource')}", ""))
     yield _joined(page, parts)
-    hidden = {severity.label: count for severity, count in failures.items() if count and severity < style.severity}
+    hidden = {severity.label: number for severity, number in count.items() if number and severity < style.severity}
     if hidden:
-        named = ", ".join(f"{count} {label}" for label, count in hidden.items())
+        named = ", ".join(f"{number} {label}" for label, number in hidden.items())
         yield page.lines([(f"not shown: {named} (--severity {list(hidden)[-1]} shows them)", "dim")])
     yield from _frameworks(page, report, named=style.frameworks)
 
@@ -287,16 +309,15 @@ def _count(number: int, noun: str) -> str:
 
 
 def _quiet(report: Report, style: Style) -> Iterator[str]:
-    """One line a finding, `FILE:LINE: SEVERITY RULE message`, in the order of file and line."""
+    """One line a failure that nobody accepted, `FILE:LINE: SEVERITY RULE message`, in the order of file and line."""
 
     def place(finding: Finding) -> Any:
         resource = finding.resource
         return (resource.file or "", resource.line or 0, resource.id, finding.rule.id)
 
     for finding in sorted(_shown(report, style), key=place):
-        resource = finding.resource
-        start = _location(resource) if resource.file else printable(resource.arn or resource.id)
-        yield f"{start}: {finding.rule.severity.label} {finding.rule.id} {printable(message(finding))}\n"
+        rule = finding.rule
+        yield f"{whereabouts(finding.resource)}: {rule.severity.label} {rule.id} {printable(message(finding))}\n"
 
 
 def kinds_line(counts: dict[str, int]) -> str:
