@@ -77,11 +77,11 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
     faults = (dumps({"rule": f.rule, "resource": f.resource, "error": f.error}) for f in report.faults)
     yield from _list("errors", faults)
     yield ",\n"
-    counts = (
+    checks = (
         f"{dumps(rule)}: {dumps({verdict.value: count for verdict, count in of.items()})}"
         for rule, of in report.checks.items()
     )
-    yield from _list("checks", counts, "{}")
+    yield from _list("checks", checks, "{}")
     yield ",\n"
     yield from _list("judged", map(dumps, sorted(report.judged)))
     yield ",\n"
