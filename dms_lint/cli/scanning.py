@@ -110,6 +110,9 @@ def judged(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, Col
     ours = prepare(options)
     pack, rules = ours.rules_of(options)
     found = None if paths else collect_live(rules, options)
+    if found and not options.get("verbose"):
+        # Which accounts and Regions were left out is said whatever the format.
+        complain(notice for notice in found.notices if not notice.problem)
     try:
         report = judge(
             found.documents() if found else read_exports(paths, read_secrets=options["read_secrets"]),

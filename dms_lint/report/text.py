@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,8 @@ COLORS: Final = {
 _COMMAND: Final = re.compile(r" (?=::[A-Za-z])")
 """The blank before what would be a command to a runner of GitHub Actions at the start of a line: none breaks there."""
 _INDENT: Final = 2
+_MANY: Final = 24
+"""How many rules a gap names one by one; of places, half as many."""
 _LABEL: Final = 9
 """Columns of the widest severity, and a blank."""
 
@@ -223,7 +226,7 @@ def _gap(page: _Page, needs: str, reason: str, group: list[Gap]) -> Iterator[str
     rules = sorted({rule for gap in group for rule in gap.rules})
     places = sorted({" ".join(filter(None, (gap.account, gap.region))) for gap in group})
     indent = len(number) + 2
-    details = f"{', '.join(rules)} · {', '.join(filter(None, places))}".removesuffix(" · ")
+    details = f"{_rules_in_short(rules)} · {_places_in_short(list(filter(None, places)))}".removesuffix(" · ")
     yield page.lines(
         [
             (number + "  ", "bold"),
@@ -231,6 +234,19 @@ def _gap(page: _Page, needs: str, reason: str, group: list[Gap]) -> Iterator[str
             ("\n" + " " * indent + page.wrap(details, indent), "dim"),
         ]
     )
+
+
+def _rules_in_short(rules: list[str]) -> str:
+    """Rules by their ids; many of them by how many of each family."""
+    if len(rules) <= _MANY:
+        return ", ".join(rules)
+    families = Counter(rule.rstrip("0123456789") for rule in rules)
+    return f"{len(rules)} rules: {', '.join(f'{family} {number}' for family, number in families.items())}"
+
+
+def _places_in_short(places: list[str]) -> str:
+    rest = len(places) - _MANY // 2
+    return ", ".join(places[: _MANY // 2] if rest > 1 else places) + (f" and {rest} more" if rest > 1 else "")
 
 
 def _faults(page: _Page, report: Report) -> Iterator[str]:
@@ -263,7 +279,8 @@ def _summary(page: _Page, report: Report, style: Style) -> Iterator[str]:
     parts.append((f" · {report.verdicts[Verdict.PASS]} passed", ""))
     parts.append((f" · {report.verdicts[Verdict.NOT_APPLICABLE]} not applicable", ""))
     number = sum(count for kind, count in report.resources.items() if kind != "account")
-    parts.append((f" · {_count(number, 'resource')}", ""))
+    where = [f"{len(of)} {word}" for of, word in ((report.accounts, "accounts"), (report.regions, "Regions")) if of[1:]]
+    parts.append((f" · {_count(number, 'resource')}{' in ' if where else ''}{' and '.join(where)}", ""))
     yield _joined(page, parts)
     hidden = {severity.label: number for severity, number in count.items() if number and severity < style.severity}
     if hidden:

@@ -72,9 +72,12 @@ def test_every_planted_fault_is_found_where_it_is_and_nothing_else_fails(organiz
             # A role belongs to no Region, and a key has no name but by its alias.
             name = "alias/dms" if resource["kind"] == "kms-key" else resource["name"]
             found.add((resource["account"], resource["region"] or "us-east-1", one["rule"], name))
+    from tests.aws.world import SUSPENDED
+
     planted = {(one.account, one.region, one.rule, one.resource) for one in PLANTED}
     assert found == planted | CONSEQUENCES
-    assert (organization.code, organization.err, organization.report["errors"]) == (1, "", [])
+    assert (organization.code, organization.report["errors"]) == (1, [])
+    assert organization.err == f"dms-lint: account {SUSPENDED} is suspended: not scanned\n"
 
 
 def test_the_report_names_every_account_and_region_that_was_read(organization: Ran) -> None:
@@ -343,6 +346,7 @@ def test_a_region_that_is_not_enabled_is_a_line_and_one_without_dms_too(
     assert f"{ACCOUNT}: eu-west-1 is not enabled: not scanned" in notices
     assert f"{ACCOUNT}: there is no DMS in eu-north-1" in notices
     assert (ran.code, ran.report["gaps"], ran.report["scan"]["regions"]) == (0, [], [HERE])
+    assert len(ran.err.splitlines()) == 2  # a line each, whatever the format
 
 
 @pytest.mark.parametrize("kind", ["invalid_token", "expired"])
