@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from dms_lint.model import Pack
     from tests.aws.server import Aws
+
+# Packs and whole accounts live to the end: to look through them for cycles again and again is a third of the time.
+gc.set_threshold(200_000, 50, 100)
 
 # The same examples in every run, and no failure because a machine is slow.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
