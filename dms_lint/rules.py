@@ -279,6 +279,6 @@ def _fix(data: Any, kinds: tuple[str, ...]) -> Fix:
     return Fix(
         " ".join(data["text"].split()),
         {kind: " ".join(one.split()) for kind, one in cli.items()},
-        *(data.get(name, "").strip() for name in _TEMPLATES),
+        **{name: data.get(name, "").strip() for name in _TEMPLATES},
         disruptive=" ".join(data.get("disruptive", "").split()),
     )

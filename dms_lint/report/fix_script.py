@@ -68,8 +68,8 @@ def _head(report: Report, counts: dict[str, int]) -> Iterator[str]:
     )
     yield (
         f"{_number(count.failed, 'failure')}: {counts['ready']} with a command that runs as it stands, "
-        f"{counts['open']} with one that is a comment until somebody decides ('choose', 'disruptive' and 'check' say what), "
-        f"{counts['none']} that no single command mends."
+        f"{counts['open']} with one that is a comment until somebody decides (its lines 'choose', 'disruptive' and "
+        f"'check' say what), {counts['none']} that no single command mends."
     )
     accepted = count.waived + count.known
     if accepted:
