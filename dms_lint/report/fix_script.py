@@ -140,7 +140,7 @@ def _reasons(command: Command, finding: Finding, account: str, seen: set[str]) -
         yield f"check: the AWS CLI may take the value of {', '.join(command.unfit)} for more than a value."
     if not account:
         yield "check: of which account the resource is."
-    if command.text in seen:
+    if command.text in seen and not command.choices:  # what is chosen may differ
         yield "check: the same command stands above."
 
 

@@ -263,6 +263,8 @@ def test_a_command_that_stands_above_is_not_run_again() -> None:
     shown = script(failure(rule), failure(rule._replace(id="ZZZ001")))
     assert live(shown)[1:] == ["aws iam attach-role-policy --role-name orders"]
     assert "# check: the same command stands above.\n" in shown
+    open_ = bare(PACK.rules[0], "aws iam attach-role-policy --role-name <ROLE>")
+    assert "the same command" not in script(failure(open_), failure(open_, name="other"))
 
 
 def test_a_failure_without_a_command_says_how_to_mend_it() -> None:
