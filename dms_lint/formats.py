@@ -15,4 +15,5 @@ FORMATS: Final = {
     "gitlab-code-quality": "dms_lint.report.gitlab_code_quality",
     "gitlab-sast": "dms_lint.report.gitlab_sast",
     "csv": "dms_lint.report.csv_report",
+    "fix": "dms_lint.report.fix_script",
 }

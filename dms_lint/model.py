@@ -282,6 +282,9 @@ class Fix(NamedTuple):
     """Resources of a template, in YAML: what of them matters.  '' where no template mends it."""
     terraform: str = ""
     """The same as blocks of HCL, in the words of the AWS provider."""
+    disruptive: str = ""
+    """Why the command deletes, interrupts what is running or cuts access, so that nobody runs it in passing; '' for
+    one that does not."""
 
 
 class Setting(NamedTuple):

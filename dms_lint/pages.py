@@ -178,6 +178,8 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
     body(rule.fix.text)
     for kind, command in rule.fix.cli.items():
         body((f"{kind}: " if kind else "") + "$ " + command)
+    if rule.fix.disruptive:
+        body(f"Before you run it: {rule.fix.disruptive}")
     for tool, template in (("CloudFormation", rule.fix.cloudformation), ("Terraform", rule.fix.terraform)):
         if template:
             body(f"With {tool}:")

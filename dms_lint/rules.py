@@ -259,11 +259,15 @@ def _quoted(command: str) -> str | None:
 
 
 def _fix(data: Any, kinds: tuple[str, ...]) -> Fix:
-    if not isinstance(data, dict) or not said(data.get("text")) or not set(data) <= {"text", "cli", *_TEMPLATES}:
-        raise Refused(f"'fix' has a 'text' and, where they mend it, a 'cli', {' and '.join(_TEMPLATES)}", "fix")
-    for name in _TEMPLATES:
+    optional = ("disruptive", *_TEMPLATES)
+    if not isinstance(data, dict) or not said(data.get("text")) or not set(data) <= {"text", "cli", *optional}:
+        wanted = f"a 'cli', {' and '.join(_TEMPLATES)}; 'disruptive' says why the 'cli' interrupts or destroys"
+        raise Refused(f"'fix' has a 'text' and, where they mend it, {wanted}", "fix")
+    for name in optional:
         if name in data and not said(data[name]):
             raise Refused(f"'{name}' must be text", "fix", name)
+    if "disruptive" in data and "cli" not in data:
+        raise Refused("'disruptive' is said of the 'cli', and there is none", "fix", "disruptive")
     cli = data.get("cli", {})
     if isinstance(cli, str):
         cli = {"": cli}
@@ -275,5 +279,6 @@ def _fix(data: Any, kinds: tuple[str, ...]) -> Fix:
     return Fix(
         " ".join(data["text"].split()),
         {kind: " ".join(one.split()) for kind, one in cli.items()},
-        *(data.get(name, "").strip() for name in _TEMPLATES),
+        **{name: data.get(name, "").strip() for name in _TEMPLATES},
+        disruptive=" ".join(data.get("disruptive", "").split()),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.model import Verdict
 
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 PLACEHOLDER: Final = re.compile(r"\{([\w .-]+)\}")
 """A fact's name in braces; the braces of JSON and of the AWS CLI's shorthand hold other characters."""
+_CHOICE: Final = re.compile(r"<([^<>]*)>")
+"""What a person must choose, or a fact that could not be read: its name in angle brackets."""
+_GLOBAL: Final = ("aws iam ",)
+"""How commands of services without Regions begin."""
+_INTERPRETED: Final = ("-", "file://", "fileb://", "http://", "https://")
+"""A value that begins so is an option to the AWS CLI, or makes it read a file or an address."""
+_OPTION: Final = re.compile(r"--[a-z0-9]+(-[a-z0-9]+)*")
+_AFTER_OPTION: Final = re.compile(r"(^| )--[\w-]+ $")
+_WITHIN_A_WORD: Final = re.compile(r"[\w./:@+*-]+")
+"""What within a word is surely neither the AWS CLI's shorthand nor JSON."""
 _SHOWN: Final = 6
 """How many items of a list a sentence names."""
 
@@ -41,6 +51,12 @@ def _words(value: Any) -> str | None:
     return None if value == "" else " ".join(shlex.quote(say(one)) for one in values) or None
 
 
+def _value(name: str, finding: Finding) -> Any:
+    """What a placeholder stands for: a fact, or a word about the resource; None where it could not be read."""
+    value = finding.evidence.get(name)
+    return getattr(finding.resource, name, None) if value is None and "." not in name else value
+
+
 def _fill(template: str, finding: Finding, write: Callable[[Any], str | None]) -> str:
     parts = _parts(template)
     if len(parts) == 1:
@@ -48,9 +64,7 @@ def _fill(template: str, finding: Finding, write: Callable[[Any], str | None]) -
     filled = list(parts)
     for position in range(1, len(parts), 2):
         name = parts[position]
-        value = finding.evidence.get(name)
-        if value is None:
-            value = getattr(finding.resource, name, None) if "." not in name else None
+        value = _value(name, finding)
         written = None if value is None else write(value)
         # A fact that could not be read leaves its name, as a placeholder for a person to fill.
         filled[position] = f"<{name}>" if written is None else written
@@ -73,6 +87,59 @@ def fix_text(finding: Finding) -> str:
 
 def fix_cli(finding: Finding) -> str:
     """How to mend it, as an AWS CLI command with every value quoted for a POSIX shell; '' where none does."""
+    return _fill(_command(finding), finding, _words)
+
+
+def _command(finding: Finding) -> str:
     commands = finding.rule.fix.cli
-    template = commands.get(finding.resource.kind) or commands.get("", "")
-    return _fill(template, finding, _words)
+    return commands.get(finding.resource.kind) or commands.get("", "")
+
+
+class Command(NamedTuple):
+    """The AWS CLI command that mends a failure, for a script: it names its Region where its service has Regions."""
+
+    text: str
+    """Every value in it is quoted for a POSIX shell; commands that follow each other are joined by `&&`."""
+    choices: tuple[str, ...]
+    """What a person must choose before it can run, by the names that stand in it in angle brackets."""
+    unfit: tuple[str, ...]
+    """Placeholders whose value the AWS CLI or a terminal would take for more than a value."""
+
+
+def fix_command(finding: Finding) -> Command | None:
+    """How to mend it, as a command of a script; None where no command does."""
+    template = " && ".join(map(_placed, _command(finding).split(" && ")))
+    if not template:
+        return None
+    parts = _parts(template)
+    choices, unfit = _CHOICE.findall(template), []
+    for position in range(1, len(parts), 2):
+        name, before, after = parts[position], parts[position - 1], parts[position + 1]
+        value = _value(name, finding)
+        if value is None or _words(value) is None:
+            choices.append(name)
+        elif not _fit(value, before, after):
+            unfit.append(name)
+    return Command(_fill(template, finding, _words), tuple(dict.fromkeys(choices)), tuple(dict.fromkeys(unfit)))
+
+
+def _placed(template: str) -> str:
+    """A template that names the resource's Region, unless it names one or its service has none."""
+    regional = template.startswith("aws ") and not template.startswith(_GLOBAL) and " --region " not in template
+    return f"{template} --region {{region}}" if regional else template
+
+
+def _fit(value: Any, before: str, after: str) -> bool:
+    """Whether the AWS CLI takes each text of a value for just that, and a terminal shows it as it is.
+
+    A value that follows no option is one itself, such as `--s3-settings`.  Values that are only a part of a word are
+    looked at more closely: in `Key={tag}` a comma would begin another key.
+    """
+    texts = [say(one) for one in (value if isinstance(value, (list, tuple)) else (value,))]
+    single = texts[0] if len(texts) == 1 else ""
+    whole = before.endswith(" ") and after[:1] in ("", " ")
+    if whole and not _AFTER_OPTION.search(before):
+        return _OPTION.fullmatch(single) is not None
+    if not whole and not _WITHIN_A_WORD.fullmatch(single):
+        return False
+    return all(text.isprintable() and not text.startswith(_INTERPRETED) for text in texts)

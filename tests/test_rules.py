@@ -79,6 +79,12 @@ def test_a_rule_is_read_as_its_file_says_it(tmp_path: Path) -> None:
     assert rule.file == str(tmp_path / "tls" / "TLS001.yaml")
 
 
+def test_why_a_command_disrupts_is_one_line(tmp_path: Path) -> None:
+    said = changed("  cli:", "  disruptive: >\n    It stops\n    the task.\n  cli:")
+    assert load_pack(pack_of(tmp_path, TLS001=said)).rules[0].fix.disruptive == "It stops the task."
+    assert load_pack(pack_of(tmp_path, TLS001=GOOD)).rules[0].fix.disruptive == ""
+
+
 def test_what_may_be_left_out_may_be_left_out(tmp_path: Path) -> None:
     data = yaml.safe_load(GOOD)
     for key in ("covers", "when", "refs"):
@@ -266,6 +272,16 @@ REFUSALS = {
         GOOD[: GOOD.index("fix:")] + "fix: Set a mode.\n",
         17,
         "'fix' has a 'text' and, where they mend it, a 'cli', cloudformation and terraform",
+    ),
+    "a command that disrupts and does not say what": (
+        changed("  cli:", "  disruptive: ''\n  cli:"),
+        19,
+        "'disruptive' must be text",
+    ),
+    "no command that disrupts": (
+        changed("  cli:", "  disruptive: It stops.\n  terraform:"),
+        19,
+        "'disruptive' is said of the 'cli'",
     ),
     "a fix with more": (changed("  cli:", "  cmd:"), 17, "'fix' has a 'text'"),
     "a blank command": (

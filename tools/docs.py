@@ -107,6 +107,8 @@ def _rule_lines(rule: Rule, frameworks: tuple[Framework, ...]) -> Iterator[str]:
     yield from ("", "## How to fix it", "", escaped(rule.fix.text))
     for kind, command in rule.fix.cli.items():
         yield from ("", f"For a {kind}:" if kind else "With the AWS CLI:", "", "```sh", command, "```")
+    if rule.fix.disruptive:
+        yield from ("", f"**Before you run it:** {escaped(rule.fix.disruptive)}")
     for tool, language, template in (
         ("CloudFormation", "yaml", rule.fix.cloudformation),
         ("Terraform", "terraform", rule.fix.terraform),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,11 @@ def is_csv(shown: str) -> None:
     assert shown.count("\r\n") == shown.count("\n") == len(rows)
 
 
+def is_posix_script(shown: str) -> None:
+    is_text(shown)
+    assert subprocess.run(["sh", "-n"], input=shown.encode(), capture_output=True, check=True).stderr == b""
+
+
 VALID: dict[str, Callable[[str], None]] = {
     "text": is_text,
     "json": is_json_report,
@@ -102,6 +108,7 @@ VALID: dict[str, Callable[[str], None]] = {
     "gitlab-code-quality": is_code_quality,
     "gitlab-sast": is_gitlab_sast,
     "csv": is_csv,
+    "fix": is_posix_script,
 }
 
 formats = pytest.mark.parametrize("name", FORMATS)
