@@ -443,6 +443,15 @@ def test_every_command_of_the_page_that_reads_files_does_what_it_says(tmp_path: 
     assert written <= {file.name for file in tmp_path.iterdir()}
 
 
+def test_every_scan_of_an_export_in_the_readme_judges_it(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples" / "account", tmp_path / "export")
+    told = [command for command in commands(ROOT / "README.md") if command[:2] == ["scan", "export"]]
+    assert len(told) >= 8
+    for command in told:
+        done = ran(BIN / "dms-lint", *command, cwd=tmp_path)
+        assert done.returncode == 1, f"{command}: {done.stderr}"
+
+
 # -- the example of a configuration
 
 
