@@ -1,6 +1,7 @@
 """What is generated from the pack is fresh, and tells of every rule."""
 
 import re
+from difflib import unified_diff
 from pathlib import Path
 
 from dms_lint.facts import _MODULES, FACTS
@@ -18,12 +19,11 @@ def _pack() -> Pack:
 
 
 def test_generated_docs_are_fresh() -> None:
-    stale = [
-        str(file)
-        for file, text in docs.pages().items()
-        if not file.exists() or file.read_text(encoding="utf-8") != text
-    ]
-    assert stale == [], "run `make docs`"
+    for file, text in docs.pages().items():
+        written = file.read_text(encoding="utf-8") if file.exists() else ""
+        assert list(unified_diff(written.splitlines(), text.splitlines(), lineterm="", n=0)) == [], (
+            f"{file}: `make docs`"
+        )
 
 
 def test_every_rule_has_a_page_and_stands_in_the_table() -> None:
