@@ -40,22 +40,25 @@ class PackError(Exception):
 
 
 def load_pack(directory: Path) -> Pack:
-    """The pack in a folder: `pack.yaml`, a rule in each FAMILY/ID.yaml, and a framework in each controls/NAME.yaml.
+    """The pack in a folder: a rule in each ID.yaml or FAMILY/ID.yaml, and a framework in each controls/NAME.yaml.
 
+    Its name and version are those of `pack.yaml`; without one it is called as its folder is.
     Raises PackError with every problem of every file.
     """
+    if not directory.is_dir():
+        raise PackError([f"{directory}:1: there is no such folder"])
     problems: list[str] = []
     ready = compiled() if directory == pack_directory() else {}
 
     def read(file: Path) -> Any:
         return ready[path] if (path := file.relative_to(directory).as_posix()) in ready else _read(file, problems)
 
-    about = read(directory / "pack.yaml")
-    if about is not None and not (
-        isinstance(about, dict) and isinstance(about.get("name"), str) and isinstance(about.get("version"), str)
-    ):
+    about: Any = {"name": directory.resolve().name, "version": ""}
+    if (directory / "pack.yaml").exists():
+        about = read(directory / "pack.yaml")
+    if about is not None and not (isinstance(about, dict) and said(about.get("name")) and _version(about)):
         problems.append(f"{directory / 'pack.yaml'}:1: a pack says its name and its version, both text")
-    problems += [f"{file}:1: is not read: name it {file.stem}.yaml" for file in sorted(directory.glob("*/*.yml"))]
+    problems += [f"{file}:1: is not read: name it {file.stem}.yaml" for file in _files(directory, "yml")]
     rules: dict[str, Rule] = {}
     for file in rule_files(directory):
         data = read(file)
@@ -64,12 +67,12 @@ def load_pack(directory: Path) -> Pack:
         try:
             rule = _rule(data, file)
             if rule.id in rules:
-                raise Refused(f"{rule.id} is the id of {rules[rule.id].file} too; give it another", "id")
+                raise Refused(taken("id", rules[rule.id]), "id")
             rules[rule.id] = rule
         except Refused as refused:
             problems.append(refused.within(file))
     if not rules and not problems:
-        problems.append(f"{directory}:1: no rule stands here; a rule is FAMILY/ID.yaml")
+        problems.append(f"{directory}:1: no rule stands here; a rule is ID.yaml or FAMILY/ID.yaml")
     # Not while a rule is refused: what names it would be refused too, and nothing is wrong with that.
     frameworks = () if problems else load_controls(directory, rules, read, problems)
     if problems:
@@ -78,10 +81,40 @@ def load_pack(directory: Path) -> Pack:
 
 
 def rule_files(directory: Path) -> Iterator[Path]:
-    """The files of a pack that hold a rule, in order: FAMILY/ID.yaml."""
-    for file in sorted(directory.glob("*/*.yaml")):
-        if file.parent.name not in ("tables", "controls") and not file.name.endswith(".cases.yaml"):
+    """The files of a pack that hold a rule, in order: ID.yaml and FAMILY/ID.yaml."""
+    for file in _files(directory, "yaml"):
+        if file.name != "pack.yaml" and file.parent.name not in ("tables", "controls") and not _holds_cases(file):
             yield file
+
+
+def case_files(directory: Path) -> Iterator[Path]:
+    """The files of a pack that hold cases, in order."""
+    return filter(_holds_cases, _files(directory, "yaml"))
+
+
+def _holds_cases(file: Path) -> bool:
+    return file.name.endswith(".cases.yaml")
+
+
+def _files(directory: Path, suffix: str) -> Iterator[Path]:
+    """The files of a pack by their suffix; what is hidden, like the configuration of other tools, is no part of it."""
+    for file in sorted((*directory.glob(f"*.{suffix}"), *directory.glob(f"*/*.{suffix}"))):
+        if not any(part.startswith(".") for part in file.relative_to(directory).parts):
+            yield file
+
+
+def taken(what: str, by: Rule) -> str:
+    """That another rule has the same id or name, and where it stands."""
+    from pathlib import Path
+
+    from dms_lint.yamls import line_of
+
+    place = f"{by.file}:{line_of(Path(by.file), (what,))}"
+    return f"{getattr(by, what)} is the {what} of {place} too; give it another"
+
+
+def _version(about: Mapping[str, Any]) -> bool:
+    return isinstance(about.get("version"), str)
 
 
 def _read(file: Path, problems: list[str]) -> Any:

@@ -47,6 +47,7 @@ MAY: dict[str, set[str]] = {
         "templates",
         "yamls",
     },
+    "packs": {"model", "refused", "rules"},
     "evaluate": {"model", "facts", "inventory", "predicates"},
     "gate": {"model", "controls"},
     "config": {"model", "refused", "yamls"},

@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from dms_lint.cli.common import load, page_style, rules_of, show, stop
-from dms_lint.cli.options import OneOf, selection
+from dms_lint.cli.options import OneOf, packing, selection
 
 _SCHEMAS: Final = {
     "report": "report",
@@ -45,9 +45,10 @@ def list_rules(format_: str, *, coverage: bool, **options: Any) -> None:
 
 @click.command()
 @click.argument("id_", metavar="ID")
-def explain(id_: str) -> None:
+@packing
+def explain(id_: str, **options: Any) -> None:
     """Show one rule: what it asks, why, how to fix it, and its cases."""
-    pack, rules = rules_of({"select": (id_,), "ignore": (), "basis": (), "controls": ()})
+    pack, rules = rules_of({**options, "select": (id_,), "ignore": (), "basis": (), "controls": ()})
     from dms_lint import pages
 
     exact = [rule for rule in rules if id_.upper() == rule.id or id_.lower() == rule.name]
@@ -67,7 +68,7 @@ def check_pack(directory: str) -> None:
 
     from dms_lint import cases
 
-    pack = load(Path(directory))
+    pack = load([Path(directory)])
     problems = 0
     for rule, case, problem in cases.check(pack):
         problems += 1
