@@ -29,7 +29,7 @@ def load_packs(directories: Iterable[Path]) -> Pack:
             packs.append(load_pack(directory))
         except PackError as error:
             problems += error.problems
-    problems += _twins(packs)
+    problems += twins(packs)
     if problems:
         raise PackError(problems)
     if len(packs) == 1:
@@ -41,7 +41,7 @@ def load_packs(directories: Iterable[Path]) -> Pack:
     )
 
 
-def _twins(packs: Sequence[Pack]) -> list[str]:
+def twins(packs: Sequence[Pack]) -> list[str]:
     """A line for each rule that has its id or its name from an earlier pack: nobody could tell which is meant."""
     from pathlib import Path
 

@@ -10,7 +10,7 @@ from dms_lint.controls import load as load_controls
 from dms_lint.facts import FACTS
 from dms_lint.model import EMPTY, Fix, Pack, Rule, Severity
 from dms_lint.predicates import compile_schema
-from dms_lint.refused import Refused, said, unknown
+from dms_lint.refused import Refused, nearest, said, unknown
 from dms_lint.settings import declared
 from dms_lint.tables import compiled, pack_directory
 from dms_lint.templates import PLACEHOLDER
@@ -28,7 +28,8 @@ SUBJECT: Final = ("name", "arn", "id", "kind", "account", "region")
 _REQUIRED: Final = ("id", "name", "title", "severity", "basis", "applies_to", "why", "expect", "fail", "fix")
 _OPTIONAL: Final = ("covers", "when", "evidence", "refs", "settings")
 _TEMPLATES: Final = ("cloudformation", "terraform")
-_ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
+ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
+"""What the id of a rule looks like: a family and a number."""
 
 
 class PackError(Exception):
@@ -129,7 +130,7 @@ def _read(file: Path, problems: list[str]) -> Any:
         problems.append(f"{file}:1: cannot be read: {reason}")
     else:
         if data is None:
-            problems.append(f"{file}:1: the file is empty")
+            problems.append(f"{file}:1: the file is empty; `dms-lint new-rule` writes what one begins with")
         return data
     return None
 
@@ -146,7 +147,7 @@ def _rule(data: Any, file: Path) -> Rule:
     for key in ("id", "name", "title", "why", "fail"):
         if not said(data[key]):
             raise Refused(f"'{key}' must be text", key)
-    if not _ID.fullmatch(data["id"]):
+    if not ID.fullmatch(data["id"]):
         raise Refused("an id is a family in capitals and three digits, like TLS001", "id")
     if data["id"] != file.stem:
         raise Refused(f"the id is {data['id']} and the file {file.name}: name it {data['id']}.yaml", "id")
@@ -172,7 +173,9 @@ def _rule(data: Any, file: Path) -> Rule:
     for path, template in _templates(data):
         for placeholder in PLACEHOLDER.findall(template):
             if placeholder not in readable:
-                hint = "list it under 'evidence'" if placeholder in FACTS else unknown("fact", placeholder, readable)
+                about = [name for name, fact in FACTS.items() if set(kinds) <= set(fact.kinds)]
+                known = sorted({*readable, *about}, key=lambda name: name not in readable)
+                hint = "list it under 'evidence'" if placeholder in about else unknown("fact", placeholder, known)
                 raise Refused(f"{{{placeholder}}} is no fact that this rule reads: {hint}", *path)
         if template.count("{") != template.count("}"):
             raise Refused("a brace stands alone: a placeholder is a fact's name in two", *path)
@@ -237,7 +240,10 @@ def _fact(name: str, kinds: tuple[str, ...], *path: str) -> Fact:
     for kind in kinds:
         if kind not in fact.kinds:
             raise Refused(
-                f"{name} is a fact about {', '.join(fact.kinds)}, and the rule applies to {kind}", *path, name
+                f"{name} is a fact about {', '.join(fact.kinds)}, and the rule applies to {kind}"
+                f"{nearest(name, (one for one, of in FACTS.items() if kind in of.kinds))}",
+                *path,
+                name,
             )
     return fact
 
@@ -264,7 +270,11 @@ def _possible(name: str, schema: Mapping[str, Any], of: Mapping[str, Any], key: 
             if not compile_schema({"type": kind})(value):
                 raise Refused(f"{name} is of type {kind}: it is never {value!r}", key, name)
             if "enum" in of and value not in of["enum"]:
-                raise Refused(f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}", key, name)
+                raise Refused(
+                    f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}{nearest(str(value), of['enum'])}",
+                    key,
+                    name,
+                )
             if not compile_schema(of)(value):
                 raise Refused(f"{name} is never {value!r}; it is as {dict(of)} says", key, name)
 

@@ -19,7 +19,7 @@ MAY: dict[str, set[str]] = {
     "model": set(),
     "predicates": set(),
     "yamls": set(),
-    "shapes": set(),
+    "shapes": {"refused"},
     "formats": set(),
     "answers": {"model"},
     "tables": {"yamls"},
