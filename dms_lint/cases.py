@@ -1,4 +1,4 @@
-"""Runs the cases of a rule pack: documents as AWS returns them, and the verdict that must follow."""
+"""Reads and runs the cases of a rule: documents as AWS returns them, and the verdict that must follow."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.answers import ROWS, operation_of
+from dms_lint.answers import ROWS, command, operation_of
 from dms_lint.collectors.exports import parse_export
 from dms_lint.evaluate import Outcome, evaluate
-from dms_lint.facts import FACTS
 from dms_lint.inventory import Inventory
-from dms_lint.model import Document, Notice, Pack, Refusal, Rule, Verdict
-from dms_lint.predicates import compile_schema
-from dms_lint.shapes import misfits
-from dms_lint.templates import message
+from dms_lint.model import Document, Notice, Refusal, Rule, Verdict
+from dms_lint.refused import Refused, nearest
 from dms_lint.yamls import YamlError, line_of, read_yaml
 
 if TYPE_CHECKING:
@@ -56,37 +53,50 @@ def case_file(rule: Rule) -> Path:
 
 
 def read_cases(rule: Rule) -> Iterator[Case]:
-    """The cases of a rule.  Raises YamlError, OSError, and ValueError for a file of another form."""
+    """The cases of a rule.  Raises OSError, and YamlError for a file of another form, too."""
     file = case_file(rule)
-    data = read_yaml(file)
-    if not isinstance(data, list) or not data:
-        raise ValueError(f"{file}:1: cases are a list")
-    for number, entry in enumerate(data):
+    for number, entry in enumerate(entries(file)):
         try:
-            case = _case(rule, file, entry)
-        except ValueError as error:
-            raise ValueError(f"{file}:{line_of(file, (number,))}: {error}") from None
+            case = case_of(rule, entry)
+        except Refused as refused:
+            raise YamlError(str(refused), file, line_of(file, (number, *refused.path))) from None
         yield case
 
 
-def _case(rule: Rule, file: Path, entry: Any) -> Case:
+def entries(file: Path) -> list[Any]:
+    """What a file of cases lists, unread.  Raises OSError and YamlError."""
+    try:
+        data = read_yaml(file)
+    except UnicodeDecodeError:
+        raise YamlError("not UTF-8", file, 1) from None
+    if not isinstance(data, list) or not data:
+        empty = "the file is empty: " if data is None else ""
+        raise YamlError(f"{empty}cases are a list, each `- name: ...` with `given` and `then`", file, 1)
+    return data
+
+
+def case_of(rule: Rule, entry: Any) -> Case:
+    """The case that an entry of the file is.  Raises Refused, with where it is wrong."""
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"].strip():
-        raise ValueError("a case is a mapping that begins with its name")
+        raise Refused("a case is a mapping that begins with its name")
     for key in entry:
         if key not in _KEYS:
-            raise ValueError(f"'{key}' is no key of a case; the keys are {', '.join(_KEYS)}")
+            hint = nearest(str(key), _KEYS) or f"; the keys are {', '.join(_KEYS)}"
+            raise Refused(f"'{key}' is no key of a case{hint}", str(key))
     given = entry.get("given", {})
     if not isinstance(given, dict) or not all(isinstance(body, dict) for body in given.values()):
-        raise ValueError("'given' is a mapping of AWS CLI commands to their answers")
-    if entry.get("then") not in tuple(Verdict):
-        raise ValueError(f"'then' is one of {', '.join(Verdict)}")
+        raise Refused("'given' is a mapping of AWS CLI commands to their answers", "given")
+    then = entry.get("then")
+    if then not in tuple(Verdict):
+        near = nearest(str(then), Verdict)
+        raise Refused(f"'then' is one of {', '.join(Verdict)}{near}", "then")
     of = entry.get("of", "")
     if not isinstance(of, str):
-        raise ValueError("'of' is the name, the id or the kind of a resource")
+        raise Refused("'of' is the name, the id or the kind of a resource", "of")
     return Case(
         rule.id,
         entry["name"],
-        str(file),
+        str(case_file(rule)),
         given,
         _texts(entry, "denied"),
         _texts(entry, "absent"),
@@ -102,7 +112,7 @@ def _texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
         return ()
     values = [entry[key]] if isinstance(entry[key], str) else entry[key]
     if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
-        raise ValueError(f"'{key}' is a text or a list of texts")
+        raise Refused(f"'{key}' is a text or a list of texts", key)
     return tuple(values)
 
 
@@ -112,7 +122,7 @@ def _moment(day: Any) -> datetime:
     except ValueError:
         day = None
     if type(day) is not date:
-        raise ValueError("'at' is a date, like 2026-11-23")
+        raise Refused("'at' is a date, like 2026-11-23", "at")
     return datetime.combine(day, datetime.min.time(), UTC)
 
 
@@ -120,118 +130,58 @@ def _plain(value: Any) -> str:
     """What JSON has no word for and YAML reads: a date, as the AWS CLI prints it."""
     if isinstance(value, date):
         return value.isoformat()
-    raise ValueError(f"no answer holds {value!r}")
+    raise Refused(f"no answer holds {value!r}", "given")
 
 
 def _operation(call: str) -> str:
-    """The operation of an AWS CLI command; ValueError for one that is not read."""
+    """The operation of an AWS CLI command.  Raises Refused for one that is not read."""
     service, name = (*str(call).split(" ", 2), "")[:2]
     operation = operation_of(service, name)
     if operation is None:
-        raise ValueError(f"'{call}' is no AWS CLI command that dms-lint reads")
+        commands = (f"{row.service} {command(row.operation)}" for row in ROWS)
+        raise Refused(f"'{call}' is no AWS CLI command that dms-lint reads{nearest(call, commands)}", "given", call)
     return operation
 
 
+def answers(case: Case) -> Iterator[tuple[str, str, Any]]:
+    """The answers that are given: the AWS CLI command, its operation, the body as JSON has it.  Raises Refused."""
+    for call, body in case.given.items():
+        yield str(call), _operation(str(call)), json.loads(json.dumps(body, default=_plain))
+
+
 def documents(case: Case) -> Iterator[Document]:
-    """The answers of a case, read as files of that name would be.  Raises ValueError for one that is none.
+    """The answers of a case, read as files of that name would be.  Raises Refused for one that is none.
 
     Secrets are read too, as with --read-secrets: those of a case are invented.
     """
-    for call, body in case.given.items():
-        operation = _operation(call)
-        name, subject = (*str(call).split(" ", 2), "", "")[1:3]
+    for call, operation, body in answers(case):
+        name, subject = (*call.split(" ", 2), "", "")[1:3]
         # A file name cannot hold a '/': there, as in a folder of exports, another character stands for it.
         file = ".".join(part.replace("/", "-") for part in (name, subject, "json") if part)
-        for found in parse_export(json.dumps(body, default=_plain).encode(), file, read_secrets=True):
+        for found in parse_export(json.dumps(body).encode(), file, read_secrets=True):
             if isinstance(found, Notice):
-                raise ValueError(f"{call}: {found.message}")
+                raise Refused(f"{call}: {found.message}", "given", call)
             if found.operation != operation:
-                raise ValueError(f"{call}: reads as an answer of {found.operation}")
+                raise Refused(f"{call}: reads as an answer of {found.operation}", "given", call)
             yield found._replace(subject=subject) if found.subject else found
     for denied in case.denied:
-        yield _refused(denied, Refusal("AccessDenied", "not authorized to perform"))
+        yield _refused("denied", denied, Refusal("AccessDenied", "not authorized to perform"))
     for absent in case.absent:
         # The answer to a HEAD request has no body, and so no more than a number.
         code = "404" if absent.startswith("s3:Head") else _ABSENT.get(absent.partition(":")[0])
         if code is None:
-            raise ValueError(f"'{absent}': nobody knows how AWS says that there is no such thing")
-        yield _refused(absent, Refusal(code, "does not exist"))
+            raise Refused(f"'{absent}': nobody knows how AWS says that there is no such thing", "absent")
+        yield _refused("absent", absent, Refusal(code, "does not exist"))
 
 
-def _refused(call: str, refusal: Refusal) -> Document:
+def _refused(key: str, call: str, refusal: Refusal) -> Document:
     operation, _, about = call.partition(" ")
     if not any(row.operation == operation for row in ROWS):
-        raise ValueError(f"'{call}' is no call that dms-lint reads")
+        near = nearest(operation, {row.operation: None for row in ROWS})
+        raise Refused(f"'{call}' is no call that dms-lint reads{near or ', like dms:DescribeEndpoints'}", key)
     return Document(operation, {}, subject=about, refusal=refusal)
 
 
 def judge(case: Case, rule: Rule) -> Outcome:
-    """All verdicts of the rule on the case's documents.  Raises ValueError as `documents` does."""
+    """All verdicts of the rule on the case's documents.  Raises Refused as `documents` does."""
     return evaluate([rule], Inventory(documents(case), case.at), all_verdicts=True)
-
-
-def _misfits(case: Case) -> Iterator[str]:
-    """What the given answers hold that AWS never sends; of what is read at all."""
-    list(documents(case))
-    for call, body in case.given.items():
-        operation = _operation(call)
-        for problem in misfits(operation, json.loads(json.dumps(body, default=_plain))):
-            yield f"{operation} never answers that: {problem}"
-
-
-def failures(case: Case, rule: Rule) -> Iterator[str]:
-    """What is not as the case says; nothing when all is."""
-    try:
-        yield from _misfits(case)
-        outcome = judge(case, rule)
-    except ValueError as error:
-        yield str(error)
-        return
-    for fault in outcome.faults:
-        yield f"internal error: {fault.traceback}"
-    found = [
-        finding
-        for finding in outcome.findings
-        if case.of in ("", finding.resource.name, finding.resource.id, finding.resource.kind)
-    ]
-    if len(found) != 1:
-        names = ", ".join(f"{one.resource.kind} {one.resource.name}" for one in found) or "none"
-        yield f"the rule must judge one resource and judges {names}; say which with 'of'"
-        return
-    (finding,) = found
-    for name, value in finding.evidence.items():
-        if not compile_schema(FACTS[name].schema)(value):
-            yield f"the fact {name} is {value!r}, which its schema {dict(FACTS[name].schema)} does not allow"
-    if finding.verdict is not case.then:
-        why = f" ({finding.missing.message})" if finding.missing else f" ({dict(finding.evidence)})"
-        yield f"expected {case.then}, got {finding.verdict}{why}"
-        return
-    said = message(finding)
-    for words in case.says:
-        if words not in said:
-            yield f"expected the message to say {words!r}, got {said!r}"
-
-
-def check(pack: Pack) -> Iterator[tuple[Rule, Case | None, str]]:
-    """Every problem with the cases of a pack: the rule, the case where it is one's, and what is wrong."""
-    for rule in pack.rules:
-        try:
-            cases = list(read_cases(rule))
-        except FileNotFoundError:
-            yield rule, None, f"has no cases: write {case_file(rule).name} beside it"
-            continue
-        except (YamlError, ValueError, OSError) as error:
-            yield rule, None, str(error)
-            continue
-        names = [case.name for case in cases]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield rule, None, f"two cases are named '{name}'"
-        verdicts = {case.then for case in cases}
-        for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN):
-            if verdict not in verdicts:
-                yield rule, None, f"no case reaches {verdict}"
-        if rule.when and Verdict.NOT_APPLICABLE not in verdicts:
-            yield rule, None, f"it has a 'when', and no case reaches {Verdict.NOT_APPLICABLE}"
-        for case in cases:
-            for problem in failures(case, rule):
-                yield rule, case, problem

@@ -117,12 +117,12 @@ def read(file: Path) -> Judged:
     if not str(data.get("schema_version")).startswith("1."):
         raise DiffError(f"{file}:1: is a report of another version, {data.get('schema_version')!r}")
     try:
-        pack = _part(_part(data, "tool"), "pack")
+        pack, others = _part(_part(data, "tool"), "pack"), _part(data, "tool").get("packs", ())
         entries = {entry.fingerprint: entry for entry in map(_entry, data["findings"])}
         return Judged(
             str(file),
             str(_part(data, "scan").get("started_at", "")),
-            f"{pack.get('name', '')} {pack.get('version', '')}".strip(),
+            ", ".join(f"{one.get('name', '')} {one.get('version', '')}".strip() for one in (pack, *others)),
             entries,
             frozenset(_part(data, "checks")),
             frozenset(data.get("judged", ())),

@@ -415,6 +415,8 @@ class Pack(NamedTuple):
     version: str
     rules: tuple[Rule, ...]
     frameworks: tuple[Framework, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+    """Name and version of each further pack that is in force beside it: their rules are among `rules`."""
 
 
 class Report(NamedTuple):

@@ -142,7 +142,7 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
     from rich.padding import Padding
     from rich.text import Text
 
-    from dms_lint.cases import read_cases
+    from dms_lint.cases import case_file, read_cases
     from dms_lint.report.text import COLORS
 
     page = _console(style)
@@ -185,9 +185,10 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
             body(f"With {tool}:")
             # Not wrapped: it is there to be copied.
             page.print(Text(indent(template, " " * 4)), soft_wrap=True)
-    head("Cases")
-    for case in read_cases(rule):
-        body(f"{case.then:<15} {case.name}")
+    if case_file(rule).exists():
+        head("Cases")
+        for case in read_cases(rule):
+            body(f"{case.then:<15} {case.name}")
     if rule.covers:
         head("Requirements of the guide")
         body(", ".join(rule.covers))

@@ -24,14 +24,20 @@ class Refused(Exception):
         return f"{file}:{line_of(file, self.path)}: {self}"
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """That there is no such thing, and which name is nearest, or which there are."""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'WORD'?`, or nothing where no word is near."""
     from difflib import get_close_matches
 
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """That there is no such thing, and which name is nearest, or which there are."""
     words = list(known)
-    near = get_close_matches(name, words, n=1)
+    near = nearest(name, words)
     if near:
-        return f"unknown {what} '{name}'; did you mean '{near[0]}'?"
+        return f"unknown {what} '{name}'{near}"
     return f"unknown {what} '{name}'; there is {', '.join(words[:12])}{' ...' if len(words) > 12 else ''}"
 
 

@@ -10,7 +10,7 @@ from dms_lint.controls import load as load_controls
 from dms_lint.facts import FACTS
 from dms_lint.model import EMPTY, Fix, Pack, Rule, Severity
 from dms_lint.predicates import compile_schema
-from dms_lint.refused import Refused, said, unknown
+from dms_lint.refused import Refused, nearest, said, unknown
 from dms_lint.settings import declared
 from dms_lint.tables import compiled, pack_directory
 from dms_lint.templates import PLACEHOLDER
@@ -28,7 +28,8 @@ SUBJECT: Final = ("name", "arn", "id", "kind", "account", "region")
 _REQUIRED: Final = ("id", "name", "title", "severity", "basis", "applies_to", "why", "expect", "fail", "fix")
 _OPTIONAL: Final = ("covers", "when", "evidence", "refs", "settings")
 _TEMPLATES: Final = ("cloudformation", "terraform")
-_ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
+ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
+"""What the id of a rule looks like: a family and a number."""
 
 
 class PackError(Exception):
@@ -40,22 +41,25 @@ class PackError(Exception):
 
 
 def load_pack(directory: Path) -> Pack:
-    """The pack in a folder: `pack.yaml`, a rule in each FAMILY/ID.yaml, and a framework in each controls/NAME.yaml.
+    """The pack in a folder: a rule in each ID.yaml or FAMILY/ID.yaml, and a framework in each controls/NAME.yaml.
 
+    Its name and version are those of `pack.yaml`; without one it is called as its folder is.
     Raises PackError with every problem of every file.
     """
+    if not directory.is_dir():
+        raise PackError([f"{directory}:1: there is no such folder"])
     problems: list[str] = []
     ready = compiled() if directory == pack_directory() else {}
 
     def read(file: Path) -> Any:
         return ready[path] if (path := file.relative_to(directory).as_posix()) in ready else _read(file, problems)
 
-    about = read(directory / "pack.yaml")
-    if about is not None and not (
-        isinstance(about, dict) and isinstance(about.get("name"), str) and isinstance(about.get("version"), str)
-    ):
+    about: Any = {"name": directory.resolve().name, "version": ""}
+    if (directory / "pack.yaml").exists():
+        about = read(directory / "pack.yaml")
+    if about is not None and not (isinstance(about, dict) and said(about.get("name")) and _version(about)):
         problems.append(f"{directory / 'pack.yaml'}:1: a pack says its name and its version, both text")
-    problems += [f"{file}:1: is not read: name it {file.stem}.yaml" for file in sorted(directory.glob("*/*.yml"))]
+    problems += [f"{file}:1: is not read: name it {file.stem}.yaml" for file in _files(directory, "yml")]
     rules: dict[str, Rule] = {}
     for file in rule_files(directory):
         data = read(file)
@@ -64,12 +68,12 @@ def load_pack(directory: Path) -> Pack:
         try:
             rule = _rule(data, file)
             if rule.id in rules:
-                raise Refused(f"{rule.id} is the id of {rules[rule.id].file} too; give it another", "id")
+                raise Refused(taken("id", rules[rule.id]), "id")
             rules[rule.id] = rule
         except Refused as refused:
             problems.append(refused.within(file))
     if not rules and not problems:
-        problems.append(f"{directory}:1: no rule stands here; a rule is FAMILY/ID.yaml")
+        problems.append(f"{directory}:1: no rule stands here; a rule is ID.yaml or FAMILY/ID.yaml")
     # Not while a rule is refused: what names it would be refused too, and nothing is wrong with that.
     frameworks = () if problems else load_controls(directory, rules, read, problems)
     if problems:
@@ -78,10 +82,40 @@ def load_pack(directory: Path) -> Pack:
 
 
 def rule_files(directory: Path) -> Iterator[Path]:
-    """The files of a pack that hold a rule, in order: FAMILY/ID.yaml."""
-    for file in sorted(directory.glob("*/*.yaml")):
-        if file.parent.name not in ("tables", "controls") and not file.name.endswith(".cases.yaml"):
+    """The files of a pack that hold a rule, in order: ID.yaml and FAMILY/ID.yaml."""
+    for file in _files(directory, "yaml"):
+        if file.name != "pack.yaml" and file.parent.name not in ("tables", "controls") and not _holds_cases(file):
             yield file
+
+
+def case_files(directory: Path) -> Iterator[Path]:
+    """The files of a pack that hold cases, in order."""
+    return filter(_holds_cases, _files(directory, "yaml"))
+
+
+def _holds_cases(file: Path) -> bool:
+    return file.name.endswith(".cases.yaml")
+
+
+def _files(directory: Path, suffix: str) -> Iterator[Path]:
+    """The files of a pack by their suffix; what is hidden, like the configuration of other tools, is no part of it."""
+    for file in sorted((*directory.glob(f"*.{suffix}"), *directory.glob(f"*/*.{suffix}"))):
+        if not any(part.startswith(".") for part in file.relative_to(directory).parts):
+            yield file
+
+
+def taken(what: str, by: Rule) -> str:
+    """That another rule has the same id or name, and where it stands."""
+    from pathlib import Path
+
+    from dms_lint.yamls import line_of
+
+    place = f"{by.file}:{line_of(Path(by.file), (what,))}"
+    return f"{getattr(by, what)} is the {what} of {place} too; give it another"
+
+
+def _version(about: Mapping[str, Any]) -> bool:
+    return isinstance(about.get("version"), str)
 
 
 def _read(file: Path, problems: list[str]) -> Any:
@@ -96,7 +130,7 @@ def _read(file: Path, problems: list[str]) -> Any:
         problems.append(f"{file}:1: cannot be read: {reason}")
     else:
         if data is None:
-            problems.append(f"{file}:1: the file is empty")
+            problems.append(f"{file}:1: the file is empty; `dms-lint new-rule` writes what one begins with")
         return data
     return None
 
@@ -113,7 +147,7 @@ def _rule(data: Any, file: Path) -> Rule:
     for key in ("id", "name", "title", "why", "fail"):
         if not said(data[key]):
             raise Refused(f"'{key}' must be text", key)
-    if not _ID.fullmatch(data["id"]):
+    if not ID.fullmatch(data["id"]):
         raise Refused("an id is a family in capitals and three digits, like TLS001", "id")
     if data["id"] != file.stem:
         raise Refused(f"the id is {data['id']} and the file {file.name}: name it {data['id']}.yaml", "id")
@@ -139,7 +173,9 @@ def _rule(data: Any, file: Path) -> Rule:
     for path, template in _templates(data):
         for placeholder in PLACEHOLDER.findall(template):
             if placeholder not in readable:
-                hint = "list it under 'evidence'" if placeholder in FACTS else unknown("fact", placeholder, readable)
+                about = [name for name, fact in FACTS.items() if set(kinds) <= set(fact.kinds)]
+                known = sorted({*readable, *about}, key=lambda name: name not in readable)
+                hint = "list it under 'evidence'" if placeholder in about else unknown("fact", placeholder, known)
                 raise Refused(f"{{{placeholder}}} is no fact that this rule reads: {hint}", *path)
         if template.count("{") != template.count("}"):
             raise Refused("a brace stands alone: a placeholder is a fact's name in two", *path)
@@ -204,7 +240,10 @@ def _fact(name: str, kinds: tuple[str, ...], *path: str) -> Fact:
     for kind in kinds:
         if kind not in fact.kinds:
             raise Refused(
-                f"{name} is a fact about {', '.join(fact.kinds)}, and the rule applies to {kind}", *path, name
+                f"{name} is a fact about {', '.join(fact.kinds)}, and the rule applies to {kind}"
+                f"{nearest(name, (one for one, of in FACTS.items() if kind in of.kinds))}",
+                *path,
+                name,
             )
     return fact
 
@@ -231,7 +270,11 @@ def _possible(name: str, schema: Mapping[str, Any], of: Mapping[str, Any], key: 
             if not compile_schema({"type": kind})(value):
                 raise Refused(f"{name} is of type {kind}: it is never {value!r}", key, name)
             if "enum" in of and value not in of["enum"]:
-                raise Refused(f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}", key, name)
+                raise Refused(
+                    f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}{nearest(str(value), of['enum'])}",
+                    key,
+                    name,
+                )
             if not compile_schema(of)(value):
                 raise Refused(f"{name} is never {value!r}; it is as {dict(of)} says", key, name)
 

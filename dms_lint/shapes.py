@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.refused import nearest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -43,7 +45,7 @@ def misfits(operation: str, body: Mapping[str, Any]) -> Iterator[str]:
         if key == "NextToken" and key not in shape.members:
             continue  # the AWS CLI's own, with --max-items
         if key not in shape.members:
-            yield f"{key}: no such member"
+            yield f"{key}: no such member{nearest(str(key), shape.members)}"
         else:
             yield from _misfit(shape.members[key], value, key)
 
@@ -57,7 +59,7 @@ def _misfit(shape: Any, value: Any, path: str) -> Iterator[str]:
             return
         for key, member in value.items():
             if key not in shape.members:
-                yield f"{path}.{key}: no such member"
+                yield f"{path}.{key}: no such member{nearest(str(key), shape.members)}"
             else:
                 yield from _misfit(shape.members[key], member, f"{path}.{key}")
     elif shape.type_name == "list":
@@ -83,4 +85,4 @@ def _scalar(shape: Any, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         yield f"{path}: not a {shape.type_name}"
     elif shape.type_name == "string" and shape.enum and str(value).lower() not in {one.lower() for one in shape.enum}:
-        yield f"{path}: '{value}' is none of {', '.join(shape.enum)}"
+        yield f"{path}: '{value}' is none of {', '.join(shape.enum)}{nearest(str(value), shape.enum)}"

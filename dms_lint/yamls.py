@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -124,9 +125,31 @@ def parse_yaml(text: str, file: Path) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        raise YamlError(problem, file, mark.line + 1 if mark else 1) from None
+        line = mark.line if mark else 0
+        raise YamlError(problem + _way_out(problem, text, line), file, line + 1) from None
     except ValueError as error:  # a value that its tag does not fit: 2026-02-30
         raise YamlError(" ".join(str(error).split()), file, 1) from None
+
+
+_UNQUOTED: Final = re.compile(r"[^#'\"]*:\s+[{[].*[}\]]\s*[^\s#,}\]]")
+"""A member whose text begins with a bracket, and goes on after it."""
+
+
+def _way_out(problem: str, text: str, line: int) -> str:
+    """What mends the usual mistakes, which the parser notices at the line, counted from 0, or at the next one."""
+    lines = text.splitlines()
+    near = lines[max(line - 1, 0) : line + 1]
+    if any("\t" in one[: len(one) - len(one.lstrip())] for one in near):
+        return ": a tab stands here, and YAML indents with spaces alone"
+    if any(map(_UNQUOTED.match, near)):
+        return ": a text that begins with { or [ stands in quotes"
+    if "mapping values are not allowed" in problem:
+        return ": a text that holds ': ' stands in quotes; else look at the indentation"
+    if "cannot start any token" in problem:
+        return ": a text that begins with such a character stands in quotes"
+    if problem.startswith(("did not find expected key", "expected <block end>")):
+        return ": this line is not indented as those above, or a quote or bracket of theirs is open"
+    return ""
 
 
 def read_yaml(file: Path) -> Any:

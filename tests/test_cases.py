@@ -8,7 +8,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from dms_lint.cases import NOW, Case, case_file, check, documents, failures, read_cases
+from dms_lint.cases import NOW, Case, case_file, documents, read_cases
+from dms_lint.checking import check, failures
 from dms_lint.model import Pack, Rule, Verdict
 from dms_lint.rules import load_pack
 from dms_lint.tables import pack_directory
@@ -98,7 +99,7 @@ def write(rule: Rule, data: Any) -> None:
 def problems(rule: Rule, *cases: Any) -> list[str]:
     """What is wrong with these cases, besides that they reach not every verdict."""
     write(rule, list(cases))
-    found = [problem for _, _, problem in check(Pack("test", "1", (rule,)))]
+    found = [problem.message for problem in check(Pack("test", "1", (rule,)))]
     return [problem for problem in found if "no case reaches" not in problem]
 
 
@@ -129,8 +130,8 @@ BROKEN = {
     "a blank name": ("- {name: ' ', then: pass}\n", 1, "a case is a mapping that begins with its name"),
     "an unknown key": (
         "- {name: a, then: pass}\n- name: b\n  then: pass\n  say: c\n",
-        2,
-        "'say' is no key of a case; the keys are name, given, denied, absent, then, says, of, at",
+        4,
+        "'say' is no key of a case; did you mean 'says'?",
     ),
     "no verdict": ("- {name: a}\n", 1, "'then' is one of pass, fail, unknown, not-applicable"),
     "an unknown verdict": ("- {name: a, then: passes}\n", 1, "'then' is one of"),
@@ -149,8 +150,7 @@ BROKEN = {
 @pytest.mark.parametrize(("text", "line", "said"), BROKEN.values(), ids=BROKEN)
 def test_cases_of_another_form_are_refused_and_located(rule: Rule, text: str, line: int, said: str) -> None:
     write(rule, text)
-    ((_, of, problem),) = check(Pack("test", "1", (rule,)))
-    assert of is None
+    (problem,) = map(str, check(Pack("test", "1", (rule,))))
     assert problem.startswith(f"{case_file(rule)}:{line}: ")
     assert said in problem
 
@@ -181,7 +181,7 @@ def test_what_is_absent_is_so_by_aws_own_word_for_it(rule: Rule, call: str, code
 @pytest.mark.parametrize("text", ["", "- {name: a, name: b}\n", "- [\n"])
 def test_cases_that_are_no_yaml_are_a_problem(rule: Rule, text: str) -> None:
     write(rule, text)
-    ((_, _, problem),) = check(Pack("test", "1", (rule,)))
+    (problem,) = map(str, check(Pack("test", "1", (rule,))))
     assert problem.startswith(f"{case_file(rule)}:")
     if text:
         with pytest.raises(YamlError):
@@ -189,7 +189,8 @@ def test_cases_that_are_no_yaml_are_a_problem(rule: Rule, text: str) -> None:
 
 
 def test_a_rule_without_cases_is_a_problem(rule: Rule) -> None:
-    assert list(check(Pack("test", "1", (rule,)))) == [(rule, None, "has no cases: write TLS001.cases.yaml beside it")]
+    (problem,) = check(Pack("test", "1", (rule,)))
+    assert str(problem) == f"{rule.file}:1: TLS001 has no cases: write TLS001.cases.yaml beside it"
 
 
 def test_a_rule_whose_cases_reach_every_verdict_is_fine(rule: Rule) -> None:
@@ -200,12 +201,12 @@ def test_a_rule_whose_cases_reach_every_verdict_is_fine(rule: Rule) -> None:
 @pytest.mark.parametrize("left_out", [0, 1, 2, 3])
 def test_a_verdict_that_no_case_reaches_is_a_problem(rule: Rule, left_out: int) -> None:
     write(rule, EVERY[:left_out] + EVERY[left_out + 1 :])
-    ((_, _, problem),) = check(Pack("test", "1", (rule,)))
-    assert problem.endswith(f"no case reaches {EVERY[left_out]['then']}")
+    (problem,) = check(Pack("test", "1", (rule,)))
+    assert f"no case reaches {EVERY[left_out]['then']}: add one" in problem.message
 
 
 def test_two_cases_of_one_name_are_a_problem(rule: Rule) -> None:
-    assert problems(rule, case(), case()) == ["two cases are named 'a case'"]
+    assert problems(rule, case(), case()) == ["two cases are named 'a case': say what makes this one different"]
 
 
 @pytest.mark.parametrize(
@@ -214,14 +215,14 @@ def test_two_cases_of_one_name_are_a_problem(rule: Rule) -> None:
         ({"then": "pass"}, "expected pass, got fail ({'endpoint.type': 'source', 'tls.mode': 'none'})"),
         ({"then": "fail", "given": given(SslMode=None)}, "expected fail, got unknown (endpoint orders in"),
         ({"says": "encrypts"}, "expected the message to say 'encrypts', got 'orders has none'"),
-        ({"of": "lake"}, "the rule must judge one resource and judges none; say which with 'of'"),
-        ({"given": {}}, "the rule must judge one resource and judges none; say which with 'of'"),
+        ({"of": "lake"}, "the rule must judge one resource and judges endpoint orders; say which with 'of'"),
+        ({"given": {}}, "the rule finds nothing to judge: what is given holds no endpoint"),
         ({"given": {"dms list-endpoints": {}}}, "'dms list-endpoints' is no AWS CLI command that dms-lint reads"),
         ({"given": {"describe-endpoints": {}}}, "'describe-endpoints' is no AWS CLI command that dms-lint reads"),
-        ({"given": {"dms describe-endpoints": {"Tasks": []}}}, "is JSON, but no AWS answer"),
+        ({"given": {"dms describe-endpoints": {"Tasks": []}}}, "never answers that: Tasks: no such member"),
         (
             {"given": {"dms describe-endpoints": {"SecretList": []}}},
-            "dms describe-endpoints: reads as an answer of secretsmanager:ListSecrets",
+            "dms:DescribeEndpoints never answers that: SecretList: no such member",
         ),
         ({"given": {"kms get-key-policy": {"Policy": "{}"}}}, "does not say what it is about"),
         ({"denied": ["dms:Nothing"]}, "'dms:Nothing' is no call that dms-lint reads"),
@@ -241,7 +242,8 @@ def test_of_two_judged_resources_one_is_named(rule: Rule) -> None:
     lake = {**ENDPOINT, "EndpointIdentifier": "lake", "EndpointArn": ENDPOINT["EndpointArn"][:-6] + "LAKE"}
     two = {"dms describe-endpoints": {"Endpoints": [ENDPOINT, {**lake, "SslMode": "require"}]}}
     assert problems(rule, case(given=two)) == [
-        "the rule must judge one resource and judges endpoint lake, endpoint orders; say which with 'of'"
+        "TLS001: a case: the rule must judge one resource and judges endpoint lake, endpoint orders; "
+        "say which with 'of'"
     ]
     for of in ("lake", lake["EndpointArn"]):
         assert problems(rule, case(given=two, then="pass", of=of)) == []

@@ -14,6 +14,7 @@ from dms_lint.adjusting import adjusted
 from dms_lint.config import ConfigError, discover, read_config, read_waivers
 from dms_lint.model import Pack, Severity
 from dms_lint.rules import PackError, load_pack
+from dms_lint.tables import pack_directory
 from tests.test_cli import endpoint, run, unwrapped
 from tests.test_rules import changed, pack_of
 
@@ -309,11 +310,20 @@ waivers:
 """
 
 
+def configure_fully(folder: Path, text: str = FULL) -> Path:
+    """The configuration, and the pack that it names."""
+    (folder / "rules" / "ours").mkdir(parents=True)
+    rule = (pack_directory() / "tls" / "TLS001.yaml").read_text(encoding="utf-8")
+    rule = rule.replace("id: TLS001", "id: OURS001").replace("name: connection-unencrypted", "name: ours")
+    (folder / "rules" / "ours" / "OURS001.yaml").write_text(rule)
+    return configure(folder, text)
+
+
 def test_the_schema_allows_what_is_read(here: Path) -> None:
     Draft202012Validator.check_schema(SCHEMA)
     validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
     assert list(validator.iter_errors(yaml.safe_load(FULL))) == []
-    file = configure(here, FULL)
+    file = configure_fully(here, FULL)
     config = read_config(file)
     assert set(config.options) == {"select", "ignore", "fail-on", "strict", "packs", "regions"}
     assert config.waivers[0]._asdict() == {
@@ -368,7 +378,7 @@ def test_the_schema_is_printed(name: str) -> None:
 
 
 def test_each_value_is_shown_with_where_it_comes_from(here: Path) -> None:
-    configure(here, FULL.replace("KMS", "CRT").replace("strict: true\n", ""))
+    configure_fully(here, FULL.replace("KMS", "CRT").replace("strict: true\n", ""))
     shown = json.loads(run("config", "--fail-on", "high", "-f", "json", cwd=here).stdout)
     assert shown["file"] == NAME
     found = {row["key"]: (row["value"], row["from"]) for row in shown["values"]}
@@ -383,7 +393,7 @@ def test_each_value_is_shown_with_where_it_comes_from(here: Path) -> None:
 
 
 def test_the_text_shows_whether_a_waiver_has_expired(here: Path) -> None:
-    configure(here, FULL)
+    configure_fully(here, FULL)
     assert "waiver TLS001 orders-* 111122223333 eu-central-1, until 2026-12-31: The database" in (
         run("config", "--at", "2026-12-31", cwd=here).stdout
     )

@@ -335,7 +335,7 @@ def test_an_id_stands_once(tmp_path: Path) -> None:
     second.parent.mkdir()
     second.write_text(GOOD)
     assert refusals(tmp_path) == [
-        "PACK/zzz/TLS001.yaml:1: TLS001 is the id of PACK/tls/TLS001.yaml too; give it another".replace(
+        "PACK/zzz/TLS001.yaml:1: TLS001 is the id of PACK/tls/TLS001.yaml:1 too; give it another".replace(
             "PACK/tls", str(tmp_path / "tls")
         ).replace(str(tmp_path), "PACK")
     ]
@@ -359,12 +359,36 @@ def test_a_pack_says_its_name_and_its_version(tmp_path: Path, text: str) -> None
     assert refusals(tmp_path) == ["PACK/pack.yaml:1: a pack says its name and its version, both text"]
 
 
-def test_a_folder_without_a_pack_is_none(tmp_path: Path) -> None:
-    assert refusals(tmp_path) == ["PACK/pack.yaml:1: cannot be read: No such file or directory"]
+def test_a_pack_that_does_not_say_its_name_is_called_as_its_folder(tmp_path: Path) -> None:
+    (pack_of(tmp_path, TLS001=GOOD) / "pack.yaml").unlink()
+    pack = load_pack(tmp_path)
+    assert (pack.name, pack.version) == (tmp_path.name, "")
 
 
-def test_a_pack_without_rules_is_none(tmp_path: Path) -> None:
-    assert refusals(pack_of(tmp_path)) == ["PACK:1: no rule stands here; a rule is FAMILY/ID.yaml"]
+def test_a_folder_that_is_not_there_is_none(tmp_path: Path) -> None:
+    assert refusals(tmp_path / "nowhere") == [
+        f"{tmp_path}/nowhere:1: there is no such folder".replace(str(tmp_path / "nowhere"), "PACK")
+    ]
+
+
+def test_a_folder_without_rules_is_none(tmp_path: Path) -> None:
+    none = ["PACK:1: no rule stands here; a rule is ID.yaml or FAMILY/ID.yaml"]
+    assert refusals(tmp_path) == none
+    assert refusals(pack_of(tmp_path)) == none
+
+
+def test_a_rule_may_stand_in_the_folder_itself(tmp_path: Path) -> None:
+    pack_of(tmp_path)
+    (tmp_path / "TLS001.yaml").write_text(GOOD)
+    assert [rule.id for rule in load_pack(tmp_path).rules] == ["TLS001"]
+
+
+def test_what_is_hidden_is_no_part_of_a_pack(tmp_path: Path) -> None:
+    pack_of(tmp_path, TLS001=GOOD)
+    (tmp_path / ".ci").mkdir()
+    for hidden in (".dms-lint.yaml", ".a.yml", ".ci/a.yaml"):
+        (tmp_path / hidden).write_text("a: b\n")
+    assert len(load_pack(tmp_path).rules) == 1
 
 
 def test_a_rule_is_utf_8(tmp_path: Path) -> None:

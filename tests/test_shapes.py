@@ -45,22 +45,27 @@ def test_what_aws_sends_fits(operation: str, body: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("operation", "body", "said"),
     [
-        ("dms:DescribeEndpoints", {"Endpoint": []}, "Endpoint: no such member"),
+        ("dms:DescribeEndpoints", {"Endpoint": []}, "Endpoint: no such member; did you mean 'Endpoints'?"),
         ("dms:DescribeEndpoints", {"Endpoints": {}}, "Endpoints: not a list"),
         ("dms:DescribeEndpoints", {"Endpoints": [1]}, "Endpoints[0]: not an object"),
-        ("dms:DescribeEndpoints", {"Endpoints": [{}, {"Sslmode": "none"}]}, "Endpoints[1].Sslmode: no such member"),
+        (
+            "dms:DescribeEndpoints",
+            {"Endpoints": [{}, {"Sslmode": "none"}]},
+            "Endpoints[1].Sslmode: no such member; did you mean 'SslMode'?",
+        ),
         ("dms:DescribeEndpoints", {"Endpoints": [{"Port": "3306"}]}, "Endpoints[0].Port: not a integer"),
         ("dms:DescribeEndpoints", {"Endpoints": [{"Port": True}]}, "Endpoints[0].Port: not a integer"),
         ("dms:DescribeEndpoints", {"Endpoints": [{"EngineName": 5}]}, "Endpoints[0].EngineName: not a string"),
         (
             "dms:DescribeEndpoints",
             {"Endpoints": [{"SslMode": "verify"}]},
-            "Endpoints[0].SslMode: 'verify' is none of none, require, verify-ca, verify-full",
+            "Endpoints[0].SslMode: 'verify' is none of none, require, verify-ca, verify-full"
+            "; did you mean 'verify-ca'?",
         ),
         (
             "dms:DescribeEndpoints",
             {"Endpoints": [{"MySQLSettings": {"ServerNam": "db"}}]},
-            "Endpoints[0].MySQLSettings.ServerNam: no such member",
+            "Endpoints[0].MySQLSettings.ServerNam: no such member; did you mean 'ServerName'?",
         ),
         (
             "dms:DescribeReplicationInstances",

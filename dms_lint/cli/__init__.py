@@ -11,7 +11,7 @@ from dms_lint.cli.accepting import baseline, diff
 from dms_lint.cli.common import stop
 from dms_lint.cli.configuring import config
 from dms_lint.cli.live import INTERRUPTED, collect, policy
-from dms_lint.cli.pack import check_pack, explain, list_rules, schema
+from dms_lint.cli.pack import check_pack, explain, list_rules, new_rule, schema
 from dms_lint.cli.scanning import inspect, scan
 
 
@@ -42,6 +42,7 @@ for command in (
     list_rules,
     explain,
     inspect,
+    new_rule,
     check_pack,
     baseline,
     diff,

@@ -15,22 +15,35 @@ if TYPE_CHECKING:
     from dms_lint.model import Notice, Pack, Rule
 
 
-def load(directory: Path | None = None) -> Pack:
-    """The pack in a folder, by default ours; a bad one ends the command with what is wrong in it."""
-    from dms_lint.rules import PackError, load_pack
-    from dms_lint.tables import pack_directory
+def load(directories: Iterable[Path]) -> Pack:
+    """The packs in these folders as one; a bad one ends the command with what is wrong in it."""
+    from dms_lint.packs import load_packs
+    from dms_lint.report.safe import printable
+    from dms_lint.rules import PackError
 
     try:
-        return load_pack(directory or pack_directory())
+        return load_packs(directories)
     except PackError as error:
         for problem in error.problems:
-            click.echo(problem, err=True)
-        stop(f"the rule pack in {directory or pack_directory()} cannot be used", 2)
+            click.echo(printable(problem), err=True)
+        stop(f"the rules cannot be used: {count(len(error.problems), 'problem')}", 2)
+
+
+def pack_of(options: dict[str, Any]) -> Pack:
+    """The pack that is in force: ours and those that the options name, or these alone."""
+    from pathlib import Path
+
+    from dms_lint.tables import pack_directory
+
+    if options["no_default_pack"] and not options["packs"]:
+        raise click.UsageError("--no-default-pack leaves no rule: name a pack of your own with --pack DIR")
+    ours = () if options["no_default_pack"] else (pack_directory(),)
+    return load((*ours, *map(Path, options["packs"])))
 
 
 def rules_of(options: dict[str, Any]) -> tuple[Pack, tuple[Rule, ...]]:
-    """The pack, and the rules of it that the options choose."""
-    pack = load()
+    """The pack that is in force, and the rules of it that the options choose."""
+    pack = pack_of(options)
     return pack, chosen(pack, options)
 
 
@@ -107,6 +120,11 @@ def page_style(*, quiet: bool = False, severity: str = "low") -> Any:
         quiet=quiet,
         severity=Severity[severity.upper()],
     )
+
+
+def count(number: int, word: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def stop(message: str, code: int) -> NoReturn:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import click
 
-from dms_lint.cli.common import chosen, complain, date, load, stop
+from dms_lint.cli.common import chosen, complain, date, pack_of, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -68,7 +68,7 @@ class Gate(NamedTuple):
         from dms_lint.adjusting import adjusted
         from dms_lint.config import ConfigError
 
-        pack = load()
+        pack = pack_of(options)
         if self.config.file is not None or self.waivers:
             try:
                 pack = pack._replace(rules=adjusted(pack.rules, self.config, self.waivers))
@@ -113,6 +113,8 @@ def prepare(options: dict[str, Any]) -> Gate:
     more: tuple[Waiver, ...] = ()
     try:
         config = read(options)
+        if not from_command_line("packs"):
+            _find_packs(config)
         if options["waivers"]:
             more = read_waivers(Path(options["waivers"]))
     except ConfigError as error:
@@ -155,6 +157,19 @@ def read(options: Mapping[str, Any]) -> Config:
         except (OSError, RuntimeError):  # a working directory that was removed, a user without a home folder
             file = None
     return read_config(file) if file is not None else Config()
+
+
+def _find_packs(config: Config) -> None:
+    """Refuse a pack of the configuration that is no folder.  Raises ConfigError."""
+    import os
+
+    from dms_lint.config import stop as refuse
+    from dms_lint.refused import Refused
+
+    if config.file is not None:
+        packs = enumerate(config.options.get("packs", ()))
+        gone = [(number, pack) for number, pack in packs if not os.path.isdir(pack)]  # noqa: PTH112 - as above
+        refuse(config.file, [Refused(f"there is no folder '{pack}'", "packs", number) for number, pack in gone])
 
 
 def from_command_line(option: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
-from dms_lint.cli.common import complain, rules_of, stop
+from dms_lint.cli.common import complain, count, rules_of, stop
 from dms_lint.cli.options import READ_SECRETS, selection
 
 if TYPE_CHECKING:
@@ -209,9 +209,7 @@ def _say_counts(found: Collection, folder: str) -> None:
     regions = len({record.region for record in found.records} - {""})
     order = ("complete", "absent", "partial", "refused", "failed")
     told = ", ".join(f"{counts[name]} {name}" for name in order if counts[name])
-    click.echo(
-        f"dms-lint: {folder}: {_number(accounts, 'account')}, {_number(regions, 'Region')}; calls: {told}", err=True
-    )
+    click.echo(f"dms-lint: {folder}: {count(accounts, 'account')}, {count(regions, 'Region')}; calls: {told}", err=True)
     for record in found.records:
         if record.refusal is not None and snapshot.status(record) != "absent":
             place = " ".join(part for part in (record.account, record.region) if part)
@@ -224,10 +222,6 @@ def complain_of(message: str) -> None:
     from dms_lint.report.safe import printable
 
     click.echo(f"  {printable(message)}", err=True)
-
-
-def _number(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 @click.command()

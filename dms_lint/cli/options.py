@@ -65,8 +65,26 @@ def flat(_ctx: click.Context, _param: click.Parameter, value: Sequence[tuple[str
     return tuple(word for words in value for word in words)
 
 
+def packing(command: Any) -> Any:
+    """The options that choose rule packs."""
+    for option in (
+        click.option("--no-default-pack", is_flag=True, help="Judge by the packs of --pack alone."),
+        click.option(
+            "--pack",
+            "packs",
+            type=click.Path(exists=True, file_okay=False),
+            metavar="DIR",
+            multiple=True,
+            help="Judge by the rules in this folder too, beside those of dms-lint; repeatable.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def selection(command: Any) -> Any:
-    """The options that choose rules."""
+    """The options that choose rules, and the packs that they are of."""
+    command = packing(command)
     for option in (
         click.option(
             "--control",

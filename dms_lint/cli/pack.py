@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dms_lint.cli.common import load, page_style, rules_of, show, stop
-from dms_lint.cli.options import OneOf, selection
+from dms_lint.cli.common import count, load, page_style, rules_of, show, stop
+from dms_lint.cli.options import OneOf, packing, selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dms_lint.model import Pack
 
 _SCHEMAS: Final = {
     "report": "report",
@@ -45,37 +50,94 @@ def list_rules(format_: str, *, coverage: bool, **options: Any) -> None:
 
 @click.command()
 @click.argument("id_", metavar="ID")
-def explain(id_: str) -> None:
+@packing
+def explain(id_: str, **options: Any) -> None:
     """Show one rule: what it asks, why, how to fix it, and its cases."""
-    pack, rules = rules_of({"select": (id_,), "ignore": (), "basis": (), "controls": ()})
+    pack, rules = rules_of({**options, "select": (id_,), "ignore": (), "basis": (), "controls": ()})
     from dms_lint import pages
 
     exact = [rule for rule in rules if id_.upper() == rule.id or id_.lower() == rule.name]
     if not exact:
         stop(f"'{id_}' is several rules: {', '.join(rule.id for rule in rules)}", 2)
-    show(pages.explanation(exact[0], pack.frameworks, page_style()))
+    from dms_lint.yamls import YamlError
+
+    try:
+        show([*pages.explanation(exact[0], pack.frameworks, page_style())])
+    except (YamlError, OSError) as error:
+        stop(f"the cases of {exact[0].id} cannot be read: {error}", 2)
 
 
 @click.command("check-pack")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False))
 def check_pack(directory: str) -> None:
-    """Check a rule pack, and run the cases of its rules.
+    """Check a rule pack, and run the cases of its rules: a line for each problem, FILE:LINE: what is wrong.
 
-    Exits with 2 when the pack cannot be loaded, with 1 when a case is not as it says.
+    Exits with 2 when the pack cannot be loaded, with 1 when a case is not as it says or something is to be written yet.
     """
     from pathlib import Path
 
-    from dms_lint import cases
+    from dms_lint import cases, checking
+    from dms_lint.report.safe import printable
 
-    pack = load(Path(directory))
-    problems = 0
-    for rule, case, problem in cases.check(pack):
-        problems += 1
-        click.echo(f"{cases.case_file(rule)}: {rule.id}{f': {case.name}' if case else ''}: {problem}")
+    pack = load([Path(directory)])
+    problems = list(checking.check(pack, Path(directory)))
+    for problem in problems:
+        click.echo(printable(str(problem)))
+    for warning in _taken(pack):
+        click.echo(f"warning: {printable(warning)}", err=True)
     if problems:
-        stop(f"{problems} problems in {len(pack.rules)} rules", 1)
+        files = len({problem.file for problem in problems})
+        stop(f"{count(len(problems), 'problem')} in {count(files, 'file')} of {count(len(pack.rules), 'rule')}", 1)
     number = sum(len(list(cases.read_cases(rule))) for rule in pack.rules)
-    click.echo(f"{len(pack.rules)} rules, {number} cases: all is as they say")
+    click.echo(f"{count(len(pack.rules), 'rule')}, {count(number, 'case')}: all is as they say")
+
+
+def _taken(pack: Pack) -> Iterator[str]:
+    """What keeps another pack than ours from being used beside ours: ids and names that are in both."""
+    from dms_lint.packs import twins
+    from dms_lint.tables import pack_directory
+
+    ours = load([pack_directory()])
+    if ours.name != pack.name:
+        yield from (f"{twin}, or scan with --no-default-pack" for twin in twins([ours, pack]))
+
+
+@click.command("new-rule")
+@click.argument("id_", metavar="ID")
+@click.option(
+    "--directory",
+    metavar="DIR",
+    default=".",
+    show_default=True,
+    type=click.Path(file_okay=False),
+    help="The folder of the pack; made where it is not there.",
+)
+def new_rule(id_: str, directory: str) -> None:
+    """Begin a rule: write ID.yaml and ID.cases.yaml, to be filled in.
+
+    What stands there already is never overwritten.
+    """
+    from pathlib import Path
+
+    from dms_lint import skeleton
+    from dms_lint.refused import Refused
+
+    try:
+        files = skeleton.files(id_, Path(directory))
+    except Refused as refused:
+        stop(str(refused), 2)
+    for file in files:
+        if file.exists() or file.is_symlink():
+            stop(f"{file} stands there already: nothing was written", 2)
+    try:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        for file, text in files.items():
+            with file.open("x", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+            click.echo(f"wrote {file}")
+    except OSError as error:
+        stop(f"cannot write to {directory}: {error.strerror}", 2)
+    click.echo(f"now fill them in: `dms-lint check-pack {directory}` says what is to be done", err=True)
 
 
 @click.command()

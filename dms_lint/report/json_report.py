@@ -32,6 +32,7 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
             "name": "dms-lint",
             "version": __version__,
             "pack": {"name": report.pack.name, "version": report.pack.version},
+            **_others(report),
         },
         "scan": {
             "started_at": report.started_at.isoformat(timespec="seconds"),
@@ -90,6 +91,12 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
     )
     yield from _list("notices", notices)
     yield "\n}\n"
+
+
+def _others(report: Report) -> Mapping[str, Any]:
+    """The further packs, where there are any."""
+    others = [{"name": name, "version": version} for name, version in report.pack.others]
+    return {"packs": others} if others else {}
 
 
 def _list(key: str, items: Iterator[str], braces: str = "[]") -> Iterator[str]:
