@@ -105,7 +105,19 @@ def test_a_trail_is_asked_about_where_it_is_at_home() -> None:
         {"Name": "all", "TrailARN": arn.format(region), "HomeRegion": region} for region in (HERE[1], "us-east-1")
     ]
     told = Document("cloudtrail:DescribeTrails", {"trailList": trails})
-    assert asked("cloudtrail:GetTrailStatus", told) == (arn.format(HERE[1]),)
+    status = call("cloudtrail:GetTrailStatus")
+    assert subjects(status, [told], *HERE, scanned=[HERE[1], "us-east-1"]) == (arn.format(HERE[1]),)
+
+
+def test_a_trail_whose_home_is_not_scanned_is_asked_about_all_the_same() -> None:
+    # By its ARN, and so at home: what it records counts in every Region.
+    arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/all"
+    told = Document(
+        "cloudtrail:DescribeTrails", {"trailList": [{"Name": "all", "TrailARN": arn, "HomeRegion": "us-east-1"}]}
+    )
+    status = call("cloudtrail:GetTrailStatus")
+    assert subjects(status, [told], *HERE, scanned=[HERE[1]]) == (arn,)
+    assert subjects(status, [told], *HERE, scanned=[HERE[1], "us-east-1"]) == ()
 
 
 def details(**user: Any) -> dict[str, Any]:

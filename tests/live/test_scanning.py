@@ -158,6 +158,17 @@ def test_a_scan_of_the_rules_about_tls_makes_no_call_to_iam(migration: Aws) -> N
     }
 
 
+def test_a_trail_counts_whose_home_is_not_scanned(migration: Aws) -> None:
+    for document in documents_in(MIGRATION):
+        if document.operation.startswith("cloudtrail:"):
+            body = json.loads(json.dumps(document.body).replace(REGION, "us-east-1"))
+            # A trail of all Regions is listed in each, and asked about at home.
+            place = REGION if document.operation == "cloudtrail:DescribeTrails" else "us-east-1"
+            migration.put(ACCOUNT, place, document.operation, body, document.subject)
+    found = report(migration, "scan", "--select", "LOG002", "--all-verdicts")
+    assert [one["verdict"] for one in found["findings"]] == ["pass"]
+
+
 def test_variables_of_a_function_that_may_be_secret_are_not_kept(migration: Aws, tmp_path: Path) -> None:
     for document in documents_in(MIGRATION):
         if document.operation == "lambda:GetFunctionConfiguration":

@@ -94,7 +94,7 @@ class _Chain:
                 if given is None:
                     given = [one for record in self.records for one in documents(record)]
                 by_place: dict[str, list[str]] = defaultdict(list)
-                for subject in subjects(call, given, self.account.id, self.region):
+                for subject in subjects(call, given, self.account.id, self.region, self.account.regions):
                     by_place[_region_of(subject) or self.place].append(subject)
                 for place, some in by_place.items():
                     found[call.service, place] += [(call, batch) for batch in batches(some, call.batch)]

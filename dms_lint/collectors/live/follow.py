@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dms_lint.placing import arn_of, partition, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from dms_lint.collectors.live.calls import Call
     from dms_lint.model import Document
@@ -21,8 +21,13 @@ _OF_DMS: Final = re.compile(r'"(?:dms:|\*)|"NotAction"', re.IGNORECASE)
 _KEY_ID: Final = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def subjects(call: Call, documents: Iterable[Document], account: str, region: str) -> tuple[str, ...]:
-    """What to ask the call about, in an account and Region: each once, in the order of the answers."""
+def subjects(
+    call: Call, documents: Iterable[Document], account: str, region: str, scanned: Collection[str] = ()
+) -> tuple[str, ...]:
+    """What to ask the call about, in an account and Region: each once, in the order of the answers.
+
+    `scanned` are the Regions of the account that are read: what has its home in another of them is asked about there.
+    """
     told: dict[str, list[tuple[Any, Item, Document]]] = {kind: [] for kind, _ in call.follows}
     for document in documents:
         for part in parts(document):
@@ -36,7 +41,8 @@ def subjects(call: Call, documents: Iterable[Document], account: str, region: st
             elif not path:
                 continue  # read for what it says of others
             elif path == "home":
-                if item.data.get("HomeRegion", region) == region:
+                home = item.data.get("HomeRegion", region)
+                if home == region or home not in scanned:
                     found[item.id] = None
             elif path == "operators":
                 if may_manage_dms(item.data, document.body):
