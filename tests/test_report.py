@@ -1,6 +1,7 @@
 """The reports: what people and machines see, and what no account can make them do."""
 
 import json
+import shlex
 import unicodedata
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from dms_lint.report.safe import printable
 from dms_lint.rules import load_pack
 from dms_lint.scan import scan
 from dms_lint.tables import pack_directory
+from dms_lint.templates import fix_cli
 
 PACK = load_pack(pack_directory())
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -84,6 +86,15 @@ def test_a_hostile_name_is_quoted_in_the_command() -> None:
     hostile = endpoint(EndpointArn=ARN + "X; touch /tmp/owned $(id)")
     (finding,) = json.loads("".join(render("json", report_of(hostile), Style())))["findings"]
     assert "'" + ARN + "X; touch /tmp/owned $(id)'" in finding["fix"]["cli"]
+
+
+@given(st.text(alphabet=" ab'\"\\$", min_size=1, max_size=120))
+def test_a_command_can_be_pasted_as_it_is_shown(words: str) -> None:
+    report = report_of(endpoint(EndpointArn=ARN + words))
+    (finding,) = report.findings
+    _, _, shown = text(report).partition("    $ ")
+    command = shown.partition("\n\n")[0].replace("\\\n", "")  # as a shell joins lines
+    assert shlex.split(command) == shlex.split(fix_cli(finding))
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])

@@ -33,6 +33,9 @@ COLORS: Final = {
 }
 _COMMAND: Final = re.compile(r" (?=::[A-Za-z])")
 """The blank before what would be a command to a runner of GitHub Actions at the start of a line: none breaks there."""
+_QUOTED: Final = re.compile("'[^']*'|\"[^\"]*\"")
+_KEPT: Final = "\ue000"
+"""Stands for a blank where no line breaks; `printable` leaves none of it."""
 _INDENT: Final = 2
 _MANY: Final = 24
 """How many rules a gap names one by one; of places, half as many."""
@@ -95,18 +98,21 @@ class _Page:
     def wrap(self, words: str, indent: int, *, start: int | None = None, command: bool = False) -> str:
         """Wrapped to the page; the text begins at column `start` (`indent`, when not given), later lines at `indent`.
 
-        No word is broken.  A command's lines end in a backslash, so that it can be pasted.
+        No word is broken.  A command's lines end in a backslash and none breaks within quotes: it can be pasted.
         """
         more = indent + 2 if command else indent
+        words = _COMMAND.sub(_KEPT, printable(words))
+        if command:
+            words = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _KEPT), words)
         lines = textwrap.wrap(
-            _COMMAND.sub("\u00a0", printable(words)),
+            words,
             max(self.width - (2 if command else 0), 40),
             initial_indent=" " * (indent if start is None else start),
             subsequent_indent=" " * more,
             break_long_words=False,
             break_on_hyphens=False,
         )
-        return (" \\\n" if command else "\n").join(lines).lstrip(" ")
+        return (" \\\n" if command else "\n").join(lines).lstrip(" ").replace(_KEPT, " ")
 
 
 def _shown(report: Report, style: Style, *, accepted: bool = False) -> Iterator[Finding]:
