@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
@@ -34,6 +34,20 @@ def derived(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, I
         return value
 
     return once
+
+
+def certain(items: Iterable[T], find: Callable[[T], tuple[str, ...]]) -> tuple[str, ...]:
+    """All that is found for the items; Missing only where nothing is and something could not be read."""
+    found: list[str] = []
+    hole: Missing | None = None
+    for item in items:
+        try:
+            found += find(item)
+        except Missing as missing:
+            hole = hole or missing
+    if hole is not None and not found:
+        raise hole
+    return tuple(found)
 
 
 class Fact(NamedTuple):

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms_lint.facts import certificates, pem
+from dms_lint.facts import (
+    FACTS,
+    certificate_users,
+    certificates,
+    database_authorities,
+    endpoint_certificates,
+    pem,
+)
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource, Status
 from dms_lint.tables import pack_directory
@@ -246,7 +253,7 @@ def test_an_empty_answer_tells_no_format() -> None:
 
 def test_no_fact_shows_the_text_of_a_private_key() -> None:
     one, inventory = certificate(CertificatePem=KEY.replace("(removed)", "c2VjcmV0"))
-    for fact in certificates.FACTS:
+    for fact in FACTS.values():
         if "certificate" in fact.kinds:
             try:
                 said = str(fact.derive(one, inventory))
@@ -314,7 +321,7 @@ def test_a_wallet_with_an_unheard_of_algorithm_is_unknown() -> None:
 )
 def test_a_fact_of_a_garbled_certificate_raises_nothing_but_missing(data: dict[str, Any]) -> None:
     one, inventory = certificate(**data)
-    for fact in certificates.FACTS:
+    for fact in FACTS.values():
         if "certificate" in fact.kinds:
             with contextlib.suppress(Missing):
                 fact.derive(one, inventory)
@@ -328,7 +335,7 @@ def test_all_members_that_name_a_certificate_are_uses_of_it() -> None:
     listed = [endpoint(EngineName="Kafka", CertificateArn="d", KafkaSettings=kafka)]
     inventory = inventory_of([], listed)
     (found,) = inventory.known("endpoint")
-    assert list(certificates.uses(found, inventory)) == [
+    assert list(certificate_users.uses(found, inventory)) == [
         ("CertificateArn", "d"),
         ("KafkaSettings.SslCaCertificateArn", "a"),
         ("KafkaSettings.SslClientCertificateArn", "b"),
@@ -341,16 +348,16 @@ def test_a_data_provider_names_a_certificate_in_its_settings() -> None:
     provider = {"DataProviderArn": f"{DMS}data-provider:ORDERS", "DataProviderName": "orders", "Settings": settings}
     inventory = inventory_of([{"CertificateArn": CERT, "CertificateIdentifier": "orders-ca"}], [], [provider])
     (found,) = inventory.known("data-provider")
-    assert list(certificates.uses(found, inventory)) == [("Settings.MySqlSettings.CertificateArn", CERT)]
+    assert list(certificate_users.uses(found, inventory)) == [("Settings.MySqlSettings.CertificateArn", CERT)]
     (one,) = inventory.known("certificate")
-    assert certificates.users(one, inventory) == ("data-provider orders",)
+    assert certificate_users.users(one, inventory) == ("data-provider orders",)
 
 
 def test_a_certain_use_counts_though_another_part_of_the_endpoint_is_missing() -> None:
     one = {"CertificateArn": CERT, "CertificateIdentifier": "orders-ca"}
     inventory = inventory_of([one], [endpoint(EngineName="kafka", CertificateArn=CERT)])
     (found,) = inventory.known("certificate")
-    assert certificates.users(found, inventory) == ("endpoint orders",)
+    assert certificate_users.users(found, inventory) == ("endpoint orders",)
 
 
 def test_an_endpoint_of_another_region_with_a_hole_hides_no_use() -> None:
@@ -360,14 +367,14 @@ def test_an_endpoint_of_another_region_with_a_hole_hides_no_use() -> None:
         [one], [elsewhere, endpoint()], [{"DataProviderArn": f"{DMS}data-provider:A", "Settings": {}}]
     )
     (found,) = inventory.known("certificate")
-    assert certificates.users(found, inventory) == ()
+    assert certificate_users.users(found, inventory) == ()
 
 
 def test_a_certificate_that_a_kafka_endpoint_names_as_key_is_still_a_certificate() -> None:
     one = {"CertificateArn": CERT, "CertificateIdentifier": "orders-ca", "CertificatePem": MADE.pem("root")}
     inventory = inventory_of([one], [endpoint(EngineName="kafka", KafkaSettings={"SslClientKeyArn": CERT})])
     (found,) = inventory.known("certificate")
-    assert certificates.client_key_endpoints(found, inventory) == ()
+    assert certificate_users.client_key_endpoints(found, inventory) == ()
 
 
 def test_a_certain_dangling_certificate_counts_though_another_could_not_be_looked_up() -> None:
@@ -375,7 +382,7 @@ def test_a_certain_dangling_certificate_counts_though_another_could_not_be_looke
     documents = [Document("dms:DescribeEndpoints", {"Endpoints": [endpoint(EngineName="kafka", KafkaSettings=kafka)]})]
     inventory = Inventory(documents, NOW)
     (found,) = inventory.known("endpoint")
-    assert certificates.dangling_certificates(found, inventory) == (
+    assert endpoint_certificates.dangling_certificates(found, inventory) == (
         "KafkaSettings.SslClientKeyArn arn:aws:dms:us-east-1:111122223333:cert:KEY",
     )
 
@@ -415,7 +422,7 @@ def test_a_fact_of_a_garbled_endpoint_raises_nothing_but_missing(data: dict[str,
     }
     inventory = Inventory([Document(call, {key: [item]}) for call, (key, item) in items.items()], NOW)
     (found,) = inventory.known("endpoint")
-    for fact in certificates.FACTS:
+    for fact in (*endpoint_certificates.FACTS, *database_authorities.FACTS):
         if "endpoint" in fact.kinds:
             with contextlib.suppress(Missing):
                 fact.derive(found, inventory)
@@ -448,5 +455,5 @@ def test_an_authority_is_compared_by_the_root_of_the_databases_region_in_any_spe
         NOW,
     )
     (found,) = inventory.known("endpoint")
-    assert certificates.database_authorities(found, inventory) == ("rds-ca-rsa2048-g1",)
-    assert certificates.uncovered_authorities(found, inventory) == ()
+    assert database_authorities.database_authorities(found, inventory) == ("rds-ca-rsa2048-g1",)
+    assert database_authorities.uncovered_authorities(found, inventory) == ()
