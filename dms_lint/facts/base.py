@@ -36,18 +36,26 @@ def derived(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, I
     return once
 
 
-def certain(items: Iterable[T], find: Callable[[T], tuple[str, ...]]) -> tuple[str, ...]:
-    """All that is found for the items; Missing only where nothing is and something could not be read."""
-    found: list[str] = []
-    hole: Missing | None = None
+def certain(found: Iterable[str], hole: Missing | None) -> tuple[str, ...]:
+    """What was found, which is certain whatever else is hidden; the hole where nothing was."""
+    values = tuple(found)
+    if not values and hole is not None:
+        raise hole
+    return values
+
+
+def each_of(items: Iterable[T], judge: Callable[[T], str], hole: Missing | None = None) -> tuple[str, ...]:
+    """What `judge` says of each item, once each and without ''; Missing where only what was not read could be more."""
+    found: dict[str, None] = {}
     for item in items:
         try:
-            found += find(item)
+            said = judge(item)
         except Missing as missing:
             hole = hole or missing
-    if hole is not None and not found:
-        raise hole
-    return tuple(found)
+        else:
+            if said:
+                found[said] = None
+    return certain(found, hole)
 
 
 class Fact(NamedTuple):

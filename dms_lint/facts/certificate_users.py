@@ -98,10 +98,14 @@ def users(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
     None only where all endpoints and data providers of its account and Region were read.
     """
 
-    def of(kind: str) -> tuple[str, ...]:
-        return _users(kind, certificate, inventory)
-
-    return certain(("endpoint", "data-provider"), of)
+    found: list[str] = []
+    hole: Missing | None = None
+    for kind in ("endpoint", "data-provider"):
+        try:
+            found += _users(kind, certificate, inventory)
+        except Missing as missing:
+            hole = hole or missing
+    return certain(found, hole)
 
 
 def client_key_endpoints(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:

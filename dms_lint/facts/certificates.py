@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.base import NUMBER, Fact, certain, derived, text, texts
+from dms_lint.facts.base import NUMBER, Fact, derived, each_of, text, texts
 from dms_lint.facts.pem import blocks, bundle
 from dms_lint.facts.times import moment
 from dms_lint.model import Missing, Status
@@ -139,7 +139,7 @@ def weaknesses(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
     is trusted for being there.  Of a wallet it is the certificate that AWS describes.
     """
     if form(certificate, inventory) == "wallet":
-        return certain((_weak_wallet_key, _weak_wallet_signature), lambda find: find(certificate))
+        return each_of((_weak_wallet_key, _weak_wallet_signature), lambda find: find(certificate))
     found = []
     for one in readable_pem(certificate, inventory).certificates:
         if one.bits < _least_bits().get(one.key, 0):
@@ -149,7 +149,7 @@ def weaknesses(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _weak_wallet_key(certificate: Resource) -> tuple[str, ...]:
+def _weak_wallet_key(certificate: Resource) -> str:
     if "SigningAlgorithm" not in certificate or "KeyLength" not in certificate:
         raise _opaque(certificate, "what keys are in it")
     algorithm, bits = certificate.text("SigningAlgorithm").upper(), certificate.number("KeyLength")
@@ -157,14 +157,14 @@ def _weak_wallet_key(certificate: Resource) -> tuple[str, ...]:
     key = "RSA" if "RSA" in algorithm else "EC" if "EC" in algorithm else ""
     if not key:
         raise certificate.malformed("SigningAlgorithm", "an algorithm of RSA or EC keys")
-    return (f"the wallet has an {key} key of {bits} bits",) if bits < _least_bits()[key] else ()
+    return f"the wallet has an {key} key of {bits} bits" if bits < _least_bits()[key] else ""
 
 
-def _weak_wallet_signature(certificate: Resource) -> tuple[str, ...]:
+def _weak_wallet_signature(certificate: Resource) -> str:
     algorithm = certificate.text("SigningAlgorithm", default="").lower().replace("-", "")
     if algorithm.startswith(tuple(_weak_hashes())):
         raise _opaque(certificate, f"whether what is signed with {algorithm} is a root")
-    return ()
+    return ""
 
 
 FACTS: Final = (

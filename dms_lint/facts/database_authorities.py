@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.base import Fact, certain, texts
+from dms_lint.facts.base import Fact, each_of, texts
 from dms_lint.facts.certificates import readable_pem
 from dms_lint.facts.endpoint_certificates import found_certificates
 from dms_lint.facts.endpoints import ENDPOINT
@@ -79,12 +79,12 @@ def uncovered_authorities(endpoint: Resource, inventory: Inventory) -> tuple[str
         readable_pem(certificate, inventory).fingerprints for certificate in found_certificates(endpoint, inventory)
     ]
 
-    def uncovered(instance: Resource) -> tuple[str, ...]:
+    def uncovered(instance: Resource) -> str:
         authority = instance.text("CACertificateIdentifier")
         thumbprint = _thumbprint(instance, authority, inventory)
-        return () if any(thumbprint in fingerprints for fingerprints in held) else (authority,)
+        return "" if any(thumbprint in fingerprints for fingerprints in held) else authority
 
-    return tuple(dict.fromkeys(certain(_instances(endpoint, inventory), uncovered)))
+    return each_of(_instances(endpoint, inventory), uncovered)
 
 
 def _thumbprint(instance: Resource, authority: str, inventory: Inventory) -> str:

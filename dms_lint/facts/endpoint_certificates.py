@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.base import Fact, certain, derived, text, texts
+from dms_lint.facts.base import Fact, derived, each_of, text, texts
 from dms_lint.facts.certificate_users import uses
 from dms_lint.facts.certificates import form, readable_pem
 from dms_lint.facts.endpoints import ENDPOINT, engine
@@ -23,14 +23,14 @@ def certificates(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 def dangling_certificates(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The members that name a certificate which the endpoint's account and Region do not have: `CertificateArn ARN`."""
 
-    def dangling(use: tuple[str, str]) -> tuple[str, ...]:
+    def dangling(use: tuple[str, str]) -> str:
         member, arn = use
         parts = arn.split(":", 5)
         elsewhere = len(parts) == 6 and (parts[4], parts[3]) != (endpoint.account, endpoint.region)
         gone = elsewhere or inventory.find("certificate", arn, endpoint.account, endpoint.region) is None
-        return (f"{member} {arn}",) if gone else ()
+        return f"{member} {arn}" if gone else ""
 
-    return certain(uses(endpoint, inventory), dangling)
+    return each_of(uses(endpoint, inventory), dangling)
 
 
 @derived
@@ -60,11 +60,11 @@ def misformatted_certificates(endpoint: Resource, inventory: Inventory) -> tuple
     """
     wanted = certificate_format(endpoint, inventory)
 
-    def misformatted(certificate: Resource) -> tuple[str, ...]:
+    def misformatted(certificate: Resource) -> str:
         found = form(certificate, inventory)
-        return (f"{certificate.name} ({found})",) if (found == "wallet") != (wanted == "wallet") else ()
+        return f"{certificate.name} ({found})" if (found == "wallet") != (wanted == "wallet") else ""
 
-    return certain(found_certificates(endpoint, inventory), misformatted)
+    return each_of(found_certificates(endpoint, inventory), misformatted)
 
 
 def self_signed_certificates(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -74,14 +74,14 @@ def self_signed_certificates(endpoint: Resource, inventory: Inventory) -> tuple[
     a CA cannot be told from a private root, and is none of them.
     """
 
-    def self_signed(certificate: Resource) -> tuple[str, ...]:
+    def self_signed(certificate: Resource) -> str:
         if form(certificate, inventory) in ("wallet", "private-key"):
-            return ()
+            return ""
         found = readable_pem(certificate, inventory).certificates
         alone = len(found) == 1 and found[0].root and not found[0].signer
-        return (certificate.name,) if alone else ()
+        return certificate.name if alone else ""
 
-    return certain(found_certificates(endpoint, inventory), self_signed)
+    return each_of(found_certificates(endpoint, inventory), self_signed)
 
 
 def certificate_proofs(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.base import Fact, derived, texts
+from dms_lint.facts.base import Fact, certain, derived, texts
 from dms_lint.facts.identities import trust_policy
 from dms_lint.facts.policies import partition_of
 from dms_lint.facts.secret_access import DESCRIBE, READ, asked_about, called, may, refused
-from dms_lint.facts.secret_settings import certain
 from dms_lint.facts.secrets import Reference, lost
 from dms_lint.facts.service_roles import ELSEWHERE, HERE, role_at
 from dms_lint.facts.trust import DMS, trusted_services

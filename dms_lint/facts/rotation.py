@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.base import Fact, texts
+from dms_lint.facts.base import Fact, each_of, texts
 from dms_lint.facts.endpoints import ENDPOINT
 from dms_lint.facts.secret_contents import (
     Purpose,
@@ -14,7 +15,6 @@ from dms_lint.facts.secret_contents import (
     purposes,
     spelt,
 )
-from dms_lint.facts.secret_settings import certain
 from dms_lint.facts.secrets import Reference, each, find_secret, rotating
 from dms_lint.model import EMPTY, Missing, Status
 from dms_lint.tables import table
@@ -112,18 +112,8 @@ def current_characters(endpoint: Resource, inventory: Inventory) -> tuple[str, .
 
     Each with those characters, and with the function where it is one that does not leave them out.
     """
-    found: dict[str, None] = {}
-    hole: Missing | None = None
-    for purpose in purposes(endpoint, inventory):
-        for judge in (_has_current, _may_get_current):
-            try:
-                said = judge(purpose, endpoint, inventory)
-            except Missing as missing:
-                hole = hole or missing
-            else:
-                if said:
-                    found[said] = None
-    return certain(found, hole)
+    asked = product(purposes(endpoint, inventory), (_has_current, _may_get_current))
+    return each_of(asked, lambda one: one[1](one[0], endpoint, inventory))
 
 
 def _has_current(purpose: Purpose, endpoint: Resource, inventory: Inventory) -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import secret_settings
 from dms_lint.facts.access import with_secret
-from dms_lint.facts.base import Fact, derived, text, texts
+from dms_lint.facts.base import Fact, certain, derived, each_of, text, texts
 from dms_lint.facts.identities import identity, trust_policy
 from dms_lint.facts.policies import UNLIKELY, Request, allowed, dns_suffixes, partition_of, role_context
-from dms_lint.facts.secret_settings import ASM_ROLE, BOTH, ROLE, SECRET, certain, descriptors
+from dms_lint.facts.secret_settings import ASM_ROLE, BOTH, ROLE, SECRET, descriptors
 from dms_lint.facts.secrets import SUFFIX, Reference, find_secret, known, references_known
 from dms_lint.facts.service_roles import ELSEWHERE, HERE, NOWHERE, role_at
 from dms_lint.facts.trust import trusted_services
@@ -65,17 +65,8 @@ def pairs(resource: Resource, inventory: Inventory) -> tuple[tuple[Pair, ...], M
 
 def each_pair(resource: Resource, inventory: Inventory, judge: Callable[[Pair], str]) -> tuple[str, ...]:
     """What `judge` says of each pair, without ''; Missing where only what was not read could be more."""
-    found: dict[str, None] = {}
     named, hole = pairs(resource, inventory)
-    for pair in named:
-        try:
-            said = judge(pair)
-        except Missing as missing:
-            hole = hole or missing
-        else:
-            if said:
-                found[said] = None
-    return certain(found, hole) if named or hole else ()
+    return each_of(named, judge, hole)
 
 
 def role_of(pair: Pair, resource: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
@@ -269,7 +260,7 @@ def elsewhere(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
                     found.update(dict.fromkeys(_undescribable(secret, resource, inventory)))
                 except Missing as missing:
                     hole = hole or missing
-    return certain(found, hole) if named or hole else ()
+    return certain(found, hole)
 
 
 def _undescribable(secret: Reference, resource: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -10,9 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.facts import secret_settings
-from dms_lint.facts.base import Fact, derived, texts
+from dms_lint.facts.base import Fact, derived, each_of, texts
 from dms_lint.facts.endpoints import ENDPOINT, direction, engine
-from dms_lint.facts.secret_settings import certain
 from dms_lint.facts.secrets import Reference, current_values, each, find_secret
 from dms_lint.model import Missing, Status
 from dms_lint.tables import table
@@ -104,17 +103,7 @@ def purposes(endpoint: Resource, inventory: Inventory) -> tuple[Purpose, ...]:
 
 def _each(endpoint: Resource, inventory: Inventory, judge: Callable[[Purpose], str]) -> tuple[str, ...]:
     """What `judge` says of each secret, without ''; Missing where only what was not read could be more."""
-    found: dict[str, None] = {}
-    hole: Missing | None = None
-    for purpose in purposes(endpoint, inventory):
-        try:
-            said = judge(purpose)
-        except Missing as missing:
-            hole = hole or missing
-        else:
-            if said:
-                found[said] = None
-    return certain(found, hole)
+    return each_of(purposes(endpoint, inventory), judge)
 
 
 # -- members

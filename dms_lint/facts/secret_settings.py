@@ -7,14 +7,14 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.answers import command
-from dms_lint.facts.base import Fact, derived, text, texts
+from dms_lint.facts.base import Fact, certain, derived, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, attributes, engine, unsettled
 from dms_lint.facts.endpoints import settings as engine_block
 from dms_lint.model import EMPTY, Missing, Status
 from dms_lint.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from dms_lint.inventory import Inventory
     from dms_lint.model import Record, Resource
@@ -282,14 +282,6 @@ def descriptors(project: Resource) -> tuple[list[tuple[str, Record]], Missing | 
         except Missing as missing:
             hole = hole or missing
     return found, hole
-
-
-def certain(found: Iterable[str], hole: Missing | None) -> tuple[str, ...]:
-    """What was found, which is certain whatever else is hidden; the hole where nothing was."""
-    values = tuple(found)
-    if not values and hole is not None:
-        raise hole
-    return values
 
 
 FACTS: Final = (

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts import relations
 from dms_lint.facts.attributes import credentials_in
-from dms_lint.facts.base import Fact, derived, text, texts
+from dms_lint.facts.base import Fact, certain, derived, each_of, text, texts
 from dms_lint.facts.endpoints import ENDPOINT, unsettled
-from dms_lint.facts.secret_settings import BOTH, SECRET, asm_secret_id, certain, descriptors, secret_id
+from dms_lint.facts.secret_settings import BOTH, SECRET, asm_secret_id, descriptors, secret_id
 from dms_lint.facts.times import moment, to_the_second
 from dms_lint.model import EMPTY, Missing
 
@@ -80,18 +80,7 @@ def references_known(resource: Resource, inventory: Inventory) -> tuple[tuple[Re
 def each(resource: Resource, inventory: Inventory, judge: Callable[[Reference], str]) -> tuple[str, ...]:
     """What `judge` says of each secret that the resource names, without '': Missing where only that could be more."""
     named, hole = references_known(resource, inventory)
-    if not named and hole is None:
-        return ()
-    found: dict[str, None] = {}
-    for reference in named:
-        try:
-            said = judge(reference)
-        except Missing as missing:
-            hole = hole or missing
-        else:
-            if said:
-                found[said] = None
-    return certain(found, hole)
+    return each_of(named, judge, hole)
 
 
 def _keys(secret: Resource) -> tuple[str, ...]:
@@ -141,7 +130,7 @@ def names(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     a migration project those of its data providers.
     """
     named, hole = references_known(resource, inventory)
-    return certain(dict.fromkeys([reference.id for reference in named]), hole) if named or hole else ()
+    return certain(dict.fromkeys([reference.id for reference in named]), hole)
 
 
 def dangling(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
