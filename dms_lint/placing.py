@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from functools import lru_cache
@@ -178,14 +179,24 @@ def nearby(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> Calla
     agreements = {folder: agreed(found) for folder, found in by_folder.items()}
 
     def place(document: Document) -> Scope:
-        folders = PurePath(document.file).parts[:-1] if document.file else ()
-        account = document.account or next((p for p in reversed(folders) if re.fullmatch(r"\d{12}", p)), "")
-        region = document.region or next((p for p in reversed(folders) if _REGION.fullmatch(p)), "")
-        near, everywhere = agreements[_folder(document)], agreements[None]
-        return (account or near[0] or everywhere[0], region or near[1] or everywhere[1])
+        folder = _folder(document)
+        named, near, everywhere = _named_by(folder), agreements[folder], agreements[None]
+        account = document.account or named[0] or near[0] or everywhere[0]
+        region = document.region or named[1] or near[1] or everywhere[1]
+        return (account, region)
 
     return place
 
 
 def _folder(document: Document) -> str:
-    return str(PurePath(document.file).parent) if document.file else ""
+    # A path for each document, only to ask for its parent, was a quarter of the time that an inventory takes.
+    return os.path.dirname(document.file) if document.file else ""  # noqa: PTH120
+
+
+@lru_cache(maxsize=1024)
+def _named_by(folder: str) -> Scope:
+    """The account and Region that a folder, or the nearest above it, is named after; '' where none is."""
+    names = PurePath(folder).parts[::-1]
+    account = next((name for name in names if re.fullmatch(r"\d{12}", name)), "")
+    region = next((name for name in names if _REGION.fullmatch(name)), "")
+    return (account, region)
