@@ -12,7 +12,8 @@ from dms_lint import baseline as baselines
 from dms_lint import gate
 from dms_lint.model import Document, Fault, Pack, Refusal, Report, Verdict
 from dms_lint.scan import scan
-from tests.test_cli import endpoint, run
+from tests.forked import run
+from tests.test_cli import endpoint
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SCHEMA = json.loads((Path(__file__).parent.parent / "dms_lint" / "baseline.schema.json").read_text())

@@ -15,7 +15,8 @@ from dms_lint.config import ConfigError, discover, read_config, read_waivers
 from dms_lint.model import Pack, Severity
 from dms_lint.rules import PackError, load_pack
 from dms_lint.tables import pack_directory
-from tests.test_cli import endpoint, run, unwrapped
+from tests.forked import run
+from tests.test_cli import endpoint, unwrapped
 from tests.test_rules import changed, pack_of
 
 NAME = ".dms-lint.yaml"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from dms_lint import diff, diff_pages
 from dms_lint.model import Severity
-from tests.test_cli import endpoint, run
+from tests.forked import run
+from tests.test_cli import endpoint
 
 REGION = "arn:aws:dms:eu-west-1:111122223333"
 ORDERS = f"TLS001:{REGION}:endpoint:ORDERS"

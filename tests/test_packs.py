@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from tests.test_cli import ROOT, endpoint, run
+from tests.forked import run
+from tests.test_cli import ROOT, endpoint
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,8 @@ from dms_lint import gate
 from dms_lint.model import Document, Notice, Pack, Refusal, Report, Verdict, Waiver
 from dms_lint.scan import scan
 from dms_lint.waivers import at_moment, waived
-from tests.test_cli import endpoint, run
+from tests.forked import run
+from tests.test_cli import endpoint
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ARN = "arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
