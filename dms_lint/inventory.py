@@ -7,65 +7,25 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dms_lint.answers import KINDS, NOT_THERE, ROWS, Answer, action, command, identify, operations, rows_of
+from dms_lint.answers import KINDS, NOT_THERE, ROWS, action, command, operations, rows_of
+from dms_lint.filling import Filled, normal, scope_of
 from dms_lint.implied import implied
-from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
-from dms_lint.placing import Item, Part, Scope, arn_of, arn_scope, cut, nearby, own_scopes, parts, whole
+from dms_lint.model import Document, Missing, Refusal, Resource, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from dms_lint.placing import Scope
+
 T = TypeVar("T")
 
 _OWNED = frozenset(row.kind for row in ROWS if row.account)
 """Kinds whose ids are unique in the world, and whose owner may be another account than the one that asked."""
-_NEVER_EMPTY = frozenset({"role", "kms-alias", "rds-ca"})
-"""Kinds that AWS itself puts into every account: an empty list of them is a filtered or another service's answer."""
-_ADDED_UP = frozenset({"vpc-attributes"})
-"""Kinds of which each answer tells one attribute: several about a resource add up."""
 _PLACED = ("endpoint", "replication-instance", "task", "replication-config", "certificate", "role")
 """Kinds of which one resource is enough to know that the input is of its account and Region."""
-
-
-@lru_cache(maxsize=8192)
-def _normal(subject: str) -> str:
-    """A subject as it is compared: the characters that file names cannot have do not matter, nor does case."""
-    return re.sub(r"[^a-z0-9]+", "-", subject.lower()).strip("-")
-
-
-@lru_cache(maxsize=8192)
-def _ends(id: str) -> frozenset[str]:  # noqa: A002
-    """What a file may call the resource of this id, normalised: the id, or how its ARN ends after a `:` or `/`.
-
-    A name is only itself: `eu-orders` and `prod/orders` are not `orders`.
-    """
-    cuts = [n + 1 for n, character in enumerate(id) if character in ":/"] if id.startswith("arn:") else []
-    return frozenset(_normal(id[cut:]) for cut in (0, *cuts)) - {""}
-
-
-class _Hole(NamedTuple):
-    """An answer that is not there: AWS refused the call, or more pages follow and were not read."""
-
-    about: str
-    """The subject of the call; '' for a listing, or where it was not said."""
-    scope: Scope
-    operation: str
-    refusal: Refusal | None
-    file: str | None
-
-    def speaks_of(self, id: str) -> bool:  # noqa: A002
-        """Whether it may be about the resource of that id."""
-        return _normal(self.about) in _ends(id) or _normal(id) in _ends(self.about)
-
-    def names(self, id: str) -> bool:  # noqa: A002
-        """Whether it is about the resource of that id and no other: `a-b` may stand for the name `a/b`, or `a-b`."""
-        if not self.speaks_of(id):
-            return False
-        return id.startswith("arn:") or self.about.startswith("arn:") or self.about.lower() == id.lower()
 
 
 class Inventory:
@@ -76,15 +36,16 @@ class Inventory:
 
     def __init__(self, documents: Iterable[Document], now: datetime) -> None:
         self.now = now
-        self.notices: list[Notice] = []
-        self._resources: dict[str, dict[str, Resource]] = defaultdict(dict)
-        self._complete: set[tuple[str, Scope]] = set()
-        self._truncated: dict[tuple[str, Scope], tuple[str, str]] = {}
-        self._holes: dict[str, list[_Hole]] = defaultdict(list)
-        self._asked: set[Scope] = set()
-        """Where the documents say that they are from."""
+        filled = Filled(list(documents))
+        self.notices = filled.notices
+        self._resources = filled.resources
+        self._complete = filled.complete
+        self._truncated = filled.truncated
+        self._holes = filled.holes
+        self._asked = filled.asked
         self._memo: dict[Any, Any] = {}
-        _Builder(self).build(list(documents))
+        for resource in implied(self._resources, self.accounts(), self.scopes()):
+            self._resources[resource.kind].setdefault(resource.id, resource)
 
     # -- what is there
 
@@ -98,7 +59,7 @@ class Inventory:
 
     def all(self, kind: str, account: str, region: str = "") -> tuple[Resource, ...]:
         """Every resource of a kind in an account and Region; Missing unless its listing is complete."""
-        scope = self._scope(kind, account, region)
+        scope = scope_of(kind, account, region)
         if (kind, scope) not in self._complete:
             raise self._unlisted(kind, scope)
         return self.once((kind, scope), lambda: self._within(kind, scope))
@@ -113,7 +74,7 @@ class Inventory:
 
     def listed(self, kind: str, account: str, region: str = "") -> bool:
         """Whether the listing of a kind is complete there."""
-        return (kind, self._scope(kind, account, region)) in self._complete
+        return (kind, scope_of(kind, account, region)) in self._complete
 
     def unread(self, kind: str) -> Iterator[tuple[str, str, Missing]]:
         """Account, Region and reason of every listing of a kind that AWS refused, or that breaks off.
@@ -144,7 +105,7 @@ class Inventory:
         found = self._only(kind, id, self._named(kind).get(id, ()), account, region)
         if found is not None:
             return found
-        scope = self._scope(kind, account, region)
+        scope = scope_of(kind, account, region)
         if (kind, scope) in self._complete:
             return None
         for hole in self._holes.get(kind, ()):
@@ -162,11 +123,11 @@ class Inventory:
             found = self._resources[kind].get(subject) if kind in self._resources else None
             if found is not None and found.arn:
                 return found
-            called = [one for one in self._called(kind).get(_normal(subject), ()) if _may_mean(one, subject)]
+            called = [one for one in self._called(kind).get(normal(subject), ()) if _may_mean(one, subject)]
             found = self._only(kind, subject, called, account, region)
             if found is not None:
                 return found
-        raise self._unlisted(kind, self._scope(kind, account, region), *subjects)
+        raise self._unlisted(kind, scope_of(kind, account, region), *subjects)
 
     def _named(self, kind: str) -> Mapping[str, list[Resource]]:
         """The resources of a kind by name, as AWS writes it."""
@@ -256,10 +217,6 @@ class Inventory:
 
     # -- what is not there
 
-    @staticmethod
-    def _scope(kind: str, account: str, region: str) -> Scope:
-        return (account, region if KINDS[kind].scope == "region" else "")
-
     def _unlisted(self, kind: str, scope: Scope, *subjects: str) -> Missing:
         """Why a resource (by any of these names) or a listing cannot be spoken of."""
         needs = action(operations(kind)[0])
@@ -291,195 +248,7 @@ def _name(resource: Resource) -> tuple[str]:
 
 
 def _calls(resource: Resource) -> set[str]:
-    return {_normal(resource.id), _normal(resource.name)}
-
-
-class _Builder:
-    """Fills an inventory from documents: scopes first, then completeness, then resources."""
-
-    def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
-        self.told: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
-        """By kind and id, what each operation said of a resource of which several told, in the order that counts."""
-        self.pages: dict[tuple[str, Scope, str], list[tuple[Document, bool]]] = defaultdict(list)
-        """By kind, scope and operation, the answers that list it, and whether each breaks off."""
-
-    def build(self, documents: list[Document]) -> None:
-        read = {id(document): list(parts(document)) for document in documents}
-        self.inventory._asked.update((document.account, document.region) for document in documents if document.account)
-        scopes = {id(document): own_scopes(document, read[id(document)]) for document in documents}
-        place = nearby(documents, scopes)
-        # Details after listings, newer after older: what comes later overlays what came before.
-        order = sorted(documents, key=lambda document: (_rank(document), document.modified))
-        for document in order:
-            fallback = place(document)
-            if document.refusal is not None:
-                self._refuse(document, fallback)
-                continue
-            for part in read.pop(id(document)):
-                self._add(document, part, scopes[id(document)] or {fallback}, fallback)
-        self._settle()
-        inventory = self.inventory
-        for resource in implied(inventory._resources, inventory.accounts(), inventory.scopes()):
-            inventory._resources[resource.kind].setdefault(resource.id, resource)
-
-    def _refuse(self, document: Document, fallback: Scope) -> None:
-        for row in rows_of(document.operation):
-            self._hole(document, row, document.subject, fallback)
-
-    def _hole(self, document: Document, row: Answer, about: str, fallback: Scope) -> None:
-        scope = self.inventory._scope(row.kind, *fallback)
-        hole = _Hole(about, scope, document.operation, document.refusal, document.file)
-        self.inventory._holes[row.kind].append(hole)
-
-    def _add(self, document: Document, part: Part, scopes: set[Scope], fallback: Scope) -> None:
-        row = part.row
-        if row.kind == "tags":
-            self._tags(document, row, fallback)
-            return
-        if row.shape == "one" and cut(document):
-            self._hole(document, row, identify(row, document.body) or document.subject, fallback)
-            return
-        for item in part.items:
-            self._item(document, row, item, fallback)
-        if part.broken:
-            self.inventory.notices.append(
-                Notice(f"an item of {row.key} has no {row.id}: left out", document.file, problem=True)
-            )
-        if row.shape == "complete" and (part.items or part.broken or row.kind not in _NEVER_EMPTY):
-            self._list(document, row, scopes, broken=part.broken)
-
-    def _list(self, document: Document, row: Answer, scopes: set[Scope], *, broken: bool) -> None:
-        for account, region in scopes:
-            if account and (region or KINDS[row.kind].scope == "account"):
-                scope = self.inventory._scope(row.kind, account, region)
-                self.pages[row.kind, scope, row.operation].append((document, broken or cut(document)))
-
-    def _settle(self) -> None:
-        """Say which listings are complete, now that every page is known."""
-        inventory = self.inventory
-        for (kind, scope, operation), pages in self.pages.items():
-            refused = any(
-                hole.operation == operation and hole.scope == scope and hole.refusal is not None and not hole.about
-                for hole in inventory._holes.get(kind, ())
-            )
-            empty = not any(document.body.get(row.key) for document, _ in pages for row in rows_of(operation))
-            # An empty list may be another service's answer: a refusal of this very call counts more.
-            if empty and refused:
-                continue
-            if whole(pages):
-                inventory._complete.add((kind, scope))
-            else:
-                inventory._truncated[kind, scope] = (operation, pages[0][0].file or command(operation))
-        for listing in inventory._complete & set(inventory._truncated):
-            del inventory._truncated[listing]
-        inventory._memo.clear()
-
-    def _item(self, document: Document, row: Answer, item: Item, fallback: Scope) -> None:
-        account, region = item.scope or fallback
-        account, region = account or fallback[0], region or fallback[1]
-        kind = KINDS[row.kind]
-        if kind.scope == "account":
-            region = ""
-        found = item.id
-        subject = found or document.subject or (account if kind.scope == "account" else "")
-        several = "+" in row.id
-        arn = arn_of(row, found, account, region)
-        key = arn or (f"{account}:{found}" if several and not found.startswith("arn:") else subject)
-        name = item.data.get(row.name) if row.name else None
-        self._put(
-            Resource(
-                row.kind,
-                key,
-                item.data,
-                name=name if name and isinstance(name, str) else subject,
-                arn=arn,
-                account=account,
-                region=region,
-                file=document.file,
-                line=item.line,
-                operation=action(document.operation),
-                type=kind.type,
-            )
-        )
-
-    def _put(self, resource: Resource) -> None:
-        kept = self.inventory._resources[resource.kind]
-        before = kept.get(resource.id)
-        if before is not None and not resource.arn and _elsewhere(before, resource):
-            # Not every id is unique in the world: engine versions, what file names say an answer is about.
-            resource.id = f"{resource.account}:{resource.region}:{resource.id}"
-            before = kept.get(resource.id)
-        if before is not None and not self._overlay(resource, before):
-            return
-        kept[resource.id] = resource
-
-    def _overlay(self, resource: Resource, before: Resource) -> bool:
-        """Lay what is newly said of a resource over what was said before; False when nothing is new."""
-        told = self.told.setdefault((resource.kind, resource.id), {before.operation: before.data})
-        earlier = told.pop(resource.operation, None)
-        if earlier is not None:
-            if earlier == resource.data or _elsewhere(before, resource):
-                told[resource.operation] = earlier
-                return False
-            if resource.kind in _ADDED_UP and not any(
-                resource.data.get(name, one) != one for name, one in earlier.items()
-            ):
-                told[resource.operation] = {**earlier, **resource.data}
-                resource.data = {name: value for data in told.values() for name, value in data.items()}
-                return True
-            self.inventory.notices.append(
-                Notice(
-                    f"{resource.kind} {resource.name} stands in {before.file} too, with other content: "
-                    "the newer file counts",
-                    resource.file,
-                    resource.line,
-                )
-            )
-        told[resource.operation] = resource.data
-        resource.data = {name: value for data in told.values() for name, value in data.items()}
-        return True
-
-    def _tags(self, document: Document, row: Answer, fallback: Scope) -> None:
-        """Rows of tags by the resource they are of: its ARN in each row, or the subject of the whole answer."""
-        by_arn: dict[str, list[Any]] = defaultdict(list)
-        listed = document.body.get("TagList")
-        if not isinstance(listed, list) or not all(map(_is_tag, listed)):
-            message = "TagList is not a list of tags, as AWS sends it: left out"
-            self.inventory.notices.append(Notice(message, document.file, document.line, problem=True))
-            return
-        for tag in listed:
-            by_arn[tag.get("ResourceArn") or document.subject].append(tag)
-        if document.subject and not by_arn:
-            by_arn[document.subject] = []
-        for arn, tags in by_arn.items():
-            account, region = arn_scope(arn) or fallback
-            self._put(
-                Resource(
-                    row.kind,
-                    arn,
-                    {"TagList": tags},
-                    arn=arn if arn.startswith("arn:") else "",
-                    account=account,
-                    region=region,
-                    file=document.file,
-                    operation=document.operation,
-                )
-            )
-
-
-def _within(resource: Resource, account: str, region: str) -> bool:
-    """Whether a resource may be of that account and Region, as far as both are known."""
-    return (not account or resource.account in (account, "")) and (not region or resource.region in (region, ""))
-
-
-def _elsewhere(one: Resource, other: Resource) -> bool:
-    """Whether two resources are certainly of different accounts or Regions."""
-    return not _within(one, other.account, other.region) and "" not in (one.account, other.account)
-
-
-def _is_tag(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("ResourceArn", ""), str)
+    return {normal(resource.id), normal(resource.name)}
 
 
 def _broken_off(what: str, needs: str, file: str) -> Missing:
@@ -489,8 +258,3 @@ def _broken_off(what: str, needs: str, file: str) -> Missing:
         reason="the listing breaks off, more pages follow",
         status=Status.NOT_READABLE,
     )
-
-
-def _rank(document: Document) -> int:
-    """Listings before single answers: where both tell of a resource, the single answer knows more."""
-    return max((row.shape == "one" for row in rows_of(document.operation)), default=False)
