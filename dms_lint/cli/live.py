@@ -91,7 +91,7 @@ def refuse_where(options: dict[str, Any]) -> None:
 
 def collect_live(rules: Iterable[Rule], options: dict[str, Any]) -> Collection:
     """What the rules need of the live account; a command that can read nothing ends with why."""
-    from dms_lint.collectors.live.accounts import Where
+    from dms_lint.collectors.live.account import Where
     from dms_lint.collectors.live.calls import calls_for
     from dms_lint.collectors.live.collect import collect
     from dms_lint.collectors.live.errors import NoEntry

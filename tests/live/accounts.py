@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dms_lint.collectors.exports import read_exports
-from dms_lint.collectors.live.accounts import Where
+from dms_lint.collectors.live.account import Where
 from dms_lint.collectors.live.calls import CALLS
 from dms_lint.collectors.live.collect import Collection, collect
 from dms_lint.evaluate import Outcome, evaluate

@@ -5,102 +5,19 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint import __version__
-from dms_lint.collectors.live.asking import attend
+from dms_lint.collectors.live.account import Account, Where, must_be_private, sentence
 from dms_lint.collectors.live.calls import ENTERING
 from dms_lint.collectors.live.errors import NoEntry, failures, refusal_of, told
-from dms_lint.collectors.live.readonly import guard
 from dms_lint.collectors.live.regions import ALL, find_regions, must_be_regions
 from dms_lint.model import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from dms_lint.model import Refusal
 
-_PRIVATE: Final = re.compile(r"https://.*|http://(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:/.*)?", re.IGNORECASE)
 _ROLE: Final = re.compile(r"arn:(aws[\w-]*):iam::(\d{12}):role/[\w+=,.@/-]+")
-
-
-class Where(NamedTuple):
-    """What the user asked to be read, and how."""
-
-    profile: str | None = None
-    regions: tuple[str, ...] = ()
-    """Names, or `all`; none means the Region of the session."""
-    role_arns: tuple[str, ...] = ()
-    external_id: str | None = None
-    role_session_name: str = "dms-lint"
-    organization: bool = False
-    organization_role: str = "OrganizationAccountAccessRole"
-    endpoint_url: str | None = None
-    timeout: int = 60
-    """Seconds that an answer may take."""
-    workers: int = 16
-    """Calls under way at once."""
-
-
-class Account:
-    """An account that can be entered, or the refusal with which AWS answered to the attempt."""
-
-    def __init__(
-        self,
-        id: str,  # noqa: A002 - the word of AWS
-        session: Any,
-        where: Where,
-        allowed: Collection[str],
-        refusal: Refusal | None = None,
-    ) -> None:
-        self.id = id
-        self.refusal = refusal
-        self.allowed = allowed
-        """The operations that may be called there."""
-        self.regions: tuple[str, ...] = ()
-        self.session = session
-        self.where = where
-        self._clients: dict[tuple[str, str], Any] = {}
-
-    @property
-    def home(self) -> str:
-        """The Region in which is asked what an account has as a whole."""
-        own = self.session.region_name
-        return own if own in self.regions or not self.regions else self.regions[0]
-
-    def client(self, service: str, region: str) -> Any:
-        """The client of a service in a Region, guarded and made once; never by two threads at a time."""
-        if (service, region) not in self._clients:
-            try:
-                made = self.session.client(service, region_name=region, **_settings(self.session, self.where))
-            except ValueError as error:  # an address that is none
-                raise NoEntry(_sentence(str(error))) from None
-            # Asked here too: a profile may have an address of its own.
-            _must_be_private(f"the endpoint of {service}", made.meta.endpoint_url)
-            self._clients[service, region] = attend(guard(made, self.allowed))
-        return self._clients[service, region]
-
-    def well(self) -> bool:
-        """Whether the credentials are good: what a Region then refuses, it refuses because it is not enabled."""
-        try:
-            self.client("sts", self.session.region_name or self.home).get_caller_identity()
-        except failures():
-            return False
-        return True
-
-
-def _settings(session: Any, where: Where) -> dict[str, Any]:
-    from botocore.config import Config
-
-    options: dict[str, Any] = {
-        "connect_timeout": min(10, where.timeout),
-        "read_timeout": where.timeout,
-        "user_agent_extra": f"dms-lint/{__version__}",
-    }
-    profile = session._session.get_scoped_config()
-    if not os.environ.get("AWS_RETRY_MODE") and "retry_mode" not in profile:
-        options["retries"] = {"mode": "adaptive"}
-    return {"config": Config(**options), "endpoint_url": where.endpoint_url}
 
 
 def enter(where: Where, allowed: Collection[str]) -> Iterator[Account | Notice]:
@@ -111,10 +28,10 @@ def enter(where: Where, allowed: Collection[str]) -> Iterator[Account | Notice]:
     """
     from botocore.exceptions import ClientError
 
-    _must_be_private("--endpoint-url", where.endpoint_url)
+    must_be_private("--endpoint-url", where.endpoint_url)
     for name, url in os.environ.items():
         if name.startswith("AWS_ENDPOINT_URL"):
-            _must_be_private(name, url)
+            must_be_private(name, url)
     _must_be_roles(where.role_arns)
     try:
         session = _session(where)
@@ -126,13 +43,7 @@ def enter(where: Where, allowed: Collection[str]) -> Iterator[Account | Notice]:
         raise NoEntry(_why_not(error)) from None
     except failures() as error:
         # By the refusal: what botocore says of a broken answer of STS holds the answer, and that may hold keys.
-        raise NoEntry(f"{_sentence(refusal_of(error).message)}{_way_out(error)}") from None
-
-
-def _must_be_private(name: str, url: str | None) -> None:
-    """Refuse an endpoint without TLS, unless it is of this machine: what comes from elsewhere could be anybody's."""
-    if url and not _PRIVATE.fullmatch(url):
-        raise NoEntry(f"{name} is {url}: it must begin with https://, or be http:// on this machine")
+        raise NoEntry(f"{sentence(refusal_of(error).message)}{_way_out(error)}") from None
 
 
 def _must_be_roles(arns: Collection[str]) -> None:
@@ -256,10 +167,6 @@ def _why_not(error: Any) -> str:
     if "Expired" in refusal.code:
         return f"the AWS credentials have expired ({refusal.code}): renew them, for instance with `aws sso login`"
     return f"AWS refused {error.operation_name} ({refusal.code}): {refusal.message}"
-
-
-def _sentence(message: str) -> str:
-    return message.rstrip(". \n").replace("\n", " ")
 
 
 def _way_out(error: Exception) -> str:

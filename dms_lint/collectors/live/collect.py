@@ -11,7 +11,7 @@ import traceback
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.collectors.live.accounts import Account, Where, enter
+from dms_lint.collectors.live.accounts import enter
 from dms_lint.collectors.live.asking import ask, batches
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, Call, wave
 from dms_lint.collectors.live.errors import INTERRUPTED, NOT_ENABLED
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
+    from dms_lint.collectors.live.account import Account, Where
     from dms_lint.model import Document
 
 _LAST: Final = max(map(wave, CALLS))

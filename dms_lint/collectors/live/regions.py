@@ -10,7 +10,7 @@ from dms_lint.model import Notice
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dms_lint.collectors.live.accounts import Account
+    from dms_lint.collectors.live.account import Account
 
 ALL: Final = "all"
 
