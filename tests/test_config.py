@@ -208,8 +208,15 @@ def test_folders_of_packs_are_those_beside_the_file(tmp_path: Path) -> None:
         ("waivers:\n  - {rule: A, resource: a, reason: b, expires: soon}\n", "2: 'expires' is the last day"),
         ("waivers:\n  - {rule: A, resource: a, reason: b, expires: 20261231}\n", "2: 'expires' is the last day"),
         ("waivers:\n  - {rule: A, resource: a, reason: b, expires: 2026-12-31 10:00:00}\n", "2: 'expires' is the last"),
-        ("\nwaivers:\n  - {rule: A, resource: a, reason: b, expires: 2026-02-30}\n", "3: '2026-02-30': day is out of"),
+        ("\nwaivers:\n  - {rule: A, resource: a, reason: b, expires: 2026-02-30}\n", "3: '2026-02-30' is no timestamp"),
         ("waivers:\n  - {rule: A, resource: a, reason: b, expires: '2026-02-30'}\n", "2: 'expires' is the last day"),
+        ("waivers:\n  - {rule: A, resource: a, reason: b, expires: 2026-W53-4}\n", "2: 'expires' is the last day"),
+        ("\nwaivers:\n  - {rule: A, resource: a, reason: b, expires: !!timestamp soon}\n", "3: 'soon' is no timestamp"),
+        ("\nstrict: !!bool soon\n", "2: 'soon' is no bool"),
+        ("\nstrict: !!int ''\n", "2: '' is no int"),
+        ("\nselect: !!python/name:os.system\n", "2: could not determine a constructor"),
+        ("select: a\n---\nselect: b\n", "2: but found another document"),
+        ("severity:\n  1: high\n  2: bad\n", "3: unknown severity 'bad'"),
         ("select: a\nselect: b\n", "2: the key 'select' stands twice"),
         ("select: [\n", "2: "),
     ],
@@ -217,6 +224,19 @@ def test_folders_of_packs_are_those_beside_the_file(tmp_path: Path) -> None:
 def test_what_is_wrong_is_refused_with_its_line(tmp_path: Path, text: str, says: str) -> None:
     (problem,) = refusal(text, tmp_path)
     assert problem.startswith(f"FILE:{says}"), problem
+
+
+@pytest.mark.parametrize("text", ["severity: &a\n  <<: *a\n", "waivers:\n  - &a {<<: [*a]}\n"])
+def test_what_merges_itself_is_refused(tmp_path: Path, text: str) -> None:
+    (problem,) = refusal(text, tmp_path)
+    assert problem == "FILE:1: nested too deeply"
+
+
+def test_a_few_lines_that_stand_for_a_million_million_texts_are_refused_at_once(tmp_path: Path) -> None:
+    lines = ["A0: &a0 [a, a, a, a, a, a, a, a, a, a]"]
+    lines += [f"A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 13)]
+    problems = refusal("severity:\n  " + "\n  ".join(lines) + "\n", tmp_path)
+    assert [problem.partition(";")[0] for problem in problems] == [f"FILE:{n}: unknown severity" for n in range(2, 15)]
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
@@ -230,6 +250,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         ("select:\n  - TLS\n  - TLZ\n", f"{NAME}:3: no rule is called 'TLZ'; did you mean 'TLS'?"),
         ("ignore: TLS999\n", f"{NAME}:1: no rule is called 'TLS999'"),
         ("severity:\n  TLS0001: high\n", f"{NAME}:2: no rule is called 'TLS0001'; did you mean 'TLS001'?"),
+        ("severity:\n  1: high\n", f"{NAME}:2: no rule is called '1'"),
         ("settings:\n  CRT004:\n    min_days: 3\n", f"{NAME}:3: unknown setting of CRT004 'min_days'; did you mean"),
         ("settings:\n  CRT004: {x: 3}\n", "unknown setting of CRT004 'x'; there is minimum_days"),
         ("settings:\n  TLS001: {x: 3}\n", f"{NAME}:2: TLS001 has no settings"),
