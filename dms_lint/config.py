@@ -5,6 +5,7 @@ Its form is published as config.schema.json beside this module.
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -44,18 +45,18 @@ class Config(NamedTuple):
     waivers: tuple[Waiver, ...] = ()
 
 
-def discover(start: Path, home: Path) -> Path | None:
+def discover(start: Path, home: Path | None) -> Path | None:
     """The nearest file called `.dms-lint.yaml`, from a folder upwards; not beyond a repository or the home folder.
 
     Raises ConfigError for one that is called `.dms-lint.yml`: passing it over would leave its waivers out unsaid.
     """
     for folder in (start, *start.parents):
         file = folder / NAME
-        if file.exists():
+        if os.path.lexists(file):  # a link that leads nowhere is no configuration, and refused when it is read
             return file
-        if file.with_suffix(".yml").exists():
+        if os.path.lexists(file.with_suffix(".yml")):
             raise ConfigError([f"{file.with_suffix('.yml')}:1: is not read: name it {NAME}"])
-        if folder == home or (folder / ".git").exists():
+        if folder == home or os.path.lexists(folder / ".git"):
             return None
     return None
 

@@ -88,6 +88,28 @@ def test_a_file_by_another_ending_is_refused_and_not_passed_over(tmp_path: Path)
         discover(tmp_path, Path("/nowhere"))
 
 
+@pytest.mark.parametrize("target", ["gone", NAME])
+def test_a_link_that_leads_nowhere_is_refused_and_not_passed_over(here: Path, target: str) -> None:
+    (here / NAME).symlink_to(target)
+    done = run("scan", "in", cwd=here)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{NAME}:1: cannot be read" in done.stderr
+
+
+def test_a_user_without_a_home_folder_has_a_configuration(here: Path) -> None:
+    configure(here, "fail-on: critical\n")
+    done = run("config", cwd=here, HOME="~")  # as where no user of that number is known
+    assert f"configuration: {NAME}" in done.stdout
+
+
+def test_a_home_folder_that_is_a_link_ends_the_search_too(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "me" / "work").mkdir(parents=True)
+    (tmp_path / "home").symlink_to("disk/me")
+    configure(tmp_path, "fail-on: critical\n")
+    done = run("config", cwd=tmp_path / "disk" / "me" / "work", HOME=str(tmp_path / "home"))
+    assert "configuration: none" in done.stdout
+
+
 def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
     config = read_config(configure(tmp_path, "# nothing yet\n"))
     assert (config.options, config.waivers) == ({}, ())

@@ -151,11 +151,16 @@ def read(options: Mapping[str, Any]) -> Config:
         file = Path(options["config"])
     elif not options["no_config"]:
         try:
-            found = discover(Path.cwd(), Path("~").expanduser())
-            # As seen from here: a report says the same wherever the repository stands.
-            file = Path(os.path.relpath(found)) if found is not None else None
-        except (OSError, RuntimeError):  # a working directory that was removed, a user without a home folder
-            file = None
+            here = Path.cwd()
+        except OSError:  # a working directory that was removed
+            return Config()
+        try:
+            home = Path.home().resolve()
+        except RuntimeError:  # a user without a home folder
+            home = None
+        found = discover(here, home)
+        # As seen from here: a report says the same wherever the repository stands.
+        file = Path(os.path.relpath(found)) if found is not None else None
     return read_config(file) if file is not None else Config()
 
 
