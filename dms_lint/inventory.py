@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from dms_lint.answers import KINDS, NOT_THERE, ROWS, Answer, action, command, identify, operations, rows_of
 from dms_lint.implied import implied
 from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
-from dms_lint.placing import Item, Part, Scope, arn_of, arn_scope, cut, nearby, own_scopes, parts, whole
+from dms_lint.placing import Item, Part, Scope, arn_of, arn_scope, cut, key_of, nearby, own_scopes, parts, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -383,9 +383,8 @@ class _Builder:
             region = ""
         found = item.id
         subject = found or document.subject or (account if kind.scope == "account" else "")
-        several = "+" in row.id
         arn = arn_of(row, found, account, region)
-        key = arn or (f"{account}:{found}" if several and not found.startswith("arn:") else subject)
+        key = arn or key_of(row, found, account, region) or subject
         name = item.data.get(row.name) if row.name else None
         self._put(
             Resource(
