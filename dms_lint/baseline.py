@@ -7,6 +7,8 @@ give the same bytes.
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.model import Notice, Verdict
@@ -14,7 +16,6 @@ from dms_lint.templates import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from dms_lint.model import Finding, Report
 
@@ -74,7 +75,7 @@ def read(file: Path) -> dict[str, Known]:
         raise BaselineError(f"{file}: cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
         raise BaselineError(f"{file}:{error.lineno}: is not JSON: {error.msg}") from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise BaselineError(f"{file}:1: is not JSON") from None
     if not isinstance(data, dict) or data.get("kind") != KIND:
         raise BaselineError(f"{file}:1: is no baseline; `dms-lint baseline PATH -o FILE` writes one")
@@ -93,10 +94,18 @@ def _known(file: Path, number: int, entry: Any) -> Known:
 
 
 def write(file: Path, known: Mapping[str, Known]) -> None:
-    """Put a baseline into a file, whole or not at all.  Raises OSError."""
+    """Put a baseline into a file, whole or not at all, with the rights that the file has.  Raises OSError."""
+    file = Path(os.path.realpath(file))  # `resolve` raises more than OSError
     new = file.with_name(f"{file.name}.new")
-    new.write_text(written(known), encoding="utf-8", newline="\n")
-    new.replace(file)
+    new.unlink(missing_ok=True)  # of a run that was killed; or a link, which may lead anywhere
+    try:
+        with new.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(written(known))
+        if file.exists():
+            new.chmod(file.stat().st_mode)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def marked(report: Report, known: Mapping[str, Known]) -> Report:
@@ -130,11 +139,19 @@ def settled(report: Report, known: Mapping[str, Known]) -> dict[str, Known]:
 
 
 def notices(report: Report, known: Mapping[str, Known], file: Path, *, updated: bool = False) -> Iterator[Notice]:
-    """What is to be said of the baseline: which of its failures are gone, and how many were not judged."""
+    """What is to be said of the baseline: its failures that are gone or are others now, and how many were not judged.
+
+    A failure of the same rule on the same resource is known whatever its words: that a subnet is open to more than it
+    was fails nothing, but is said.
+    """
     gone = settled(report, known)
     done = ", taken out" if updated else "; --update takes it out"
     for one in gone.values():
         yield Notice(f"fixed: {one.rule} on {one.kind} {one.name}{done}", str(file))
+    for finding in report.findings:
+        if finding.known and (now := message(finding)) != (was := known[finding.fingerprint].message):
+            subject = f"{finding.rule.id} on {finding.resource.kind} {finding.resource.name}"
+            yield Notice(f"{subject} is not what was accepted: {now}; accepted was: {was}", str(file))
     met = {finding.fingerprint for finding in report.findings if finding.verdict is Verdict.FAIL}
     unjudged = sum(fingerprint not in met and fingerprint not in gone for fingerprint in known)
     if unjudged:

@@ -118,6 +118,7 @@ def test_nothing_to_judge_writes_nothing(here: Path) -> None:
         (b"", "b.json:1: is not JSON"),
         (b'{"a": 1,\n "b"}', "b.json:2: is not JSON: Expecting ':' delimiter"),
         (b"\xff\xfe", "b.json:1: is not JSON"),
+        (b'{"a": 1' + b"0" * 5000 + b"}", "b.json:1: is not JSON"),
         (b"[" * 100_000, "b.json:1: is not JSON"),
         (b'{"schema_version": "1.0", "findings": []}', "b.json:1: is no baseline; `dms-lint baseline PATH -o FILE`"),
         (b'{"kind": "dms-lint baseline", "schema_version": "2.0"}', "is a baseline of another version, '2.0'"),
@@ -164,6 +165,17 @@ def test_a_known_failure_is_a_failure_all_the_same(pack: Pack) -> None:
     (finding,) = marked.findings
     assert (finding.verdict, finding.known, finding.accepted) == (Verdict.FAIL, True, True)
     assert marked.verdicts == report.verdicts
+
+
+def test_a_known_failure_that_is_another_now_is_named(accepted: Path) -> None:
+    before = (accepted / "b.json").read_text()
+    (accepted / "b.json").write_text(before.replace("orders (mysql) is not encrypted", "orders was half as bad"))
+    done = lint(accepted, "--baseline", "b.json")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "dms-lint: b.json: TLS001 on endpoint orders is not what was accepted: orders (mysql) is not encrypted: "
+        "SslMode is none; accepted was: orders was half as bad: SslMode is none\n"
+    )
 
 
 def test_lines_and_files_may_move(accepted: Path) -> None:
@@ -280,6 +292,28 @@ def test_update_keeps_what_could_not_be_judged(accepted: Path) -> None:
     assert "b.json: 2 of its 2 findings could not be judged again, and stay in it" in done.stderr
     assert done.returncode == 3
     assert (accepted / "b.json").read_bytes() == before
+
+
+def test_update_writes_where_a_link_leads_and_leaves_the_rights_as_they_are(accepted: Path) -> None:
+    (accepted / "real").mkdir()
+    (accepted / "b.json").rename(accepted / "real" / "b.json")
+    (accepted / "b.json").symlink_to("real/b.json")
+    (accepted / "b.json").chmod(0o640)
+    export(accepted, endpoint(), endpoint("crm", SslMode="none"))
+    assert lint(accepted, "--baseline", "b.json", "--update").returncode == 0
+    assert (accepted / "b.json").is_symlink()
+    assert known(accepted, "real/b.json") == [ORDERS.replace("ORDERS", "CRM")]
+    assert (accepted / "real" / "b.json").stat().st_mode & 0o777 == 0o640
+    assert [file.name for file in (accepted / "real").iterdir()] == ["b.json"]
+
+
+def test_update_writes_to_no_file_that_somebody_linked_beside_it(accepted: Path) -> None:
+    (accepted / "precious").write_text("precious")
+    (accepted / "b.json.new").symlink_to("precious")
+    export(accepted, endpoint(), endpoint("crm", SslMode="none"))
+    assert lint(accepted, "--baseline", "b.json", "--update").returncode == 0
+    assert (accepted / "precious").read_text() == "precious"
+    assert not (accepted / "b.json").is_symlink()
 
 
 def test_update_without_a_baseline_is_wrong_usage(accepted: Path) -> None:
