@@ -97,7 +97,7 @@ class Diff(NamedTuple):
     fixed: tuple[Change, ...]
     """What failed, was judged again and fails no more."""
     changed: tuple[Change, ...]
-    """Another severity, another failure of the same rule, accepted now, or unknown before and known to be no failure."""
+    """Another severity, another failure of one rule, accepted now, or unknown before and known to be no failure."""
     unknown: tuple[Change, ...]
     """What can no longer be told."""
     gone: tuple[Change, ...]
