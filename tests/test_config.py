@@ -435,6 +435,22 @@ def test_each_value_is_shown_with_where_it_comes_from(here: Path) -> None:
     assert [waiver["place"] for waiver in shown["waivers"]] == [f"{NAME}:11"]
 
 
+def test_the_policy_is_for_the_rules_that_the_configuration_leaves(here: Path) -> None:
+    configure(here, "select: TLS001\n")
+    least = run("policy", "--select", "TLS001", cwd=here.parent).stdout
+    assert run("policy", cwd=here).stdout == least
+    assert run("policy", "--select", "KMS003", cwd=here).stdout != least
+    assert run("policy", "--no-config", cwd=here).stdout == run("policy", cwd=here.parent).stdout != least
+
+
+def test_a_configuration_that_cannot_be_used_ends_a_collection_before_any_call(here: Path) -> None:
+    configure(here, "regoins: all\n")
+    done = run("collect", "-o", "snapshot", "--endpoint-url", "http://127.0.0.1:9", cwd=here)
+    assert done.returncode == 2
+    assert f"{NAME}:1: unknown key 'regoins'; did you mean 'regions'?" in done.stderr
+    assert not (here / "snapshot").exists()
+
+
 def test_the_text_shows_whether_a_waiver_has_expired(here: Path) -> None:
     configure_fully(here, FULL)
     assert "waiver TLS001 orders-* 111122223333 eu-central-1, until 2026-12-31: The database" in (
