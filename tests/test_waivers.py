@@ -142,6 +142,14 @@ def test_of_two_that_fit_one_in_force_wins(pack: Pack) -> None:
         assert finding.waiver.reason == "agreed anew"
 
 
+def test_an_expired_one_beside_one_in_force_counts_nothing_again(pack: Pack) -> None:
+    report = judged(report_of(pack), waiver(expires="2026-01-01"), waiver("TLS", reason="agreed anew"))
+    assert said(report) == [
+        ".dms-lint.yaml:4: the waiver of TLS001 for orders expired on 2026-01-01, "
+        "and another accepts all that it fits: it can go"
+    ]
+
+
 # -- what fits nothing
 
 
