@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KIND: Final = "dms-lint baseline"
 VERSION: Final = "1.0"
+_NONE: Final = "none"
+"""What stands for the Regions where only what has no Region was read."""
 
 
 class BaselineError(Exception):
@@ -38,10 +40,12 @@ class Known(NamedTuple):
     """Its ARN; its id where it has none."""
     name: str
     message: str
+    regions: str = ""
+    """Of what belongs to a whole account, the Regions that were read: what it is used for may be in any of them."""
 
 
-def of(findings: Iterable[Finding]) -> dict[str, Known]:
-    """The failures among these, by fingerprint; without those that a waiver fits.
+def of(findings: Iterable[Finding], regions: Iterable[str] = ()) -> dict[str, Known]:
+    """The failures among these, by fingerprint, found in these Regions; without those that a waiver fits.
 
     A waiver in force has accepted them already, and what a waiver accepted until a date fails again after it.
     """
@@ -56,13 +60,17 @@ def of(findings: Iterable[Finding]) -> dict[str, Known]:
                 resource.arn or resource.id,
                 resource.name,
                 message(finding),
+                (" ".join(regions) or _NONE) if not resource.region else "",
             )
     return known
 
 
 def written(known: Mapping[str, Known]) -> str:
     """The text of a baseline: one failure a line, in the order of fingerprints."""
-    lines = [f"    {json.dumps(known[fingerprint]._asdict())}" for fingerprint in sorted(known)]
+    said = (
+        {key: text for key, text in known[one]._asdict().items() if key != "regions" or text} for one in sorted(known)
+    )
+    lines = [f"    {json.dumps(one)}" for one in said]
     listed = "[\n" + ",\n".join(lines) + "\n  ]" if lines else "[]"
     return f'{{\n  "kind": "{KIND}",\n  "schema_version": "{VERSION}",\n  "findings": {listed}\n}}\n'
 
@@ -88,9 +96,10 @@ def read(file: Path) -> dict[str, Known]:
 
 
 def _known(file: Path, number: int, entry: Any) -> Known:
-    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in Known._fields):
-        raise BaselineError(f"{file}: its finding {number} does not say {', '.join(Known._fields)}, all text")
-    return Known(*(entry[key] for key in Known._fields))
+    required = Known._fields[:-1]
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in required):
+        raise BaselineError(f"{file}: its finding {number} does not say {', '.join(required)}, all text")
+    return Known(**{key: entry[key] for key in required}, regions=str(entry.get("regions", "")))
 
 
 def write(file: Path, known: Mapping[str, Known]) -> None:
@@ -125,16 +134,19 @@ def settled(report: Report, known: Mapping[str, Known]) -> dict[str, Known]:
     """What of the baseline certainly fails no more: it was judged again and does not fail, or does not exist any more.
 
     What was not judged, because its rule was not selected, its resource not in the input or its data not readable,
-    may fail as before.
+    may fail as before.  So may what belongs to a whole account, where a Region that was read then is not in the input.
     """
+
+    def judged(one: Known) -> bool:
+        missed = set(one.regions.split()) - {*report.regions, _NONE}
+        return one.resource in report.judged and not missed
+
     still = {f.fingerprint for f in report.findings if f.verdict in (Verdict.FAIL, Verdict.UNKNOWN)}
     still |= {f"{fault.rule}:{fault.resource}" for fault in report.faults}
     return {
         fingerprint: one
         for fingerprint, one in known.items()
-        if fingerprint not in still
-        and one.rule in report.checks
-        and (one.resource in report.judged or one.resource in report.absent)
+        if fingerprint not in still and one.rule in report.checks and (judged(one) or one.resource in report.absent)
     }
 
 

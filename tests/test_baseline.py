@@ -1,6 +1,7 @@
 """The baseline: what it holds fails no pipeline, what is new does; and nothing leaves it for want of data."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tests.test_cli import endpoint, run
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SCHEMA = json.loads((Path(__file__).parent.parent / "dms_lint" / "baseline.schema.json").read_text())
+ACCOUNTS = Path(__file__).parent / "accounts"
 ORDERS = "TLS001:arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
 
 
@@ -253,6 +255,34 @@ def test_what_met_an_internal_error_is_not_fixed(pack: Pack, of_orders: dict[str
 def test_a_resource_without_an_arn_that_is_not_seen_again_stays(pack: Pack) -> None:
     of_account = {"IAM012:1": baselines.Known("IAM012:1", "IAM012", "account", "1", "1", "")}
     assert baselines.settled(report_of(pack, endpoint(), select="IAM"), of_account) == {}
+
+
+def test_what_is_of_a_whole_account_is_not_fixed_where_fewer_regions_are_read(here: Path) -> None:
+    shutil.copytree(ACCOUNTS / "faulty" / "444455556666", here / "444455556666")
+    scan_it = ("444455556666", "--select", "ROLE008,IAM015", "--at", "2026-11-23")
+    assert run("baseline", *scan_it, "-o", "b.json", cwd=here).returncode == 0
+    before = known(here)
+    assert before == ["IAM015:arn:aws:iam::444455556666:user/migration-script", "ROLE008:444455556666"]
+    assert list(Draft202012Validator(SCHEMA).iter_errors(json.loads((here / "b.json").read_text()))) == []
+    (here / "444455556666" / "us-east-1").rename(here / "us-east-1")
+    done = run("scan", *scan_it, "--baseline", "b.json", "--update", cwd=here)
+    assert "b.json: 2 of its 2 findings could not be judged again, and stay in it" in done.stderr
+    assert known(here) == before
+    # Where they are read again, what no longer fails is fixed.
+    (here / "us-east-1").rename(here / "444455556666" / "us-east-1")
+    (here / "444455556666" / "us-east-1" / "describe-endpoints.json").write_text('{"Endpoints": []}')
+    run("scan", *scan_it, "--baseline", "b.json", "--update", cwd=here)
+    assert known(here) == []
+
+
+@pytest.mark.parametrize("kind", ["principal", "iam-policy", "network-path", "account", "region"])
+def test_what_no_listing_holds_stays_where_it_is_not_seen(here: Path, kind: str) -> None:
+    arn = "arn:aws:iam::444455556666:user/ops"
+    of_another = {f"TLS001:{arn}": baselines.Known(f"TLS001:{arn}", "TLS001", kind, arn, "ops", "")}
+    (here / "b.json").write_text(baselines.written(of_another))
+    export(here, endpoint())
+    assert lint(here, "--baseline", "b.json", "--update").returncode == 0
+    assert known(here) == [f"TLS001:{arn}"]
 
 
 def test_a_kind_that_is_no_kind_stays(here: Path) -> None:
