@@ -7,6 +7,8 @@ give the same bytes.
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.model import Notice, Verdict
@@ -14,12 +16,13 @@ from dms_lint.templates import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from dms_lint.model import Finding, Report
 
 KIND: Final = "dms-lint baseline"
 VERSION: Final = "1.0"
+_NONE: Final = "none"
+"""What stands for the Regions where only what has no Region was read."""
 
 
 class BaselineError(Exception):
@@ -37,10 +40,12 @@ class Known(NamedTuple):
     """Its ARN; its id where it has none."""
     name: str
     message: str
+    regions: str = ""
+    """Of what belongs to a whole account, the Regions that were read: what it is used for may be in any of them."""
 
 
-def of(findings: Iterable[Finding]) -> dict[str, Known]:
-    """The failures among these, by fingerprint; without those that a waiver fits.
+def of(findings: Iterable[Finding], regions: Iterable[str] = ()) -> dict[str, Known]:
+    """The failures among these, by fingerprint, found in these Regions; without those that a waiver fits.
 
     A waiver in force has accepted them already, and what a waiver accepted until a date fails again after it.
     """
@@ -55,13 +60,17 @@ def of(findings: Iterable[Finding]) -> dict[str, Known]:
                 resource.arn or resource.id,
                 resource.name,
                 message(finding),
+                (" ".join(regions) or _NONE) if not resource.region else "",
             )
     return known
 
 
 def written(known: Mapping[str, Known]) -> str:
     """The text of a baseline: one failure a line, in the order of fingerprints."""
-    lines = [f"    {json.dumps(known[fingerprint]._asdict())}" for fingerprint in sorted(known)]
+    said = (
+        {key: text for key, text in known[one]._asdict().items() if key != "regions" or text} for one in sorted(known)
+    )
+    lines = [f"    {json.dumps(one)}" for one in said]
     listed = "[\n" + ",\n".join(lines) + "\n  ]" if lines else "[]"
     return f'{{\n  "kind": "{KIND}",\n  "schema_version": "{VERSION}",\n  "findings": {listed}\n}}\n'
 
@@ -74,7 +83,7 @@ def read(file: Path) -> dict[str, Known]:
         raise BaselineError(f"{file}: cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
         raise BaselineError(f"{file}:{error.lineno}: is not JSON: {error.msg}") from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise BaselineError(f"{file}:1: is not JSON") from None
     if not isinstance(data, dict) or data.get("kind") != KIND:
         raise BaselineError(f"{file}:1: is no baseline; `dms-lint baseline PATH -o FILE` writes one")
@@ -87,16 +96,25 @@ def read(file: Path) -> dict[str, Known]:
 
 
 def _known(file: Path, number: int, entry: Any) -> Known:
-    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in Known._fields):
-        raise BaselineError(f"{file}: its finding {number} does not say {', '.join(Known._fields)}, all text")
-    return Known(*(entry[key] for key in Known._fields))
+    required = Known._fields[:-1]
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in required):
+        raise BaselineError(f"{file}: its finding {number} does not say {', '.join(required)}, all text")
+    return Known(**{key: entry[key] for key in required}, regions=str(entry.get("regions", "")))
 
 
 def write(file: Path, known: Mapping[str, Known]) -> None:
-    """Put a baseline into a file, whole or not at all.  Raises OSError."""
+    """Put a baseline into a file, whole or not at all, with the rights that the file has.  Raises OSError."""
+    file = Path(os.path.realpath(file))  # `resolve` raises more than OSError
     new = file.with_name(f"{file.name}.new")
-    new.write_text(written(known), encoding="utf-8", newline="\n")
-    new.replace(file)
+    new.unlink(missing_ok=True)  # of a run that was killed; or a link, which may lead anywhere
+    try:
+        with new.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(written(known))
+        if file.exists():
+            new.chmod(file.stat().st_mode)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def marked(report: Report, known: Mapping[str, Known]) -> Report:
@@ -116,25 +134,36 @@ def settled(report: Report, known: Mapping[str, Known]) -> dict[str, Known]:
     """What of the baseline certainly fails no more: it was judged again and does not fail, or does not exist any more.
 
     What was not judged, because its rule was not selected, its resource not in the input or its data not readable,
-    may fail as before.
+    may fail as before.  So may what belongs to a whole account, where a Region that was read then is not in the input.
     """
+
+    def judged(one: Known) -> bool:
+        missed = set(one.regions.split()) - {*report.regions, _NONE}
+        return one.resource in report.judged and not missed
+
     still = {f.fingerprint for f in report.findings if f.verdict in (Verdict.FAIL, Verdict.UNKNOWN)}
     still |= {f"{fault.rule}:{fault.resource}" for fault in report.faults}
     return {
         fingerprint: one
         for fingerprint, one in known.items()
-        if fingerprint not in still
-        and one.rule in report.checks
-        and (one.resource in report.judged or one.resource in report.absent)
+        if fingerprint not in still and one.rule in report.checks and (judged(one) or one.resource in report.absent)
     }
 
 
 def notices(report: Report, known: Mapping[str, Known], file: Path, *, updated: bool = False) -> Iterator[Notice]:
-    """What is to be said of the baseline: which of its failures are gone, and how many were not judged."""
+    """What is to be said of the baseline: its failures that are gone or are others now, and how many were not judged.
+
+    A failure of the same rule on the same resource is known whatever its words: that a subnet is open to more than it
+    was fails nothing, but is said.
+    """
     gone = settled(report, known)
     done = ", taken out" if updated else "; --update takes it out"
     for one in gone.values():
         yield Notice(f"fixed: {one.rule} on {one.kind} {one.name}{done}", str(file))
+    for finding in report.findings:
+        if finding.known and (now := message(finding)) != (was := known[finding.fingerprint].message):
+            subject = f"{finding.rule.id} on {finding.resource.kind} {finding.resource.name}"
+            yield Notice(f"{subject} is not what was accepted: {now}; accepted was: {was}", str(file))
     met = {finding.fingerprint for finding in report.findings if finding.verdict is Verdict.FAIL}
     unjudged = sum(fingerprint not in met and fingerprint not in gone for fingerprint in known)
     if unjudged:

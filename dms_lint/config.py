@@ -5,6 +5,7 @@ Its form is published as config.schema.json beside this module.
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,12 +14,13 @@ from dms_lint.model import EMPTY, Severity, Waiver
 from dms_lint.refused import Refused, said, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 NAME: Final = ".dms-lint.yaml"
 _SEVERITIES: Final = {severity.label: severity for severity in Severity}
 _REQUIRED: Final = ("rule", "resource", "reason")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WAIVER: Final = (*_REQUIRED, "expires", "account", "region", "owner", "ticket")
 
 
@@ -43,18 +45,18 @@ class Config(NamedTuple):
     waivers: tuple[Waiver, ...] = ()
 
 
-def discover(start: Path, home: Path) -> Path | None:
+def discover(start: Path, home: Path | None) -> Path | None:
     """The nearest file called `.dms-lint.yaml`, from a folder upwards; not beyond a repository or the home folder.
 
     Raises ConfigError for one that is called `.dms-lint.yml`: passing it over would leave its waivers out unsaid.
     """
     for folder in (start, *start.parents):
         file = folder / NAME
-        if file.exists():
+        if os.path.lexists(file):  # a link that leads nowhere is no configuration, and refused when it is read
             return file
-        if file.with_suffix(".yml").exists():
+        if os.path.lexists(file.with_suffix(".yml")):
             raise ConfigError([f"{file.with_suffix('.yml')}:1: is not read: name it {NAME}"])
-        if folder == home or (folder / ".git").exists():
+        if folder == home or os.path.lexists(folder / ".git"):
             return None
     return None
 
@@ -140,8 +142,10 @@ def _words(key: str) -> Callable[[Any], tuple[str, ...]]:
 
 
 def _severity(value: Any, *path: str) -> Severity:
-    if not isinstance(value, str) or value not in _SEVERITIES:
-        raise Refused(unknown("severity", str(value), reversed(_SEVERITIES)), *path)
+    if not isinstance(value, str):
+        raise Refused(f"unknown severity; there is {', '.join(reversed(_SEVERITIES))}", *path)
+    if value not in _SEVERITIES:
+        raise Refused(unknown("severity", value, reversed(_SEVERITIES)), *path)
     return _SEVERITIES[value]
 
 
@@ -154,7 +158,7 @@ def _strict(value: Any) -> bool:
 def _severities(value: Any) -> Mapping[str, Severity]:
     if not isinstance(value, dict):
         raise Refused("'severity' is a mapping of rules to severities", "severity")
-    return _each(value.items(), lambda rule, word: _severity(word, "severity", rule))
+    return _each(_named(value), lambda rule, word: _severity(word, "severity", rule))
 
 
 def _settings(value: Any) -> Mapping[str, Mapping[str, Any]]:
@@ -166,7 +170,11 @@ def _settings(value: Any) -> Mapping[str, Mapping[str, Any]]:
             raise Refused(f"the settings of {rule} are a mapping of names to values", "settings", rule)
         return {str(name): said_there for name, said_there in values.items()}
 
-    return _each(value.items(), one)
+    return _each(_named(value), one)
+
+
+def _named(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    return ((str(key), value) for key, value in mapping.items())
 
 
 def _each(items: Iterable[tuple[Any, Any]], make: Callable[[Any, Any], Any]) -> dict[Any, Any]:
@@ -174,9 +182,8 @@ def _each(items: Iterable[tuple[Any, Any]], make: Callable[[Any, Any], Any]) -> 
     made: dict[Any, Any] = {}
     refusals: list[Refused] = []
     for key, value in items:
-        name = key if isinstance(key, int) else str(key)
         try:
-            made[name] = make(name, value)
+            made[key] = make(key, value)
         except Refused as refused:
             refusals.append(refused)
     if refusals:
@@ -213,7 +220,7 @@ def _waiver(number: int, data: Any) -> Waiver:
 
 def _day(value: Any, *path: str | int) -> str:
     try:
-        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else value
+        day = date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else value
     except ValueError:
         day = None
     if not isinstance(day, date) or isinstance(day, datetime):

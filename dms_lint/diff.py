@@ -19,6 +19,8 @@ NO_FAILURE: Final = "no failure"
 """Judged, and neither failed nor unknown: a report that does not list passes says no more."""
 NOT_JUDGED: Final = "not judged"
 _OPEN: Final = (FAIL, ACCEPTED, UNKNOWN)
+_STATES: Final = {FAIL: FAIL, UNKNOWN: UNKNOWN, "pass": NO_FAILURE, "not-applicable": NO_FAILURE}
+"""By verdict."""
 _TEXTS: Final = ("rule", "severity", "verdict", "message", "fingerprint")
 _SEVERITIES: Final = {severity.label: severity for severity in Severity}
 
@@ -82,7 +84,7 @@ class Change(NamedTuple):
     was: str
     now: str
     why: str = ""
-    """Why it was not judged any more."""
+    """Why it was not judged any more; or what a failure was that is another now."""
 
 
 class Diff(NamedTuple):
@@ -95,7 +97,7 @@ class Diff(NamedTuple):
     fixed: tuple[Change, ...]
     """What failed, was judged again and fails no more."""
     changed: tuple[Change, ...]
-    """Another severity, accepted now, or unknown before and known to be no failure."""
+    """Another severity, another failure of one rule, accepted now, or unknown before and known to be no failure."""
     unknown: tuple[Change, ...]
     """What can no longer be told."""
     gone: tuple[Change, ...]
@@ -110,7 +112,7 @@ def read(file: Path) -> Judged:
         raise DiffError(f"{file}: cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
         raise DiffError(f"{file}:{error.lineno}: is not JSON: {error.msg}") from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise DiffError(f"{file}:1: is not JSON") from None
     if not isinstance(data, dict) or _part(data, "tool").get("name") != "dms-lint" or "findings" not in data:
         raise DiffError(f"{file}:1: is no report; `dms-lint scan PATH -o json=FILE` writes one")
@@ -147,7 +149,7 @@ def _entry(finding: Any) -> Entry:
     if not all(isinstance(one, str) for one in (rule, verdict, message, fingerprint, *texts)):
         raise TypeError
     kind, arn, id_, name, account, region = texts
-    state = verdict if verdict in (FAIL, UNKNOWN) else NO_FAILURE
+    state = _STATES[verdict]
     if state == FAIL and accepted:
         state = ACCEPTED
     severity = _SEVERITIES[severity]
@@ -161,11 +163,16 @@ def compare(old: Judged, new: Judged) -> Diff:
         entry = new.entries.get(fingerprint) or old.entries[fingerprint]
         was, now = old.state(entry), new.state(entry)
         name = _list(was, now)
-        if name == "same" and now == FAIL and entry.severity is not old.entries[fingerprint].severity:
-            was, now = (f"{FAIL} ({one.severity.label})" for one in (old.entries[fingerprint], entry))
-            name = "changed"
+        why = new.why_not(entry) if now == NOT_JUDGED else ""
+        if name == "same" and now in (FAIL, ACCEPTED):
+            before = old.entries[fingerprint]
+            if now == FAIL and entry.severity is not before.severity:
+                was, now = (f"{FAIL} ({one.severity.label})" for one in (before, entry))
+                name = "changed"
+            if entry.message != before.message:
+                name, why = "changed", f"it was: {before.message}"
         if name != "same":
-            lists[name].append(Change(entry, was, now, new.why_not(entry) if now == NOT_JUDGED else ""))
+            lists[name].append(Change(entry, was, now, why))
     for changes in lists.values():
         changes.sort(key=lambda change: (-change.entry.severity, change.entry.fingerprint))
     return Diff(old, new, **{name: tuple(changes) for name, changes in lists.items()})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dms_lint.answers import KINDS, Answer, action, command, identify, rows_of
 from dms_lint.model import Document, Notice, Refusal, Resource
-from dms_lint.placing import Item, Part, Scope, arn_of, arn_scope, cut, nearby, own_scopes, parts, whole
+from dms_lint.placing import Item, Part, Scope, arn_of, arn_scope, cut, key_of, nearby, own_scopes, parts, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,9 +154,8 @@ class Filled:
             region = ""
         found = item.id
         subject = found or document.subject or (account if kind.scope == "account" else "")
-        several = "+" in row.id
         arn = arn_of(row, found, account, region)
-        key = arn or (f"{account}:{found}" if several and not found.startswith("arn:") else subject)
+        key = arn or key_of(row, found, account, region) or subject
         name = item.data.get(row.name) if row.name else None
         self._put(
             Resource(

@@ -85,7 +85,9 @@ def _inline(holder: Resource, kind: str, policy: Any) -> Iterator[Resource]:
     name = policy.get("PolicyName") if isinstance(policy, dict) else None
     if isinstance(name, str):
         called = f"{name} of {kind} {holder.name}"
-        yield _of(holder, "iam-policy", f"{holder.id} {name}", policy, name=called, type=_TYPES[kind])
+        # No policy's name has a space: this id is not that of the trust policy.
+        id_ = f"{holder.id} {'inline ' if name == TRUST else ''}{name}"
+        yield _of(holder, "iam-policy", id_, policy, name=called, type=_TYPES[kind])
 
 
 def _policies_asked_for(known: Known) -> Iterator[Resource]:

@@ -104,6 +104,16 @@ def arn_of(row: Answer, id: str, account: str, region: str) -> str:  # noqa: A00
     return id if id.startswith("arn:") and "+" not in row.id else ""
 
 
+def key_of(row: Answer, id: str, account: str, region: str) -> str:  # noqa: A002
+    """By what a resource without an ARN is known: its id, with where it is in front where others may have it too.
+
+    That does not depend on which of them is read first: a baseline knows the resource by it.
+    """
+    if "+" in row.id and id and not id.startswith("arn:"):
+        return f"{account}:{id}"
+    return f"{account}:{region}:{id}" if row.arn and account else id
+
+
 def _scope_of(row: Answer, item: Mapping[str, Any]) -> Scope | None:
     """Account and Region that an item itself names; a part that it does not name is ''."""
     found = item.get(row.id.rstrip("?").partition("+")[0])

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dms_lint.answers import KINDS
+from dms_lint.answers import KINDS, operations
 from dms_lint.evaluate import evaluate
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Missing, Notice, Report
@@ -86,6 +86,6 @@ def scan(
 def _absent(inventory: Inventory, kind: str, id_: str) -> bool:
     """Whether there certainly is no such resource."""
     try:
-        return kind in KINDS and inventory.find(kind, id_) is None
+        return bool(kind in KINDS and operations(kind)) and inventory.find(kind, id_) is None
     except Missing:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from dms_lint.gate import fits
 from dms_lint.model import Notice, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from dms_lint.model import Finding, Report, Resource, Rule, Waiver
@@ -34,7 +35,8 @@ def waived(report: Report, waivers: Sequence[Waiver]) -> Report:
         return report
     ordered = [(one, _means(one)) for one in sorted(waivers, key=lambda one: one.expired)]
     by_rule: dict[str, list[tuple[Waiver, Callable[[Resource], bool]]]] = {}
-    used: dict[Waiver, int] = dict.fromkeys(waivers, 0)
+    used: set[Waiver] = set()
+    decisive: Counter[Waiver] = Counter()
     findings: list[Finding] = []
     for finding in report.findings:
         if finding.verdict in OPEN:
@@ -42,18 +44,23 @@ def waived(report: Report, waivers: Sequence[Waiver]) -> Report:
             if rule.id not in by_rule:
                 by_rule[rule.id] = [(one, means) for one, means in ordered if fits(rule, one.rule)]
             fitting = [one for one, means in by_rule[rule.id] if means(finding.resource)]
-            for one in fitting:
-                used[one] += 1
+            used.update(fitting)
             if fitting:
+                decisive[fitting[0]] += 1
                 finding = finding._replace(waiver=fitting[0])
         findings.append(finding)
-    notices = (*report.notices, *_amiss(report, waivers, used))
+    notices = (*report.notices, *_amiss(report, waivers, used, decisive))
     return report._replace(findings=tuple(findings), notices=notices)
 
 
 def _means(waiver: Waiver) -> Callable[[Resource], bool]:
     """Whether a waiver means a resource: by ARN, id or name, and nothing that the account itself says of it."""
-    pattern = re.compile(".*".join(map(re.escape, re.split(r"\*+", waiver.resource))), re.DOTALL)
+    first, *others = map(re.escape, re.split(r"\*+", waiver.resource))
+    if others:
+        *between, last = others
+        # What stands between two stars counts where it is met first, for good: many stars would try for hours else.
+        first += "".join(f"(?>.*?{part})" for part in between) + ".*" + last
+    pattern = re.compile(first, re.DOTALL)
 
     def means(resource: Resource) -> bool:
         return (
@@ -65,14 +72,18 @@ def _means(waiver: Waiver) -> Callable[[Resource], bool]:
     return means
 
 
-def _amiss(report: Report, waivers: Sequence[Waiver], used: dict[Waiver, int]) -> Iterator[Notice]:
+def _amiss(
+    report: Report, waivers: Sequence[Waiver], used: set[Waiver], decisive: Mapping[Waiver, int]
+) -> Iterator[Notice]:
     for one in waivers:
         file, _, line = one.place.rpartition(":")
         said = f"the waiver of {one.rule} for {one.resource}"
-        if one.expired and used[one]:
-            count = "1 finding counts" if used[one] == 1 else f"{used[one]} findings count"
-            yield Notice(f"{said} expired on {one.expires}: {count} again", file, int(line))
-        elif not used[one] and _would_fit(report, one):
+        if one.expired and one in used:
+            number = decisive.get(one, 0)
+            again = f": {number} finding{' counts' if number == 1 else 's count'} again"
+            outdone = ", and another accepts all that it fits: it can go"
+            yield Notice(f"{said} expired on {one.expires}{again if number else outdone}", file, int(line))
+        elif one not in used and _would_fit(report, one):
             yield Notice(f"{said} fits no finding: it can go", file, int(line))
 
 

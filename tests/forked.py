@@ -21,7 +21,9 @@ BROKEN = 70
 """The exit code of a run that ended otherwise than a command does."""
 
 
-def run(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, stdin: bytes = b"", cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """What the command says, in which folder; Python's own streams and the working directory stay as they are here."""
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
         given.write(stdin)
@@ -31,7 +33,7 @@ def run(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> subproc
             try:
                 for number, stream in enumerate((given, out, err)):
                     os.dup2(stream.fileno(), number)
-                _command(arguments, cwd)
+                _command(arguments, cwd, environment)
             except BaseException:  # noqa: BLE001 - nothing of the tests may go on in the copy
                 os.write(2, traceback.format_exc().encode())
             finally:
@@ -42,10 +44,10 @@ def run(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> subproc
     return subprocess.CompletedProcess(arguments, os.waitstatus_to_exitcode(status), shown, complained)
 
 
-def _command(arguments: tuple[str, ...], cwd: Path | None) -> None:
+def _command(arguments: tuple[str, ...], cwd: Path | None, environment: dict[str, str]) -> None:
     if cwd is not None:
         os.chdir(cwd)
-    os.environ["COLUMNS"] = "100"
+    os.environ |= {"COLUMNS": "100", **environment}
     sys.argv = ["dms-lint", *arguments]
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115

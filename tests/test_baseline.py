@@ -1,6 +1,7 @@
 """The baseline: what it holds fails no pipeline, what is new does; and nothing leaves it for want of data."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.test_cli import endpoint
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SCHEMA = json.loads((Path(__file__).parent.parent / "dms_lint" / "baseline.schema.json").read_text())
+ACCOUNTS = Path(__file__).parent / "accounts"
 ORDERS = "TLS001:arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
 
 
@@ -119,6 +121,7 @@ def test_nothing_to_judge_writes_nothing(here: Path) -> None:
         (b"", "b.json:1: is not JSON"),
         (b'{"a": 1,\n "b"}', "b.json:2: is not JSON: Expecting ':' delimiter"),
         (b"\xff\xfe", "b.json:1: is not JSON"),
+        (b'{"a": 1' + b"0" * 5000 + b"}", "b.json:1: is not JSON"),
         (b"[" * 100_000, "b.json:1: is not JSON"),
         (b'{"schema_version": "1.0", "findings": []}', "b.json:1: is no baseline; `dms-lint baseline PATH -o FILE`"),
         (b'{"kind": "dms-lint baseline", "schema_version": "2.0"}', "is a baseline of another version, '2.0'"),
@@ -165,6 +168,17 @@ def test_a_known_failure_is_a_failure_all_the_same(pack: Pack) -> None:
     (finding,) = marked.findings
     assert (finding.verdict, finding.known, finding.accepted) == (Verdict.FAIL, True, True)
     assert marked.verdicts == report.verdicts
+
+
+def test_a_known_failure_that_is_another_now_is_named(accepted: Path) -> None:
+    before = (accepted / "b.json").read_text()
+    (accepted / "b.json").write_text(before.replace("orders (mysql) is not encrypted", "orders was half as bad"))
+    done = lint(accepted, "--baseline", "b.json")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "dms-lint: b.json: TLS001 on endpoint orders is not what was accepted: orders (mysql) is not encrypted: "
+        "SslMode is none; accepted was: orders was half as bad: SslMode is none\n"
+    )
 
 
 def test_lines_and_files_may_move(accepted: Path) -> None:
@@ -244,6 +258,34 @@ def test_a_resource_without_an_arn_that_is_not_seen_again_stays(pack: Pack) -> N
     assert baselines.settled(report_of(pack, endpoint(), select="IAM"), of_account) == {}
 
 
+def test_what_is_of_a_whole_account_is_not_fixed_where_fewer_regions_are_read(here: Path) -> None:
+    shutil.copytree(ACCOUNTS / "faulty" / "444455556666", here / "444455556666")
+    scan_it = ("444455556666", "--select", "ROLE008,IAM015", "--at", "2026-11-23")
+    assert run("baseline", *scan_it, "-o", "b.json", cwd=here).returncode == 0
+    before = known(here)
+    assert before == ["IAM015:arn:aws:iam::444455556666:user/migration-script", "ROLE008:444455556666"]
+    assert list(Draft202012Validator(SCHEMA).iter_errors(json.loads((here / "b.json").read_text()))) == []
+    (here / "444455556666" / "us-east-1").rename(here / "us-east-1")
+    done = run("scan", *scan_it, "--baseline", "b.json", "--update", cwd=here)
+    assert "b.json: 2 of its 2 findings could not be judged again, and stay in it" in done.stderr
+    assert known(here) == before
+    # Where they are read again, what no longer fails is fixed.
+    (here / "us-east-1").rename(here / "444455556666" / "us-east-1")
+    (here / "444455556666" / "us-east-1" / "describe-endpoints.json").write_text('{"Endpoints": []}')
+    run("scan", *scan_it, "--baseline", "b.json", "--update", cwd=here)
+    assert known(here) == []
+
+
+@pytest.mark.parametrize("kind", ["principal", "iam-policy", "network-path", "account", "region"])
+def test_what_no_listing_holds_stays_where_it_is_not_seen(here: Path, kind: str) -> None:
+    arn = "arn:aws:iam::444455556666:user/ops"
+    of_another = {f"TLS001:{arn}": baselines.Known(f"TLS001:{arn}", "TLS001", kind, arn, "ops", "")}
+    (here / "b.json").write_text(baselines.written(of_another))
+    export(here, endpoint())
+    assert lint(here, "--baseline", "b.json", "--update").returncode == 0
+    assert known(here) == [f"TLS001:{arn}"]
+
+
 def test_a_kind_that_is_no_kind_stays(here: Path) -> None:
     export(here, endpoint())
     odd = {ORDERS: baselines.Known(ORDERS, "TLS001", "no-such-kind", "x", "x", "")}
@@ -281,6 +323,28 @@ def test_update_keeps_what_could_not_be_judged(accepted: Path) -> None:
     assert "b.json: 2 of its 2 findings could not be judged again, and stay in it" in done.stderr
     assert done.returncode == 3
     assert (accepted / "b.json").read_bytes() == before
+
+
+def test_update_writes_where_a_link_leads_and_leaves_the_rights_as_they_are(accepted: Path) -> None:
+    (accepted / "real").mkdir()
+    (accepted / "b.json").rename(accepted / "real" / "b.json")
+    (accepted / "b.json").symlink_to("real/b.json")
+    (accepted / "b.json").chmod(0o640)
+    export(accepted, endpoint(), endpoint("crm", SslMode="none"))
+    assert lint(accepted, "--baseline", "b.json", "--update").returncode == 0
+    assert (accepted / "b.json").is_symlink()
+    assert known(accepted, "real/b.json") == [ORDERS.replace("ORDERS", "CRM")]
+    assert (accepted / "real" / "b.json").stat().st_mode & 0o777 == 0o640
+    assert [file.name for file in (accepted / "real").iterdir()] == ["b.json"]
+
+
+def test_update_writes_to_no_file_that_somebody_linked_beside_it(accepted: Path) -> None:
+    (accepted / "precious").write_text("precious")
+    (accepted / "b.json.new").symlink_to("precious")
+    export(accepted, endpoint(), endpoint("crm", SslMode="none"))
+    assert lint(accepted, "--baseline", "b.json", "--update").returncode == 0
+    assert (accepted / "precious").read_text() == "precious"
+    assert not (accepted / "b.json").is_symlink()
 
 
 def test_update_without_a_baseline_is_wrong_usage(accepted: Path) -> None:

@@ -275,6 +275,22 @@ def test_a_reader_that_closes_the_pipe_early_is_no_error(export: Any) -> None:
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that only Linux has")
+def test_a_full_disk_is_said_and_is_no_finding(export: Any) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "dms_lint", "scan", export(endpoint())]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        b"dms-lint: cannot write to standard output: No space left on device\n",
+    )
+
+
+def test_a_bug_outside_the_checks_ends_with_4_and_not_as_a_finding_does(export: Any) -> None:
+    command = f"{sys.executable} -m dms_lint scan {export(endpoint())} >&-"  # no standard output at all
+    assert subprocess.run(["bash", "-c", command], stderr=subprocess.DEVNULL, check=False).returncode == 4
+
+
 # -- the other commands
 
 

@@ -89,6 +89,28 @@ def test_a_file_by_another_ending_is_refused_and_not_passed_over(tmp_path: Path)
         discover(tmp_path, Path("/nowhere"))
 
 
+@pytest.mark.parametrize("target", ["gone", NAME])
+def test_a_link_that_leads_nowhere_is_refused_and_not_passed_over(here: Path, target: str) -> None:
+    (here / NAME).symlink_to(target)
+    done = run("scan", "in", cwd=here)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{NAME}:1: cannot be read" in done.stderr
+
+
+def test_a_user_without_a_home_folder_has_a_configuration(here: Path) -> None:
+    configure(here, "fail-on: critical\n")
+    done = run("config", cwd=here, HOME="~")  # as where no user of that number is known
+    assert f"configuration: {NAME}" in done.stdout
+
+
+def test_a_home_folder_that_is_a_link_ends_the_search_too(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "me" / "work").mkdir(parents=True)
+    (tmp_path / "home").symlink_to("disk/me")
+    configure(tmp_path, "fail-on: critical\n")
+    done = run("config", cwd=tmp_path / "disk" / "me" / "work", HOME=str(tmp_path / "home"))
+    assert "configuration: none" in done.stdout
+
+
 def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
     config = read_config(configure(tmp_path, "# nothing yet\n"))
     assert (config.options, config.waivers) == ({}, ())
@@ -209,8 +231,15 @@ def test_folders_of_packs_are_those_beside_the_file(tmp_path: Path) -> None:
         ("waivers:\n  - {rule: A, resource: a, reason: b, expires: soon}\n", "2: 'expires' is the last day"),
         ("waivers:\n  - {rule: A, resource: a, reason: b, expires: 20261231}\n", "2: 'expires' is the last day"),
         ("waivers:\n  - {rule: A, resource: a, reason: b, expires: 2026-12-31 10:00:00}\n", "2: 'expires' is the last"),
-        ("\nwaivers:\n  - {rule: A, resource: a, reason: b, expires: 2026-02-30}\n", "3: '2026-02-30': day is out of"),
+        ("\nwaivers:\n  - {rule: A, resource: a, reason: b, expires: 2026-02-30}\n", "3: '2026-02-30' is no timestamp"),
         ("waivers:\n  - {rule: A, resource: a, reason: b, expires: '2026-02-30'}\n", "2: 'expires' is the last day"),
+        ("waivers:\n  - {rule: A, resource: a, reason: b, expires: 2026-W53-4}\n", "2: 'expires' is the last day"),
+        ("\nwaivers:\n  - {rule: A, resource: a, reason: b, expires: !!timestamp soon}\n", "3: 'soon' is no timestamp"),
+        ("\nstrict: !!bool soon\n", "2: 'soon' is no bool"),
+        ("\nstrict: !!int ''\n", "2: '' is no int"),
+        ("\nselect: !!python/name:os.system\n", "2: could not determine a constructor"),
+        ("select: a\n---\nselect: b\n", "2: but found another document"),
+        ("severity:\n  1: high\n  2: bad\n", "3: unknown severity 'bad'"),
         ("select: a\nselect: b\n", "2: the key 'select' stands twice"),
         ("select: [\n", "2: "),
     ],
@@ -218,6 +247,19 @@ def test_folders_of_packs_are_those_beside_the_file(tmp_path: Path) -> None:
 def test_what_is_wrong_is_refused_with_its_line(tmp_path: Path, text: str, says: str) -> None:
     (problem,) = refusal(text, tmp_path)
     assert problem.startswith(f"FILE:{says}"), problem
+
+
+@pytest.mark.parametrize("text", ["severity: &a\n  <<: *a\n", "waivers:\n  - &a {<<: [*a]}\n"])
+def test_what_merges_itself_is_refused(tmp_path: Path, text: str) -> None:
+    (problem,) = refusal(text, tmp_path)
+    assert problem == "FILE:1: nested too deeply"
+
+
+def test_a_few_lines_that_stand_for_a_million_million_texts_are_refused_at_once(tmp_path: Path) -> None:
+    lines = ["A0: &a0 [a, a, a, a, a, a, a, a, a, a]"]
+    lines += [f"A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 13)]
+    problems = refusal("severity:\n  " + "\n  ".join(lines) + "\n", tmp_path)
+    assert [problem.partition(";")[0] for problem in problems] == [f"FILE:{n}: unknown severity" for n in range(2, 15)]
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
@@ -231,6 +273,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         ("select:\n  - TLS\n  - TLZ\n", f"{NAME}:3: no rule is called 'TLZ'; did you mean 'TLS'?"),
         ("ignore: TLS999\n", f"{NAME}:1: no rule is called 'TLS999'"),
         ("severity:\n  TLS0001: high\n", f"{NAME}:2: no rule is called 'TLS0001'; did you mean 'TLS001'?"),
+        ("severity:\n  1: high\n", f"{NAME}:2: no rule is called '1'"),
         ("settings:\n  CRT004:\n    min_days: 3\n", f"{NAME}:3: unknown setting of CRT004 'min_days'; did you mean"),
         ("settings:\n  CRT004: {x: 3}\n", "unknown setting of CRT004 'x'; there is minimum_days"),
         ("settings:\n  TLS001: {x: 3}\n", f"{NAME}:2: TLS001 has no settings"),
@@ -391,6 +434,22 @@ def test_each_value_is_shown_with_where_it_comes_from(here: Path) -> None:
     assert found["settings.TAG003.required"] == (["owner", "cost center"], f"{NAME}:6")
     assert found["settings.OPS003.minimum_days"] == (91, "default")
     assert [waiver["place"] for waiver in shown["waivers"]] == [f"{NAME}:11"]
+
+
+def test_the_policy_is_for_the_rules_that_the_configuration_leaves(here: Path) -> None:
+    configure(here, "select: TLS001\n")
+    least = run("policy", "--select", "TLS001", cwd=here.parent).stdout
+    assert run("policy", cwd=here).stdout == least
+    assert run("policy", "--select", "KMS003", cwd=here).stdout != least
+    assert run("policy", "--no-config", cwd=here).stdout == run("policy", cwd=here.parent).stdout != least
+
+
+def test_a_configuration_that_cannot_be_used_ends_a_collection_before_any_call(here: Path) -> None:
+    configure(here, "regoins: all\n")
+    done = run("collect", "-o", "snapshot", "--endpoint-url", "http://127.0.0.1:9", cwd=here)
+    assert done.returncode == 2
+    assert f"{NAME}:1: unknown key 'regoins'; did you mean 'regions'?" in done.stderr
+    assert not (here / "snapshot").exists()
 
 
 def test_the_text_shows_whether_a_waiver_has_expired(here: Path) -> None:

@@ -123,6 +123,21 @@ def test_another_severity_is_a_change(reports: Reports) -> None:
     assert reports.diff(old, new).returncode == 0
 
 
+def test_a_failure_that_is_another_now_is_a_change(reports: Reports) -> None:
+    old = reports("old.json", BAD)
+    worse = marked(reports, old, message="orders is open to everybody")
+    assert reports.lists(old, worse) == {"changed": [(ORDERS, "fail", "fail")]}
+    done = reports.diff(old, worse)
+    assert done.returncode == 0
+    assert "fail -> fail: it was: orders (mysql) is not encrypted: SslMode is none\n" in done.stdout
+    assert "    orders is open to everybody\n" in done.stdout
+    # Accepted, it may be another as well.
+    known = marked(reports, old, known=True)
+    assert reports.lists(known, marked(reports, known, message="worse")) == {
+        "changed": [(ORDERS, "accepted", "accepted")]
+    }
+
+
 def marked(reports: Reports, name: str, **members: Any) -> str:
     """The report of that name with other members in its finding."""
     report = json.loads((reports.folder / name).read_text())
@@ -177,6 +192,7 @@ def test_the_exit_code_is_1_for_new_failures_alone(reports: Reports) -> None:
         (b"", "new.json:1: is not JSON"),
         (b"\xff", "new.json:1: is not JSON"),
         (b"[" * 100_000, "new.json:1: is not JSON"),
+        (b'{"a": 1' + b"0" * 5000 + b"}", "new.json:1: is not JSON"),
         (b"[]", "new.json:1: is no report; `dms-lint scan PATH -o json=FILE` writes one"),
         (b'{"findings": []}', "is no report"),
         (b'{"tool": {"name": "dms-lint"}, "findings": [], "schema_version": "9.0"}', "of another version, '9.0'"),
@@ -199,7 +215,14 @@ def test_exit_2_for_what_is_no_report(reports: Reports, content: bytes | None, s
 
 @pytest.mark.parametrize(
     "members",
-    [{"severity": "dire"}, {"resource": None}, {"fingerprint": 3}, {"waiver": "yes"}, {"message": None}],
+    [
+        {"severity": "dire"},
+        {"verdict": "Fail"},
+        {"resource": None},
+        {"fingerprint": 3},
+        {"waiver": "yes"},
+        {"message": None},
+    ],
 )
 def test_exit_2_for_a_finding_that_is_none(reports: Reports, members: dict[str, Any]) -> None:
     old = reports("old.json", BAD)

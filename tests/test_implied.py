@@ -111,6 +111,20 @@ def test_every_user_and_every_role_is_a_principal_and_each_of_their_policies_one
     }
 
 
+def test_an_inline_policy_that_is_called_as_the_trust_policy_hides_it_not() -> None:
+    role = {
+        "RoleName": "dms",
+        "Arn": f"{IAM}:role/dms",
+        "AssumeRolePolicyDocument": POLICY,
+        "RolePolicyList": [{"PolicyName": "AssumeRolePolicyDocument", "PolicyDocument": POLICY}],
+    }
+    inventory = read(iam__GetAccountAuthorizationDetails={"RoleDetailList": [role]})
+    assert [one.name for one in inventory.known("iam-policy")] == [
+        "AssumeRolePolicyDocument of role dms",
+        "trust policy of dms",
+    ]
+
+
 def test_an_inline_policy_that_was_asked_for_is_a_policy_once() -> None:
     asked = {"RoleName": "deploy", "PolicyName": "dms", "PolicyDocument": POLICY}
     inventory = read(iam__GetRolePolicy=asked)

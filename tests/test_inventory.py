@@ -284,6 +284,17 @@ class TestPlaces:
         assert found.arn == f"arn:{partition}:dms:{region}:{HERE}:subgrp:private"
         assert inventory.find("subnet-group", "private", HERE, region) is found
 
+    @pytest.mark.parametrize("first_is_newest", [True, False])
+    def test_an_id_without_an_arn_does_not_depend_on_which_file_is_the_newest(self, first_is_newest: bool) -> None:
+        body = {"ReplicationSubnetGroups": [{"ReplicationSubnetGroupIdentifier": "default"}]}
+        times = (2.0, 1.0) if first_is_newest else (1.0, 2.0)
+        groups = [
+            Document("dms:DescribeReplicationSubnetGroups", body, account=account, modified=time)
+            for account, time in zip((HERE, THERE), times, strict=True)
+        ]
+        found = {one.account: one.id for one in read(*groups).known("subnet-group")}
+        assert found == {account: f"{account}::default" for account in (HERE, THERE)}
+
 
 class TestTwice:
     def test_the_same_resource_in_two_files_stands_once(self) -> None:

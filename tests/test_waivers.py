@@ -1,6 +1,7 @@
 """A waiver marks a finding, for as long as it lasts; it changes no verdict, and says when it is of no use."""
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,21 @@ def test_a_waiver_names_rule_and_resource_by_what_they_are_called(pack: Pack, ru
 
 @pytest.mark.parametrize("resource", ["order", "rders", "Orders", "order?", "[o]rders", ".*", "o*x", "eu-west-1"])
 def test_a_waiver_of_another_resource_does_not_fit(pack: Pack, resource: str) -> None:
+    (finding,) = judged(report_of(pack), waiver(resource=resource)).findings
+    assert finding.waiver is None
+
+
+def test_a_pattern_of_many_stars_takes_no_time(pack: Pack) -> None:
+    report = report_of(pack, EndpointIdentifier="o" * 255)
+    start = time.monotonic()
+    for pattern, fits in (("*o" * 40 + "*x", False), ("*o" * 40 + "*", True), ("o*" * 40 + "o" * 215, True)):
+        (finding,) = judged(report, waiver(resource=pattern)).findings
+        assert (finding.waiver is not None) is fits
+    assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize("resource", ["ord*ders", "orders*s", "*orders*orders", "o*d*d*s"])
+def test_what_two_stars_stand_between_does_not_overlap(pack: Pack, resource: str) -> None:
     (finding,) = judged(report_of(pack), waiver(resource=resource)).findings
     assert finding.waiver is None
 
@@ -125,6 +141,14 @@ def test_of_two_that_fit_one_in_force_wins(pack: Pack) -> None:
         (finding,) = judged(report_of(pack), *order).findings
         assert finding.waiver is not None
         assert finding.waiver.reason == "agreed anew"
+
+
+def test_an_expired_one_beside_one_in_force_counts_nothing_again(pack: Pack) -> None:
+    report = judged(report_of(pack), waiver(expires="2026-01-01"), waiver("TLS", reason="agreed anew"))
+    assert said(report) == [
+        ".dms-lint.yaml:4: the waiver of TLS001 for orders expired on 2026-01-01, "
+        "and another accepts all that it fits: it can go"
+    ]
 
 
 # -- what fits nothing

@@ -101,6 +101,8 @@ def show(pieces: Iterable[str]) -> None:
         import os
 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        stop(f"cannot write to standard output: {error.strerror}", 2)
 
 
 def page_style(*, quiet: bool = False, severity: str = "low") -> Any:

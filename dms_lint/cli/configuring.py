@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dms_lint.cli.common import show
-from dms_lint.cli.gating import OPTIONS, configuration, from_command_line, prepare
+from dms_lint.cli.gating import OPTIONS, from_command_line, prepare, waiving
 from dms_lint.cli.options import SEVERITIES, OneOf, selection
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@configuration
+@waiving
 @selection
 @click.option("--fail-on", type=OneOf(SEVERITIES), default="low", help="As of scan.")
 @click.option("--strict/--no-strict", help="As of scan.")

@@ -29,9 +29,8 @@ OPTIONS: Final = {
 
 
 def configuration(command: Any) -> Any:
-    """The options that choose a configuration and waivers."""
+    """The options that choose a configuration."""
     for option in (
-        click.option("--waivers", "waivers", metavar="FILE", help="Take in the waivers of this YAML file as well."),
         click.option("--no-config", is_flag=True, help="Read no configuration file."),
         click.option(
             "--config",
@@ -41,6 +40,12 @@ def configuration(command: Any) -> Any:
     ):
         command = option(command)
     return command
+
+
+def waiving(command: Any) -> Any:
+    """The options that choose a configuration and waivers."""
+    more = click.option("--waivers", metavar="FILE", help="Take in the waivers of this YAML file as well.")
+    return configuration(more(command))
 
 
 def baselining(command: Any) -> Any:
@@ -115,7 +120,7 @@ def prepare(options: dict[str, Any]) -> Gate:
         config = read(options)
         if not from_command_line("packs"):
             _find_packs(config)
-        if options["waivers"]:
+        if options.get("waivers"):
             more = read_waivers(Path(options["waivers"]))
     except ConfigError as error:
         _refuse(error.problems)
@@ -134,7 +139,7 @@ def prepare(options: dict[str, Any]) -> Gate:
             stop(str(error), 2)
     elif options.get("update"):
         raise click.UsageError("--update needs --baseline FILE: it says which file to update")
-    return Gate(config, (*config.waivers, *more), known, file, date(options["at"]))
+    return Gate(config, (*config.waivers, *more), known, file, date(options.get("at")))
 
 
 def read(options: Mapping[str, Any]) -> Config:
@@ -151,11 +156,16 @@ def read(options: Mapping[str, Any]) -> Config:
         file = Path(options["config"])
     elif not options["no_config"]:
         try:
-            found = discover(Path.cwd(), Path("~").expanduser())
-            # As seen from here: a report says the same wherever the repository stands.
-            file = Path(os.path.relpath(found)) if found is not None else None
-        except (OSError, RuntimeError):  # a working directory that was removed, a user without a home folder
-            file = None
+            here = Path.cwd()
+        except OSError:  # a working directory that was removed
+            return Config()
+        try:
+            home = Path.home().resolve()
+        except RuntimeError:  # a user without a home folder
+            home = None
+        found = discover(here, home)
+        # As seen from here: a report says the same wherever the repository stands.
+        file = Path(os.path.relpath(found)) if found is not None else None
     return read_config(file) if file is not None else Config()
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
-from dms_lint.cli.common import complain, count, rules_of, stop
+from dms_lint.cli.common import complain, count, stop
+from dms_lint.cli.gating import configuration, in_force, prepare
 from dms_lint.cli.options import READ_SECRETS, selection
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def say_interrupted(collection: Collection) -> None:
 @click.option("--force", is_flag=True, help="Replace the snapshot that the folder holds.")
 @where_options
 @selection
+@configuration
 @click.option("--read-secrets", is_flag=True, help=READ_SECRETS)
 def collect(folder: str, *, force: bool, **options: Any) -> None:
     """Write a snapshot of the live account, to scan elsewhere or later: `dms-lint scan DIR`.
@@ -176,8 +178,12 @@ def collect(folder: str, *, force: bool, **options: Any) -> None:
     from pathlib import Path
 
     from dms_lint.collectors import snapshot
+    from dms_lint.model import Notice
 
-    _, rules = rules_of(options)
+    ours = prepare(options)
+    _, rules = ours.rules_of(options)
+    if ours.config.file is not None:
+        complain([Notice(in_force(ours.config), str(ours.config.file))])
     started_at = datetime.now(UTC)
     try:
         snapshot.must_be_free(Path(folder), replace=force)
@@ -226,6 +232,7 @@ def complain_of(message: str) -> None:
 
 @click.command()
 @selection
+@configuration
 @click.option("--read-secrets", is_flag=True, help="With the action that --read-secrets needs.")
 @click.option("--organization", is_flag=True, help="With what --organization and --region all need.")
 @click.option(
@@ -242,6 +249,6 @@ def policy(format_: str, *, read_secrets: bool, organization: bool, **options: A
     from dms_lint.collectors.live.calls import calls_for
     from dms_lint.facts.reading import judged, read
 
-    _, rules = rules_of(options)
+    _, rules = prepare(options).rules_of(options)
     calls = calls_for(judged(rules), read(rules), read_secrets=read_secrets)
     click.echo(least_policy.FORMATS[format_](least_policy.actions(calls, organization=organization)), nl=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dms_lint.cli.common import complain, date, must_exist, page_style, show, stop
-from dms_lint.cli.gating import baselining, configuration, prepare
+from dms_lint.cli.gating import baselining, prepare, waiving
 from dms_lint.cli.live import INTERRUPTED, collect_live, refuse_where, say_interrupted, where_options
 from dms_lint.cli.options import FORMATS, READ_SECRETS, SEVERITIES, OneOf, Output, selection
 
@@ -22,7 +22,7 @@ def reading(command: Any) -> Any:
     for option in (
         click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now."),
         click.option("--read-secrets", is_flag=True, help=READ_SECRETS),
-        configuration,
+        waiving,
         selection,
         where_options,
         click.argument("paths", nargs=-1, metavar="[PATH]..."),

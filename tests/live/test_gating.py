@@ -62,6 +62,24 @@ def test_the_regions_of_the_configuration_are_read(aws: Aws, tmp_path: Path) -> 
     assert run(aws, here, "scan", "in.json").returncode == 1
 
 
+def test_a_snapshot_holds_what_a_scan_with_the_same_configuration_reads(aws: Aws, tmp_path: Path) -> None:
+    here = repository(tmp_path)
+    hold(aws, tmp_path / "seeded", endpoint(SslMode="none"))
+    (here / ".dms-lint.yaml").write_text(f"regions: [{REGION}]\nselect: TLS001\n")
+    done = run(aws, here, "collect", "-o", "snapshot", region="us-east-1")
+    assert done.returncode == 0, done.stderr
+    assert "dms-lint: .dms-lint.yaml: in force: 2 options\n" in done.stderr
+    found = json.loads(run(aws, here, "scan", "snapshot", "-f", "json", region="us-east-1").stdout)
+    assert found["scan"]["regions"] == [REGION]
+    assert [one["verdict"] for one in found["findings"]] == ["fail"]
+    # The command line wins, and a file need not be read.
+    for number, option in enumerate((["--region", "us-east-1"], ["--no-config", "--select", "TLS001"])):
+        done = run(aws, here, "collect", "-o", f"other{number}", *option, region="us-east-1")
+        assert done.returncode == 0, done.stderr
+        scanned = run(aws, here, "scan", f"other{number}", "-f", "json").stdout
+        assert json.loads(scanned)["scan"]["regions"] == ["us-east-1"]
+
+
 def test_a_baseline_of_the_live_account_loses_nothing_to_a_refused_call(aws: Aws, tmp_path: Path) -> None:
     here = repository(tmp_path)
     hold(aws, tmp_path / "before", endpoint(SslMode="none"), endpoint("crm", SslMode="none"))
