@@ -115,6 +115,20 @@ def test_what_met_an_internal_error_is_gone_and_not_fixed(reports: Reports) -> N
     assert reports.lists(old, new) == {"gone": [(ORDERS, "fail", "not judged")]}
 
 
+def test_what_is_of_a_whole_account_is_gone_and_not_fixed_where_fewer_regions_were_read(reports: Reports) -> None:
+    old = reports("old.json", BAD)
+    report = json.loads((reports.folder / old).read_text())
+    report["findings"][0]["resource"]["region"] = ""
+    (reports.folder / old).write_text(json.dumps(report))
+    report["findings"] = []
+    (reports.folder / "same.json").write_text(json.dumps(report))
+    report["scan"]["regions"] = ["us-east-1"]
+    (reports.folder / "fewer.json").write_text(json.dumps(report))
+    assert reports.lists(old, "same.json") == {"fixed": [(ORDERS, "fail", "no failure")]}
+    assert reports.lists(old, "fewer.json") == {"gone": [(ORDERS, "fail", "not judged")]}
+    assert "fail -> not judged: eu-west-1 was not read again" in reports.diff(old, "fewer.json").stdout
+
+
 def test_another_severity_is_a_change(reports: Reports) -> None:
     old = reports("old.json", BAD)
     (reports.folder / ".dms-lint.yaml").write_text("severity: {TLS001: critical}\n")
