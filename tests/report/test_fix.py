@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -128,7 +129,7 @@ def intended(template: str, kind: str, name: str) -> list[list[str]]:
     of = {"kind": kind, "account": ACCOUNT, "region": REGION}
     found = []
     for one in template.split(" && "):
-        words = [PLACEHOLDER.sub(lambda match: of.get(match[1], name), word) for word in one.split()[1:]]
+        words = [PLACEHOLDER.sub(lambda match: of.get(match[1], name), word) for word in shlex.split(one)[1:]]
         regional = words[0] != "iam" and "--region" not in words
         found.append([*words, "--region", REGION] if regional else words)
     return found
