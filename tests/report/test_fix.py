@@ -34,7 +34,7 @@ printf '%s\\0' "$#" "$@" >> "$RECORD"
 DISRUPTS = re.compile(
     r"aws \S+ (delete|remove|revoke|schedule|disable|stop|reboot|move|detach|replace|rotate|update|apply-pending"
     r"|modify-endpoint|modify-replication|modify-data-provider|modify-instance-profile|modify-vpc-endpoint"
-    r"|put-(key-policy|secret-value|event-selectors))(-|\s|$)"
+    r"|put-(key-policy|role-policy|secret-value|event-selectors))(-|\s|$)"
 )
 COMMANDS = [
     (rule, kind, rule.fix.cli.get(kind, rule.fix.cli.get("", ""))) for rule in PACK.rules for kind in rule.applies_to
