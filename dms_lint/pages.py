@@ -12,7 +12,7 @@ from dms_lint.guide import coverage
 from dms_lint.model import Missing
 from dms_lint.report.safe import printable
 from dms_lint.settings import default
-from dms_lint.templates import say
+from dms_lint.templates import commands, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -176,7 +176,7 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
     body(rule.fail)
     head("How to fix it")
     body(rule.fix.text)
-    for kind, command in rule.fix.cli.items():
+    for kind, command in commands(rule).items():
         body((f"{kind}: " if kind else "") + "$ " + command)
     if rule.fix.disruptive:
         body(f"Before you run it: {rule.fix.disruptive}")

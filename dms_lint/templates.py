@@ -12,7 +12,7 @@ from dms_lint.model import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dms_lint.model import Finding
+    from dms_lint.model import Finding, Rule
 
 PLACEHOLDER: Final = re.compile(r"\{([\w .-]+)\}")
 """A fact's name in braces; the braces of JSON and of the AWS CLI's shorthand hold other characters."""
@@ -90,13 +90,29 @@ def fix_cli(finding: Finding) -> str:
     return _fill(_command(finding), finding, _words)
 
 
+def commands(rule: Rule) -> dict[str, str]:
+    """The templates of a rule's commands, by kind: each names the Region where its service has Regions."""
+    return {kind: _located(template) for kind, template in rule.fix.cli.items()}
+
+
+@lru_cache(maxsize=1024)
+def _located(template: str) -> str:
+    return " && ".join(map(_placed, template.split(" && ")))
+
+
+def _placed(template: str) -> str:
+    """A template that names the resource's Region, unless it names one or its service has none."""
+    regional = template.startswith("aws ") and not template.startswith(_GLOBAL) and " --region " not in template
+    return f"{template} --region {{region}}" if regional else template
+
+
 def _command(finding: Finding) -> str:
-    commands = finding.rule.fix.cli
-    return commands.get(finding.resource.kind) or commands.get("", "")
+    cli = finding.rule.fix.cli
+    return _located(cli.get(finding.resource.kind) or cli.get("", ""))
 
 
 class Command(NamedTuple):
-    """The AWS CLI command that mends a failure, for a script: it names its Region where its service has Regions."""
+    """The AWS CLI command that mends a failure, and what stands in the way of running it as it is."""
 
     text: str
     """Every value in it is quoted for a POSIX shell; commands that follow each other are joined by `&&`."""
@@ -108,7 +124,7 @@ class Command(NamedTuple):
 
 def fix_command(finding: Finding) -> Command | None:
     """How to mend it, as a command of a script; None where no command does."""
-    template = " && ".join(map(_placed, _command(finding).split(" && ")))
+    template = _command(finding)
     if not template:
         return None
     parts = _parts(template)
@@ -121,12 +137,6 @@ def fix_command(finding: Finding) -> Command | None:
         elif not _fit(value, before, after):
             unfit.append(name)
     return Command(_fill(template, finding, _words), tuple(dict.fromkeys(choices)), tuple(dict.fromkeys(unfit)))
-
-
-def _placed(template: str) -> str:
-    """A template that names the resource's Region, unless it names one or its service has none."""
-    regional = template.startswith("aws ") and not template.startswith(_GLOBAL) and " --region " not in template
-    return f"{template} --region {{region}}" if regional else template
 
 
 def _fit(value: Any, before: str, after: str) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.model import Finding, Fix, Missing, Resource, Rule, Severity, Verdict
-from dms_lint.templates import fix_cli, fix_text, message, say
+from dms_lint.templates import commands, fix_cli, fix_text, message, say
 
 ORDERS = "arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
 
@@ -100,26 +100,42 @@ class TestMessages:
 
 class TestCommands:
     def test_the_command_of_the_kind_comes_before_the_one_for_all(self) -> None:
-        assert fix_cli(finding(cli={"": "aws all", "endpoint": "aws one"})) == "aws one"
-        assert fix_cli(finding(cli={"": "aws all", "task": "aws one"})) == "aws all"
-        assert fix_cli(finding(cli={"task": "aws one"})) == ""
+        assert fix_cli(finding(cli={"": "aws iam all", "endpoint": "aws iam one"})) == "aws iam one"
+        assert fix_cli(finding(cli={"": "aws iam all", "task": "aws iam one"})) == "aws iam all"
+        assert fix_cli(finding(cli={"task": "aws iam one"})) == ""
         assert fix_cli(finding(cli={})) == ""
 
     def test_what_a_person_must_choose_stays(self) -> None:
-        assert fix_cli(finding(cli="aws dms --arn {arn} --mode <MODE>")) == f"aws dms --arn {ORDERS} --mode <MODE>"
+        assert fix_cli(finding(cli="aws iam --arn {arn} --mode <MODE>")) == f"aws iam --arn {ORDERS} --mode <MODE>"
 
     def test_what_is_not_known_is_left_to_a_person(self) -> None:
         assert (
             fix_cli(finding(cli="aws --region {region} --mode {tls.mode}")) == "aws --region <region> --mode <tls.mode>"
         )
 
+    @pytest.mark.parametrize(
+        ("template", "command"),
+        [
+            ("aws dms a --x y", "aws dms a --x y --region eu-west-1"),
+            ("aws dms a && aws dms b", "aws dms a --region eu-west-1 && aws dms b --region eu-west-1"),
+            ("aws kms a --region <HOME_REGION>", "aws kms a --region <HOME_REGION>"),
+            ("aws iam a", "aws iam a"),
+        ],
+    )
+    def test_a_command_goes_to_the_region_of_the_resource_and_not_to_that_of_the_profile(
+        self, template: str, command: str
+    ) -> None:
+        found = finding(cli=template, region="eu-west-1")
+        assert fix_cli(found) == command
+        assert commands(found.rule) == {"": command.replace("eu-west-1", "{region}")}
+
     def test_each_item_of_a_list_is_a_word_and_none_is_left_out(self) -> None:
         groups = tuple(f"sg {n}" for n in range(9))
-        command = fix_cli(finding(cli="aws --groups {groups}", evidence={"groups": groups}))
-        assert shlex.split(command) == ["aws", "--groups", *groups]
+        command = fix_cli(finding(cli="aws iam --groups {groups}", evidence={"groups": groups}))
+        assert shlex.split(command) == ["aws", "iam", "--groups", *groups]
 
     def test_a_list_of_nothing_is_left_to_a_person(self) -> None:
-        assert fix_cli(finding(cli="aws --groups {groups}", evidence={"groups": ()})) == "aws --groups <groups>"
+        assert fix_cli(finding(cli="aws iam --groups {groups}", evidence={"groups": ()})) == "aws iam --groups <groups>"
 
     @pytest.mark.parametrize(
         "name",
@@ -141,10 +157,10 @@ class TestCommands:
         ],
     )
     def test_a_hostile_name_is_one_word_to_a_shell(self, name: str) -> None:
-        command = fix_cli(finding(cli="aws dms --name {name} --tags Key={tag}", name=name, evidence={"tag": name}))
-        assert shlex.split(command) == ["aws", "dms", "--name", name, "--tags", f"Key={name}"]
+        command = fix_cli(finding(cli="aws iam --name {name} --tags Key={tag}", name=name, evidence={"tag": name}))
+        assert shlex.split(command) == ["aws", "iam", "--name", name, "--tags", f"Key={name}"]
 
     @given(st.text(min_size=1), st.lists(st.text(), min_size=1).map(tuple))
     def test_any_value_is_one_word_to_a_shell(self, name: str, values: tuple[str, ...]) -> None:
-        command = fix_cli(finding(cli="aws --name {name} --of {values}", name=name, evidence={"values": values}))
-        assert shlex.split(command) == ["aws", "--name", name, "--of", *values]
+        command = fix_cli(finding(cli="aws iam --name {name} --of {values}", name=name, evidence={"values": values}))
+        assert shlex.split(command) == ["aws", "iam", "--name", name, "--of", *values]

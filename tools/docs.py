@@ -23,7 +23,7 @@ from dms_lint.pages import answered, conditions_in_words, settings_in_words
 from dms_lint.rules import load_pack
 from dms_lint.settings import default
 from dms_lint.tables import pack_directory
-from dms_lint.templates import say
+from dms_lint.templates import commands, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def _rule_lines(rule: Rule, frameworks: tuple[Framework, ...]) -> Iterator[str]:
         yield from (f"- {code_first(words)}" for words in settings_in_words(rule))
     yield from ("", "Otherwise it says:", "", "```text", rule.fail, "```")
     yield from ("", "## How to fix it", "", escaped(rule.fix.text))
-    for kind, command in rule.fix.cli.items():
+    for kind, command in commands(rule).items():
         yield from ("", f"For a {kind}:" if kind else "With the AWS CLI:", "", "```sh", command, "```")
     if rule.fix.disruptive:
         yield from ("", f"**Before you run it:** {escaped(rule.fix.disruptive)}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _WIDTH: Final = 110
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _GUARD: Final = """set -eu
+export AWS_PAGER=
 
 # Stops the script unless the credentials are those of the account.
 account() {
@@ -70,6 +71,10 @@ def _head(report: Report, counts: dict[str, int]) -> Iterator[str]:
         f"{_number(count.failed, 'failure')}: {counts['ready']} with a command that runs as it stands, "
         f"{counts['open']} with one that is a comment until somebody decides (its lines 'choose', 'disruptive' and "
         f"'check' say what), {counts['none']} that no single command mends."
+    )
+    yield (
+        "To run one of the comments, take the '# ' away and put a value for each <NAME>, in single quotes where it "
+        "holds more than letters, digits and - _ . / :."
     )
     accepted = count.waived + count.known
     if accepted:

@@ -19,7 +19,7 @@ from dms_lint.model import Severity, Status, Verdict
 from dms_lint.report.findings import acceptance, human_name, in_file, in_force, path, rules_that_ran
 from dms_lint.report.links import PROJECT, rule_page
 from dms_lint.report.safe import printable
-from dms_lint.templates import PLACEHOLDER, message
+from dms_lint.templates import PLACEHOLDER, commands, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
 
 def _rule(rule: Rule) -> dict[str, Any]:
     family = rule.id.rstrip("0123456789")
-    why, fix, command = rule.why.strip(), rule.fix.text.strip(), next(iter(rule.fix.cli.values()), "")
+    why, fix, command = rule.why.strip(), rule.fix.text.strip(), next(iter(commands(rule).values()), "")
     asks = f"The rule asks: {rule.title}."
     text = f"{asks}\n\n{why}\n\nHow to fix it: {_blanks(fix)}"
     markdown = f"{asks}\n\n{why}\n\n### How to fix it\n\n{_blanks(fix, '`')}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -23,14 +25,16 @@ if TYPE_CHECKING:
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
+SHELLS = [shell for shell in ("sh", "bash") if shutil.which(shell)]
 STUB = """#!/bin/sh
+[ -z "${AWS_PAGER-less}" ] || exit 9
 [ "$1" = sts ] && echo "$CREDENTIALS_OF" && exit
 printf '%s\\0' "$#" "$@" >> "$RECORD"
 """
 DISRUPTS = re.compile(
     r"aws \S+ (delete|remove|revoke|schedule|disable|stop|reboot|move|detach|replace|rotate|update|apply-pending"
     r"|modify-endpoint|modify-replication|modify-data-provider|modify-instance-profile|modify-vpc-endpoint"
-    r"|put-(key-policy|secret-value|event-selectors))(-|\s|$)"
+    r"|put-(key-policy|role-policy|secret-value|event-selectors))(-|\s|$)"
 )
 COMMANDS = [
     (rule, kind, rule.fix.cli.get(kind, rule.fix.cli.get("", ""))) for rule in PACK.rules for kind in rule.applies_to
@@ -48,6 +52,7 @@ TAME = [
     "~",
 ]
 TAME += ["a&&touch OWNED|touch OWNED", "> OWNED", "# OWNED", "é ü", "a'b\"c", "{arn} <CHOICE>", "!!", "$HOME", "a,B=c"]
+TAME += ["key@=file://x", '{"a": ["b"]}', "[a]", "%s", "a\\\\", " -a", "a file://x"]
 """Names that a shell would interpret, and that the AWS CLI takes for names."""
 WILD = [
     "a\ntouch OWNED\n",
@@ -59,7 +64,8 @@ WILD = [
     "-rf",
     "file:///etc/x",
 ]
-WILD += ["https://example.com/x", "lone \ud800"]
+WILD += ["https://example.com/x", "http://a", "fileb://a", "lone \ud800", "a\r\nb", "nul \0", "a\u200bb"]
+WILD += ["--cli-input-json", "a\\\ntouch OWNED"]
 """Names that are more than a name to the AWS CLI, or to a terminal that shows the script."""
 
 
@@ -99,7 +105,15 @@ def live(shown: str) -> list[str]:
 def ran(
     shown: str, folder: Path, credentials: str = ACCOUNT
 ) -> tuple[list[list[str]], subprocess.CompletedProcess[str]]:
-    """What arguments `aws` got when the script ran in a folder of its own, and how the script ended."""
+    """What arguments `aws` got when the script ran in a folder of its own, and how it ended: the same in each shell."""
+    (calls, ended), *others = [ran_by(shell, shown, folder, credentials) for shell in SHELLS]
+    assert all((called, one.returncode) == (calls, ended.returncode) for called, one in others)
+    return calls, ended
+
+
+def ran_by(
+    shell: str, shown: str, folder: Path, credentials: str, *, whole: bool = True
+) -> tuple[list[list[str]], subprocess.CompletedProcess[str]]:
     for name in ("bin", "here"):
         (folder / name).mkdir(exist_ok=True)
     stub, record, file = folder / "bin" / "aws", folder / "record", folder / "fix.sh"
@@ -109,9 +123,10 @@ def ran(
     file.write_text(shown, encoding="utf-8")
     path = f"{stub.parent}{os.pathsep}{os.environ['PATH']}"
     made = {**os.environ, "PATH": path, "RECORD": str(record), "CREDENTIALS_OF": credentials, "LC_ALL": "C.UTF-8"}
-    assert subprocess.run(["sh", "-n", str(file)], check=False, capture_output=True).stderr == b""
+    if whole:
+        assert subprocess.run([shell, "-n", str(file)], check=False, capture_output=True).stderr == b""
     ended = subprocess.run(
-        ["sh", str(file)],
+        [shell, str(file)],
         check=False,
         capture_output=True,
         text=True,
@@ -128,7 +143,7 @@ def intended(template: str, kind: str, name: str) -> list[list[str]]:
     of = {"kind": kind, "account": ACCOUNT, "region": REGION}
     found = []
     for one in template.split(" && "):
-        words = [PLACEHOLDER.sub(lambda match: of.get(match[1], name), word) for word in one.split()[1:]]
+        words = [PLACEHOLDER.sub(lambda match: of.get(match[1], name), word) for word in shlex.split(one)[1:]]
         regional = words[0] != "iam" and "--region" not in words
         found.append([*words, "--region", REGION] if regional else words)
     return found
@@ -142,6 +157,12 @@ def only_whole_words(template: str) -> bool:
         if mine and not (PLACEHOLDER.fullmatch(word) and before.startswith("--") and not PLACEHOLDER.search(before)):
             return False
     return True
+
+
+def names_an_option(template: str) -> bool:
+    """Whether a placeholder of an account's text stands where an option does."""
+    words = template.split()
+    return any(PLACEHOLDER.fullmatch(word) and not before.startswith("--") for before, word in pairwise(words))
 
 
 def holds_text(template: str) -> bool:
@@ -163,6 +184,18 @@ def test_each_command_gets_the_names_as_they_are_and_nothing_else_runs(name: str
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert sorted(calls) == sorted(meant)
     assert len(calls) > 50
+
+
+@pytest.mark.parametrize("name", ["@a", "\u0430rn:aws", "o" * 5000, "a/../b", "*"])
+def test_a_name_that_is_one_within_a_word_too_is_passed_on_there(name: str, tmp_path: Path) -> None:
+    meant: list[list[str]] = []
+    for rule, kind, _ in COMMANDS:
+        template = bare(rule).fix.cli.get(kind) or bare(rule).fix.cli[""]
+        if not names_an_option(template):
+            meant += [words for words in intended(template, kind, name) if words not in meant]
+    calls, ended = ran(script(*(failure(bare(rule), kind, name) for rule, kind, _ in COMMANDS)), tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert sorted(calls) == sorted(meant)
 
 
 @pytest.mark.parametrize("name", WILD)
@@ -189,6 +222,16 @@ def test_any_name_is_passed_on_exactly_or_not_at_all(name: str, tmp_path: Path) 
         assert calls
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=names.filter(bool))
+def test_within_a_word_any_name_is_passed_on_exactly_or_not_at_all(name: str, tmp_path: Path) -> None:
+    rule = bare(PACK.rules[0], "aws dms describe --tags Key={name},Value=x")
+    calls, ended = ran(script(failure(rule, name=name)), tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert calls in ([], [["dms", "describe", "--tags", f"Key={name},Value=x", "--region", REGION]])
+    assert not calls or not set(name) & set(",=[]{}'\"\\ ")
+
+
 @pytest.mark.parametrize(
     ("value", "runs"),
     [("arn:aws:dms:eu-west-1:1:task:A-b_c.d/*", True), ("a,B=c", False), ("a b", False), ("{}", False), ("a\n", False)],
@@ -204,6 +247,16 @@ def test_within_a_word_a_value_is_no_shorthand(value: str, *, runs: bool) -> Non
 def test_where_an_option_stands_a_value_is_an_option(value: str, *, runs: bool) -> None:
     rule = bare(PACK.rules[0], "aws dms describe {name} A=b")
     assert bool(live(script(failure(rule, name=value)))[1:]) is runs
+
+
+def test_the_option_of_an_engine_is_no_reason_to_check() -> None:
+    found = [
+        failure(rule, kind, evidence={"secret.option": "--s3-settings", "target.settings_option": "--s3-settings"})
+        for rule, kind, template in COMMANDS
+        if "option}" in template
+    ]
+    assert len(found) > 5
+    assert "# check:" not in script(*found)
 
 
 def test_an_account_that_is_none_gets_no_live_line() -> None:
@@ -243,6 +296,18 @@ def test_the_check_of_what_disrupts_finds() -> None:
     for words in ("dms delete-certificate --x", "ec2 revoke-security-group-ingress", "dms stop-replication-task"):
         assert DISRUPTS.match(f"aws {words}")
     assert not DISRUPTS.match("aws kms enable-key-rotation --key-id x")
+
+
+OPEN = [pytest.param(rule, kind, id=f"{rule.id}-{kind}") for rule, kind, template in COMMANDS if "<" in template]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(("rule", "kind"), OPEN)
+def test_a_command_with_a_choice_left_open_stops_the_script(rule: Rule, kind: str, shell: str, tmp_path: Path) -> None:
+    uncommented = re.sub(r"^# aws (?!CLI)", "aws ", script(failure(rule, kind)), flags=re.MULTILINE) + "aws end\n"
+    calls, ended = ran_by(shell, uncommented, tmp_path, ACCOUNT, whole=False)
+    assert calls == []
+    assert ended.returncode != 0
 
 
 def test_a_disruptive_command_says_why() -> None:
@@ -360,3 +425,15 @@ def test_the_script_of_a_whole_account_names_every_rule_that_fails_and_is_a_scri
     assert commented(shown.splitlines()) == failed
     _, ended = ran(shown, tmp_path, credentials="none")
     assert ended.returncode == (1 if failed else 0)
+    for number in of.accounts:
+        mine = of._replace(findings=tuple(one for one in of.findings if one.resource.account == number))
+        shown = rendered("fix", mine)
+        calls, ended = ran(shown, tmp_path, credentials=number)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+        assert calls == [shlex.split(line)[1:] for line in live(shown)[1:]]
+        assert all(call[0] == "iam" or "--region" in call for call in calls)
+
+
+def test_no_answer_waits_in_a_pager(tmp_path: Path) -> None:
+    calls, _ = ran(script(failure(bare(PACK.rules[0], "aws dms describe --of {name}"))), tmp_path)
+    assert calls, "an AWS CLI that has a pager would have ended"
