@@ -58,25 +58,37 @@ def _presence(inventory: Inventory) -> Mapping[str, Mapping[str, set[str]]]:
 
 
 def listed(account: Resource, inventory: Inventory, *kinds: str) -> None:
-    """Missing unless these kinds are fully listed in a Region of the account, and in no Region unreadable."""
-    listed, unlisted = False, None
+    """Missing unless these kinds are fully listed in a Region of the account.
+
+    And in every other of which the input holds something of DMS, and in none unreadable.
+    """
+    scanned = inventory.once("dms-scopes", lambda: inventory.met(*_DMS_KINDS))
+    listed, hole, elsewhere = False, None, None
     for region in inventory.once("regions", inventory.regions):
-        holes: list[Missing] = []
+        whole = True
         for kind in kinds:
             try:
                 inventory.all(kind, account.id, region)
             except Missing as missing:
                 if missing.status is Status.NOT_READABLE:
                     raise
-                holes.append(missing)
-        listed = listed or not holes
-        unlisted = unlisted or next(iter(holes), None)
-    if not listed:
-        for kind in kinds if unlisted is None else ():
+                whole = False
+                elsewhere = elsewhere or missing
+                if (account.id, region) in scanned:
+                    hole = hole or missing
+        listed = listed or whole
+    if hole is None and listed:
+        return
+    if hole is None and elsewhere is None:
+        for kind in kinds:
             inventory.all(kind, account.id)
-        raise unlisted or Missing(
+    raise (
+        hole
+        or elsewhere
+        or Missing(
             f"no Region of the account {account.id} was read", needs="dms:DescribeEndpoints", reason="not in the input"
         )
+    )
 
 
 def gap_of(account: str, inventory: Inventory, *kinds: str) -> Missing | None:
@@ -94,7 +106,7 @@ def gap_of(account: str, inventory: Inventory, *kinds: str) -> Missing | None:
 def dms_kinds(account: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The kinds of DMS resources that the account has in the scanned Regions: `endpoint`, `task`, ...
 
-    None is certain once endpoints and replication instances are fully listed in a Region.
+    None is certain once endpoints and replication instances are fully listed in each of them.
     """
     found = _presence(inventory).get(account.id)
     if not found:

@@ -26,7 +26,7 @@ _STATISTICS: Final = ("FreshStartDate", "FullLoadStartDate", "StopDate")
 def started(account: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The serverless replications that were started at least once, by the name of their configuration.
 
-    None is certain once the runs, or the configurations, are fully listed in a Region and there are none.
+    None is certain once the runs, or the configurations, are fully listed in each scanned Region and there are none.
     """
     found: set[str] = set()
     hole = None

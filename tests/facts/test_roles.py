@@ -250,6 +250,26 @@ def test_a_region_of_which_nothing_was_read_is_not_forgotten(operation: str, cut
     assert missing.value.status is Status.NOT_READABLE
 
 
+def test_a_region_with_something_of_dms_in_the_input_is_listed_as_well_before_there_is_none() -> None:
+    def listing(operation: str, key: str, region: str, account: str = ACCOUNT) -> Document:
+        return Document(operation, {key: []}, account=account, region=region)
+
+    here = listing("dms:DescribeEndpoints", "Endpoints", "eu-west-1")
+    there = listing("dms:DescribeReplicationTasks", "ReplicationTasks", "us-east-1")
+    found = inventory(here, there)
+    with pytest.raises(Missing) as missing:
+        roles.redshift_targets(account(found), found)
+    assert missing.value.status is Status.NOT_PROVIDED
+    # What stands there of another service, or of another account, says not that DMS was to be scanned there.
+    found = inventory(
+        here,
+        listing("ec2:DescribeVpcs", "Vpcs", "us-east-1"),
+        listing("dms:DescribeReplicationTasks", "ReplicationTasks", "us-east-1", "444455556666"),
+    )
+    (own,) = (one for one in found.known("account") if one.id == ACCOUNT)
+    assert roles.redshift_targets(own, found) == ()
+
+
 def test_every_region_with_dms_resources_counts() -> None:
     regional = allow("ec2:*")
     regional["Statement"]["Condition"] = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
