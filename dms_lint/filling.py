@@ -77,6 +77,8 @@ class Filled:
         """By kind, the answers that are not there."""
         self.asked = {(document.account, document.region) for document in documents if document.account}
         """Where the documents say that they are from."""
+        self.scanned: set[Scope] = set()
+        """Where DMS itself answered, or refused."""
         self._told: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
         """By kind and id, what each operation said of a resource of which several told, in the order that counts."""
         self._pages: dict[tuple[str, Scope, str], list[tuple[Document, bool]]] = defaultdict(list)
@@ -91,6 +93,8 @@ class Filled:
         order = sorted(documents, key=lambda document: (_rank(document), document.modified))
         for document in order:
             fallback = place(document)
+            if document.operation.startswith("dms:"):
+                self.scanned |= scopes[id(document)] or {fallback}
             if document.refusal is not None:
                 self._refuse(document, fallback)
                 continue

@@ -43,6 +43,8 @@ class Inventory:
         self._truncated = filled.truncated
         self._holes = filled.holes
         self._asked = filled.asked
+        self.scanned = frozenset(filled.scanned)
+        """Account and Region of every answer, or refusal, of DMS itself."""
         self._memo: dict[Any, Any] = {}
         for resource in implied(self._resources, self.accounts(), self.scopes()):
             self._resources[resource.kind].setdefault(resource.id, resource)
@@ -75,14 +77,6 @@ class Inventory:
     def listed(self, kind: str, account: str, region: str = "") -> bool:
         """Whether the listing of a kind is complete there."""
         return (kind, scope_of(kind, account, region)) in self._complete
-
-    def met(self, *kinds: str) -> frozenset[Scope]:
-        """Account and Region of all that the input holds of these kinds: resources, and listings even if refused."""
-        found = {scope for kind, scope in (*self._complete, *self._truncated) if kind in kinds}
-        for kind in kinds:
-            found.update(hole.scope for hole in self._holes.get(kind, ()))
-            found.update((resource.account, resource.region) for resource in self.known(kind))
-        return frozenset(found)
 
     def unread(self, kind: str) -> Iterator[tuple[str, str, Missing]]:
         """Account, Region and reason of every listing of a kind that AWS refused, or that breaks off.

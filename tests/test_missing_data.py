@@ -223,7 +223,7 @@ def reached_by(account: str, inventory: Inventory) -> AbstractSet[Subject]:
     """The resources whose verdicts may differ in an inventory that was made after a mutation."""
     read = read_of(account)
     before, now = read.inventory, inventory
-    if before._places() != now._places():
+    if before._places() != now._places() or before.scanned != now.scanned:
         return plans(account).keys()
     kinds = {kind for kind in KINDS if of_kind(before, kind) != of_kind(now, kind)}
     nodes: set[Node] = {(id(KINDS), kind) for kind in kinds}

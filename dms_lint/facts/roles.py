@@ -62,7 +62,6 @@ def listed(account: Resource, inventory: Inventory, *kinds: str) -> None:
 
     And in every other of which the input holds something of DMS, and in none unreadable.
     """
-    scanned = inventory.once("dms-scopes", lambda: inventory.met(*_DMS_KINDS))
     listed, hole, elsewhere = False, None, None
     for region in inventory.once("regions", inventory.regions):
         whole = True
@@ -74,7 +73,7 @@ def listed(account: Resource, inventory: Inventory, *kinds: str) -> None:
                     raise
                 whole = False
                 elsewhere = elsewhere or missing
-                if (account.id, region) in scanned:
+                if (account.id, region) in inventory.scanned:
                     hole = hole or missing
         listed = listed or whole
     if hole is None and listed:
