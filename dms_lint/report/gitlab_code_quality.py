@@ -6,12 +6,11 @@ It has no word for what is unknown, nor for a failure that somebody accepted: bo
 from __future__ import annotations
 
 from hashlib import sha256
-from json import dumps
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.model import Severity
 from dms_lint.report.findings import failures, path
-from dms_lint.report.safe import printable
+from dms_lint.report.safe import dumps, printable
 from dms_lint.templates import message
 
 if TYPE_CHECKING:

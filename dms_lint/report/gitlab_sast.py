@@ -6,7 +6,6 @@ It has no word for a failure that somebody accepted: those are left out, and Git
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
@@ -14,7 +13,7 @@ from dms_lint import __version__
 from dms_lint.model import Status
 from dms_lint.report.findings import failures, human_name, path, rules_that_ran
 from dms_lint.report.links import PROJECT, rule_page
-from dms_lint.report.safe import markdown, printable
+from dms_lint.report.safe import dumps, markdown, printable
 from dms_lint.templates import fix_text, message
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ One finding a line.  What is the same for every finding of a rule, or of a resou
 
 from __future__ import annotations
 
-from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
@@ -13,6 +12,7 @@ from dms_lint.controls import by_rule, tally
 from dms_lint.guide import sections
 from dms_lint.model import Verdict
 from dms_lint.report.findings import tally as tally_failures
+from dms_lint.report.safe import dumps
 from dms_lint.templates import fix_cli, fix_text, message
 
 if TYPE_CHECKING:

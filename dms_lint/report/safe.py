@@ -1,16 +1,31 @@
-"""Makes untrusted text harmless to a terminal: nothing an account contains is ever interpreted."""
+"""Makes untrusted text harmless to a terminal and to a CI runner: nothing an account contains is ever interpreted."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Final
+from typing import Any, Final
+
+_LOGGING: Final = re.compile(r"#(?=#\w*\[)", re.ASCII)
+"""What begins a command in a line of output: `##[error]` to GitHub's runner, `##vso[task.debug]` to that of Azure."""
 
 
 def printable(text: str) -> str:
-    """The text on one line, its control, format and bidirectional characters written out as `\\x1b` or `\\u202e`."""
+    """The text on one line, its control, format and bidirectional characters written out as `\\x1b` or `\\u202e`.
+
+    So is the first sign of what a CI runner would take for a command wherever in a line it stands.
+    """
+    if "##" in text:
+        text = _LOGGING.sub(r"\\x23", text)
     if text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
+
+
+def dumps(value: Any) -> str:
+    """The value as JSON of ASCII alone, in which no CI runner finds a command; a reader of JSON sees what it is."""
+    text = json.dumps(value)
+    return _LOGGING.sub(r"\\u0023", text) if "##" in text else text
 
 
 def _shown(character: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 from hashlib import sha256
-from json import dumps
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -18,7 +17,7 @@ from dms_lint import __version__
 from dms_lint.model import Severity, Status, Verdict
 from dms_lint.report.findings import acceptance, human_name, in_file, in_force, path, rules_that_ran
 from dms_lint.report.links import PROJECT, rule_page
-from dms_lint.report.safe import printable
+from dms_lint.report.safe import dumps, printable
 from dms_lint.templates import PLACEHOLDER, message
 
 if TYPE_CHECKING:
