@@ -86,17 +86,22 @@ def fix_text(finding: Finding) -> str:
 
 
 def fix_cli(finding: Finding) -> str:
-    """How to mend it, as an AWS CLI command with every value quoted for a POSIX shell; '' where none does."""
+    """How to mend it, as an AWS CLI command with every value quoted for a POSIX shell; '' where none does.
+
+    It names its Region where its service has Regions, as the resource's ARN alone does not tell the AWS CLI.
+    """
     return _fill(_command(finding), finding, _words)
 
 
 def _command(finding: Finding) -> str:
+    """The template of the command: the AWS CLI would take the user's own Region for one that a command does not name."""
     commands = finding.rule.fix.cli
-    return commands.get(finding.resource.kind) or commands.get("", "")
+    command = commands.get(finding.resource.kind) or commands.get("", "")
+    return " && ".join(map(_placed, command.split(" && ")))
 
 
 class Command(NamedTuple):
-    """The AWS CLI command that mends a failure, for a script: it names its Region where its service has Regions."""
+    """The AWS CLI command that mends a failure, for a script."""
 
     text: str
     """Every value in it is quoted for a POSIX shell; commands that follow each other are joined by `&&`."""
@@ -108,7 +113,7 @@ class Command(NamedTuple):
 
 def fix_command(finding: Finding) -> Command | None:
     """How to mend it, as a command of a script; None where no command does."""
-    template = " && ".join(map(_placed, _command(finding).split(" && ")))
+    template = _command(finding)
     if not template:
         return None
     parts = _parts(template)

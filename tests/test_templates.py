@@ -100,13 +100,27 @@ class TestMessages:
 
 class TestCommands:
     def test_the_command_of_the_kind_comes_before_the_one_for_all(self) -> None:
-        assert fix_cli(finding(cli={"": "aws all", "endpoint": "aws one"})) == "aws one"
-        assert fix_cli(finding(cli={"": "aws all", "task": "aws one"})) == "aws all"
-        assert fix_cli(finding(cli={"task": "aws one"})) == ""
+        assert fix_cli(finding(cli={"": "aws iam all", "endpoint": "aws iam one"})) == "aws iam one"
+        assert fix_cli(finding(cli={"": "aws iam all", "task": "aws iam one"})) == "aws iam all"
+        assert fix_cli(finding(cli={"task": "aws iam one"})) == ""
         assert fix_cli(finding(cli={})) == ""
 
+    @pytest.mark.parametrize(
+        ("command", "filled"),
+        [
+            (
+                "aws dms delete-endpoint --endpoint-arn {arn}",
+                f"aws dms delete-endpoint --endpoint-arn {ORDERS} --region r-1",
+            ),
+            ("aws ec2 a && aws iam b && aws kms c", "aws ec2 a --region r-1 && aws iam b && aws kms c --region r-1"),
+            ("aws dms --region {region} a", "aws dms --region r-1 a"),
+        ],
+    )
+    def test_a_command_names_its_region_where_its_service_has_regions(self, command: str, filled: str) -> None:
+        assert fix_cli(finding(cli=command, region="r-1")) == filled
+
     def test_what_a_person_must_choose_stays(self) -> None:
-        assert fix_cli(finding(cli="aws dms --arn {arn} --mode <MODE>")) == f"aws dms --arn {ORDERS} --mode <MODE>"
+        assert fix_cli(finding(cli="aws iam --arn {arn} --mode <MODE>")) == f"aws iam --arn {ORDERS} --mode <MODE>"
 
     def test_what_is_not_known_is_left_to_a_person(self) -> None:
         assert (
@@ -115,11 +129,11 @@ class TestCommands:
 
     def test_each_item_of_a_list_is_a_word_and_none_is_left_out(self) -> None:
         groups = tuple(f"sg {n}" for n in range(9))
-        command = fix_cli(finding(cli="aws --groups {groups}", evidence={"groups": groups}))
-        assert shlex.split(command) == ["aws", "--groups", *groups]
+        command = fix_cli(finding(cli="aws iam --groups {groups}", evidence={"groups": groups}))
+        assert shlex.split(command) == ["aws", "iam", "--groups", *groups]
 
     def test_a_list_of_nothing_is_left_to_a_person(self) -> None:
-        assert fix_cli(finding(cli="aws --groups {groups}", evidence={"groups": ()})) == "aws --groups <groups>"
+        assert fix_cli(finding(cli="aws iam --groups {groups}", evidence={"groups": ()})) == "aws iam --groups <groups>"
 
     @pytest.mark.parametrize(
         "name",
@@ -141,10 +155,10 @@ class TestCommands:
         ],
     )
     def test_a_hostile_name_is_one_word_to_a_shell(self, name: str) -> None:
-        command = fix_cli(finding(cli="aws dms --name {name} --tags Key={tag}", name=name, evidence={"tag": name}))
-        assert shlex.split(command) == ["aws", "dms", "--name", name, "--tags", f"Key={name}"]
+        command = fix_cli(finding(cli="aws iam --name {name} --tags Key={tag}", name=name, evidence={"tag": name}))
+        assert shlex.split(command) == ["aws", "iam", "--name", name, "--tags", f"Key={name}"]
 
     @given(st.text(min_size=1), st.lists(st.text(), min_size=1).map(tuple))
     def test_any_value_is_one_word_to_a_shell(self, name: str, values: tuple[str, ...]) -> None:
-        command = fix_cli(finding(cli="aws --name {name} --of {values}", name=name, evidence={"values": values}))
-        assert shlex.split(command) == ["aws", "--name", name, "--of", *values]
+        command = fix_cli(finding(cli="aws iam --name {name} --of {values}", name=name, evidence={"values": values}))
+        assert shlex.split(command) == ["aws", "iam", "--name", name, "--of", *values]
