@@ -169,7 +169,10 @@ def _fix(finding: Finding) -> str:
     """How to mend a failure; a command only for a failure, since only then its values are known."""
     if finding.verdict is not Verdict.FAIL:
         return '"fix": null'
-    return f'"fix": {dumps({"text": fix_text(finding), "cli": fix_cli(finding) or None})}'
+    command = fix_cli(finding)
+    disruptive = finding.rule.fix.disruptive if command else ""
+    fix = {"text": fix_text(finding), "cli": command or None, "disruptive": disruptive or None}
+    return f'"fix": {dumps(fix)}'
 
 
 def _waiver(waiver: Waiver | None) -> str:
