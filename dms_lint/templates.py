@@ -94,7 +94,7 @@ def fix_cli(finding: Finding) -> str:
 
 
 def _command(finding: Finding) -> str:
-    """The template of the command: the AWS CLI would take the user's own Region for one that a command does not name."""
+    """The template of the command, with its Region: the AWS CLI takes the user's own for one that is not named."""
     commands = finding.rule.fix.cli
     command = commands.get(finding.resource.kind) or commands.get("", "")
     return " && ".join(map(_placed, command.split(" && ")))

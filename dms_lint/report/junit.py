@@ -136,7 +136,8 @@ def _suite(family: str, number: int, cases: list[Case], report: Report) -> Itera
         yield "<testcase" + _attributes(attributes) + (">" if case.outcome else "/>\n")
         if case.outcome:
             named = {"message": case.words} | ({"type": case.kind} if case.kind else {})
-            yield f"<{case.outcome}{_attributes(named)}>{escape(_text(case.details or case.words))}</{case.outcome}></testcase>\n"
+            text = escape(_text(case.details or case.words))
+            yield f"<{case.outcome}{_attributes(named)}>{text}</{case.outcome}></testcase>\n"
     yield "<system-out/>\n<system-err/>\n</testsuite>\n"
 
 

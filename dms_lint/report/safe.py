@@ -43,10 +43,12 @@ def markdown(text: str) -> str:
     """The text as one line of Markdown that shows just that text: no markup, HTML, link, mention or reference.
 
     Punctuation becomes character references, which no flavour of Markdown takes for markup.  GitHub and GitLab look
-    for mentions and references after that, so a space without width parts their sign from the name.
+    for mentions and references after that, so a space without width parts their sign from the name.  They look for
+    emoji then too, such as the `:secret:` of an ARN: a place where a line may break parts those, and is not copied.
     """
     shown = _BLOCK.sub(_NO_SPACE + r"\g<0>", printable(text))
-    return "".join(_written(part) for part in _WORDS.split(_REFERENCE.sub(r"\g<0>" + _NO_SPACE, shown)))
+    words = "".join(_written(part) for part in _WORDS.split(_REFERENCE.sub(r"\g<0>" + _NO_SPACE, shown)))
+    return _EMOJI.sub(r"\g<0><wbr>", words)
 
 
 def _written(part: str) -> str:
@@ -59,5 +61,7 @@ _WORDS: Final = re.compile(r"""([!"#$%&'()*+/:<=>@\[\\\]^_`{|}~\u200b]|(?<=www)\
 """Splits at what begins markup within a line; a full stop does only in `www.`, which GitHub makes a link."""
 _BLOCK: Final = re.compile(r"^(?:[-+\s]|\d+\.\s)")
 """What begins a list, or a block of code, at the start of a line."""
+_EMOJI: Final = re.compile(r"&#58;(?=(?:[\w-]|&#(?:43|95);)+&#58;)")
+"""The colon before a word and another colon, as they are written."""
 _REFERENCE: Final = re.compile(r"[@#!$%&~](?=\w)|\bGH(?=-\d)", re.IGNORECASE)
 """What makes a mention or a reference of the word that follows."""

@@ -116,4 +116,5 @@ def test_a_bug_of_ours_makes_the_scan_a_failure() -> None:
 @given(names)
 def test_a_description_is_no_markdown(name: str) -> None:
     for one in sast(report_of(endpoint(f"{name}<img src=x>@all")))["vulnerabilities"]:
-        assert not set(one["description"].replace("&#8203;", "")) & set("<>@`*_[]|\\")
+        shown = one["description"].replace("&#8203;", "").replace("<wbr>", "")
+        assert not set(shown) & set("<>@`*_[]|\\")
