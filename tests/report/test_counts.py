@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -91,7 +91,7 @@ def agree(report: Report) -> None:
     assert counts == dict.fromkeys(counts, failed)
 
 
-CHANGES = ({}, {"known": True}, {"waiver": WAIVER}, {"waiver": WAIVER._replace(expired=True)})
+CHANGES: tuple[dict[str, Any], ...] = ({}, {"known": True}, {"waiver": WAIVER}, {"waiver": WAIVER._replace(expired=True)})
 
 
 @settings(max_examples=60, deadline=None)
