@@ -135,7 +135,7 @@ def _placed(template: str) -> str:
 
 
 def _fit(value: Any, before: str, after: str) -> bool:
-    """Whether the AWS CLI takes each text of a value for just that, and a terminal shows it as it is.
+    """Whether the AWS CLI takes each text of a value for just that, and a terminal or a CI runner shows it as it is.
 
     A value that follows no option is one itself, such as `--s3-settings`.  Values that are only a part of a word are
     looked at more closely: in `Key={tag}` a comma would begin another key.
@@ -147,4 +147,4 @@ def _fit(value: Any, before: str, after: str) -> bool:
         return _OPTION.fullmatch(single) is not None
     if not whole and not _WITHIN_A_WORD.fullmatch(single):
         return False
-    return all(text.isprintable() and not text.startswith(_INTERPRETED) for text in texts)
+    return all(text.isprintable() and "##" not in text and not text.startswith(_INTERPRETED) for text in texts)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.model import Finding, Fix, Missing, Resource, Rule, Severity, Verdict
-from dms_lint.templates import fix_cli, fix_text, message, say
+from dms_lint.templates import fix_cli, fix_command, fix_text, message, say
 
 ORDERS = "arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
 
@@ -162,3 +162,8 @@ class TestCommands:
     def test_any_value_is_one_word_to_a_shell(self, name: str, values: tuple[str, ...]) -> None:
         command = fix_cli(finding(cli="aws iam --name {name} --of {values}", name=name, evidence={"values": values}))
         assert shlex.split(command) == ["aws", "iam", "--name", name, "--of", *values]
+
+    def test_a_script_runs_no_value_that_a_runner_would_take_for_a_command_of_its_own(self) -> None:
+        command = fix_command(finding(cli="aws iam a --name {name}", name="##[stop-commands]x"))
+        assert command is not None
+        assert command.unfit == ("name",)

@@ -91,7 +91,8 @@ def agree(report: Report) -> None:
     assert counts == dict.fromkeys(counts, failed)
 
 
-CHANGES: tuple[dict[str, Any], ...] = ({}, {"known": True}, {"waiver": WAIVER}, {"waiver": WAIVER._replace(expired=True)})
+EXPIRED = WAIVER._replace(expired=True)
+CHANGES: tuple[dict[str, Any], ...] = ({}, {"known": True}, {"waiver": WAIVER}, {"waiver": EXPIRED})
 
 
 @settings(max_examples=60, deadline=None)
