@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,20 @@ if TYPE_CHECKING:
 
 
 def _console(style: Style) -> Console:
-    from dms_lint.report.text import console
+    """A console that writes into memory.  Markup, emoji codes and highlighting are off: the text is not ours."""
+    from rich.console import Console
 
-    return console(style)
+    return Console(
+        file=StringIO(),
+        width=max(style.width, 40),
+        force_terminal=style.color,
+        no_color=not style.color,
+        color_system="standard" if style.color else None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+    )
 
 
 def rules_json(rules: Iterable[Rule], frameworks: Sequence[Framework]) -> Iterator[str]:

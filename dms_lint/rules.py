@@ -27,6 +27,8 @@ SUBJECT: Final = ("name", "arn", "id", "kind", "account", "region")
 
 _REQUIRED: Final = ("id", "name", "title", "severity", "basis", "applies_to", "why", "expect", "fail", "fix")
 _OPTIONAL: Final = ("covers", "when", "evidence", "refs", "settings")
+_ADDRESS: Final = re.compile(r"https?://[^\s<>()|]+")
+"""An address that every report can link: what ends a link in Markdown or a cell of a table is percent-encoded."""
 _TEMPLATES: Final = ("cloudformation", "terraform")
 ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 """What the id of a rule looks like: a family and a number."""
@@ -196,7 +198,7 @@ def _rule(data: Any, file: Path) -> Rule:
         evidence=evidence,
         fail=" ".join(data["fail"].split()),
         fix=_fix(data["fix"], kinds),
-        refs=_texts(data, "refs") if "refs" in data else (),
+        refs=_refs(data) if "refs" in data else (),
         file=str(file),
         settings=declared(data["settings"], expect, readable, _lists(expect)) if "settings" in data else EMPTY,
     )
@@ -215,6 +217,14 @@ def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
         if values.count(value) > 1:
             raise Refused(f"'{key}' says '{value}' twice", key)
     return tuple(values)
+
+
+def _refs(data: Mapping[str, Any]) -> tuple[str, ...]:
+    refs = _texts(data, "refs")
+    for ref in refs:
+        if not _ADDRESS.fullmatch(ref):
+            raise Refused(f"'refs' has '{ref}', which is no address that begins with https:// or http://", "refs")
+    return refs
 
 
 def _conditions(data: Mapping[str, Any], key: str, kinds: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:

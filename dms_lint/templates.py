@@ -86,7 +86,10 @@ def fix_text(finding: Finding) -> str:
 
 
 def fix_cli(finding: Finding) -> str:
-    """How to mend it, as an AWS CLI command with every value quoted for a POSIX shell; '' where none does."""
+    """How to mend it, as an AWS CLI command with every value quoted for a POSIX shell; '' where none does.
+
+    It names its Region where its service has Regions, as the resource's ARN alone does not tell the AWS CLI.
+    """
     return _fill(_command(finding), finding, _words)
 
 
@@ -140,7 +143,7 @@ def fix_command(finding: Finding) -> Command | None:
 
 
 def _fit(value: Any, before: str, after: str) -> bool:
-    """Whether the AWS CLI takes each text of a value for just that, and a terminal shows it as it is.
+    """Whether the AWS CLI takes each text of a value for just that, and a terminal or a CI runner shows it as it is.
 
     A value that follows no option is one itself, such as `--s3-settings`.  Values that are only a part of a word are
     looked at more closely: in `Key={tag}` a comma would begin another key.
@@ -152,4 +155,4 @@ def _fit(value: Any, before: str, after: str) -> bool:
         return _OPTION.fullmatch(single) is not None
     if not whole and not _WITHIN_A_WORD.fullmatch(single):
         return False
-    return all(text.isprintable() and not text.startswith(_INTERPRETED) for text in texts)
+    return all(text.isprintable() and "##" not in text and not text.startswith(_INTERPRETED) for text in texts)

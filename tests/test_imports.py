@@ -31,7 +31,7 @@ EXPORT = {
         (["schema", "report"], {"click", "yaml"}),
         (["scan", "EXPORT", "-f", "json"], {"click", "yaml"}),
         (["scan", "EXPORT", "-q"], {"click", "yaml"}),
-        (["scan", "EXPORT"], {"click", "yaml", "rich"}),
+        (["scan", "EXPORT"], {"click", "yaml"}),
         (["rules", "-f", "json"], {"click", "yaml"}),
         (["rules"], {"click", "yaml", "rich"}),
     ],

@@ -77,7 +77,7 @@ def test_printable_text_is_printable_and_stays_on_one_line(words: str) -> None:
     assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in shown)
 
 
-@given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S"])))
+@given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S"])).filter(lambda words: "##" not in words))
 def test_printable_leaves_harmless_text_as_it_is(words: str) -> None:
     assert printable(words) == words
 
@@ -95,6 +95,16 @@ def test_a_command_can_be_pasted_as_it_is_shown(words: str) -> None:
     _, _, shown = text(report).partition("    $ ")
     command = shown.partition("\n\n")[0].replace("\\\n", "")  # as a shell joins lines
     assert shlex.split(command) == shlex.split(fix_cli(finding))
+
+
+def test_the_json_report_says_why_a_command_is_disruptive() -> None:
+    report = report_of(endpoint())
+    for said in ("It deletes.", ""):
+        (failure,) = report.findings
+        rule = failure.rule._replace(fix=failure.rule.fix._replace(disruptive=said))
+        changed = report._replace(findings=(failure._replace(rule=rule),))
+        (finding,) = json.loads("".join(render("json", changed, Style())))["findings"]
+        assert finding["fix"]["disruptive"] == (said or None)
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])

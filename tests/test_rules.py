@@ -300,6 +300,12 @@ REFUSALS = {
         "unknown kind 'task'; there is endpoint",
     ),
     "refs of no text": (changed("[https://docs.aws.amazon.com/]", "[1]"), 20, "'refs' is a text or a list of texts"),
+    "a ref that is no address": (
+        changed("[https://docs.aws.amazon.com/]", "[see the wiki]"),
+        20,
+        "'refs' has 'see the wiki', which is no address that begins with https:// or http://",
+    ),
+    "a ref that would end a link": (changed("[https://docs.aws.amazon.com/]", "['https://a/)|b']"), 20, "no address"),
     "a key twice": (changed("basis: guide", "name: guide"), 5, "the key 'name' stands twice"),
     "a key twice further in": (
         changed("  endpoint.type: {enum: [source, target]}", "  tls.mode: {const: none, const: require}"),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.model import Finding, Fix, Missing, Resource, Rule, Severity, Verdict
-from dms_lint.templates import commands, fix_cli, fix_text, message, say
+from dms_lint.templates import commands, fix_cli, fix_command, fix_text, message, say
 
 ORDERS = "arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
 
@@ -105,6 +105,20 @@ class TestCommands:
         assert fix_cli(finding(cli={"task": "aws iam one"})) == ""
         assert fix_cli(finding(cli={})) == ""
 
+    @pytest.mark.parametrize(
+        ("command", "filled"),
+        [
+            (
+                "aws dms delete-endpoint --endpoint-arn {arn}",
+                f"aws dms delete-endpoint --endpoint-arn {ORDERS} --region r-1",
+            ),
+            ("aws ec2 a && aws iam b && aws kms c", "aws ec2 a --region r-1 && aws iam b && aws kms c --region r-1"),
+            ("aws dms --region {region} a", "aws dms --region r-1 a"),
+        ],
+    )
+    def test_a_command_names_its_region_where_its_service_has_regions(self, command: str, filled: str) -> None:
+        assert fix_cli(finding(cli=command, region="r-1")) == filled
+
     def test_what_a_person_must_choose_stays(self) -> None:
         assert fix_cli(finding(cli="aws iam --arn {arn} --mode <MODE>")) == f"aws iam --arn {ORDERS} --mode <MODE>"
 
@@ -164,3 +178,8 @@ class TestCommands:
     def test_any_value_is_one_word_to_a_shell(self, name: str, values: tuple[str, ...]) -> None:
         command = fix_cli(finding(cli="aws iam --name {name} --of {values}", name=name, evidence={"values": values}))
         assert shlex.split(command) == ["aws", "iam", "--name", name, "--of", *values]
+
+    def test_a_script_runs_no_value_that_a_runner_would_take_for_a_command_of_its_own(self) -> None:
+        command = fix_command(finding(cli="aws iam a --name {name}", name="##[stop-commands]x"))
+        assert command is not None
+        assert command.unfit == ("name",)

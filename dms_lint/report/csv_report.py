@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
@@ -40,8 +41,11 @@ COLUMNS: Final = (
     "page",
     "fingerprint",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""With what a spreadsheet lets a formula begin, or may after its own trimming; those of full width included."""
+_FORMULA: Final = re.compile(r"(?:^|(?<=;))(?=\s*[=+@＝＋－＠-]|[\t\r\n])")
+"""Where a spreadsheet may see a formula begin, after its own trimming; those of full width included.
+
+After a semicolon too, at which it parts the cells where a comma is the decimal sign.
+"""
 
 
 def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
@@ -52,9 +56,8 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
 
 
 def cell(text: str) -> str:
-    """The text on one line, behind a single quote where it would begin a formula."""
-    shown = printable(text)
-    return f"'{shown}" if text.startswith(_FORMULA) or shown.lstrip().startswith(_FORMULA) else shown
+    """The text on one line, with a single quote before what would be a formula."""
+    return printable(_FORMULA.sub("'", text))
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -123,6 +124,11 @@ def _relative(file: str, folder: str) -> str:
 
     whole = Path(os.path.normpath(Path(folder, file)))  # not resolve(): a link stays where it stands
     return (whole.relative_to(folder) if whole.is_relative_to(folder) else whole).as_posix()
+
+
+def digest(finding: Finding) -> str:
+    """The fingerprint as 64 hexadecimal digits."""
+    return sha256(finding.fingerprint.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def human_name(rule: Rule) -> str:

@@ -5,13 +5,11 @@ It has no word for what is unknown, nor for a failure that somebody accepted: bo
 
 from __future__ import annotations
 
-from hashlib import sha256
-from json import dumps
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.model import Severity
-from dms_lint.report.findings import failures, path
-from dms_lint.report.safe import printable
+from dms_lint.report.findings import digest, failures, path
+from dms_lint.report.safe import dumps, printable
 from dms_lint.templates import message
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
             "description": printable(message(finding)),
             "check_name": finding.rule.id,
             # GitLab shows one issue of each fingerprint; a fingerprint of ours has one finding.
-            "fingerprint": sha256(finding.fingerprint.encode("utf-8", "surrogatepass")).hexdigest(),
+            "fingerprint": digest(finding),
             "severity": SEVERITIES[finding.rule.severity],
             "location": {"path": printable(path(finding.resource)), "lines": {"begin": finding.resource.line or 1}},
         }

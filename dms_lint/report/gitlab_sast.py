@@ -6,15 +6,15 @@ It has no word for a failure that somebody accepted: those are left out, and Git
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from json import dumps
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
 from dms_lint import __version__
 from dms_lint.model import Status
-from dms_lint.report.findings import failures, human_name, path, rules_that_ran
+from dms_lint.report.findings import digest, failures, human_name, path, rules_that_ran
 from dms_lint.report.links import PROJECT, rule_page
-from dms_lint.report.safe import markdown, printable
+from dms_lint.report.safe import dumps, markdown, printable
 from dms_lint.templates import fix_text, message
 
 if TYPE_CHECKING:
@@ -65,16 +65,25 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
 
 def _vulnerability(finding: Finding) -> dict[str, Any]:
     rule = finding.rule
+    where = {"file": printable(path(finding.resource)), "start_line": finding.resource.line or 1}
+    # Without a signature GitLab takes two failures of a rule on one line for the same one.
+    signature = {"algorithm": "hash", "value": digest(finding)}
     return {
         "id": str(uuid5(_NAMESPACE, printable(finding.fingerprint))),
         "name": human_name(rule),
-        "description": f"{markdown(message(finding)[:_DESCRIPTION])}\n\n{markdown(rule.why.strip())}",
+        "description": f"{markdown(message(finding)[:_DESCRIPTION])}\n\n{_why(rule.why)}",
         "severity": rule.severity.label.capitalize(),
         "solution": printable(fix_text(finding))[:_SOLUTION],
         "identifiers": [_identifier(rule)],
         "links": [{"url": url} for url in (rule_page(rule), *rule.refs)],
-        "location": {"file": printable(path(finding.resource)), "start_line": finding.resource.line or 1},
+        "location": where,
+        "tracking": {"type": "source", "items": [{**where, "signatures": [signature]}]},
     }
+
+
+@lru_cache(maxsize=1024)
+def _why(words: str) -> str:
+    return markdown(words.strip())
 
 
 def _identifier(rule: Rule) -> dict[str, str]:

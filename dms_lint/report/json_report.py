@@ -5,7 +5,6 @@ One finding a line.  What is the same for every finding of a rule, or of a resou
 
 from __future__ import annotations
 
-from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
@@ -13,6 +12,7 @@ from dms_lint.controls import by_rule, tally
 from dms_lint.guide import sections
 from dms_lint.model import Verdict
 from dms_lint.report.findings import tally as tally_failures
+from dms_lint.report.safe import dumps
 from dms_lint.templates import fix_cli, fix_text, message
 
 if TYPE_CHECKING:
@@ -169,7 +169,10 @@ def _fix(finding: Finding) -> str:
     """How to mend a failure; a command only for a failure, since only then its values are known."""
     if finding.verdict is not Verdict.FAIL:
         return '"fix": null'
-    return f'"fix": {dumps({"text": fix_text(finding), "cli": fix_cli(finding) or None})}'
+    command = fix_cli(finding)
+    disruptive = finding.rule.fix.disruptive if command else ""
+    fix = {"text": fix_text(finding), "cli": command or None, "disruptive": disruptive or None}
+    return f'"fix": {dumps(fix)}'
 
 
 def _waiver(waiver: Waiver | None) -> str:

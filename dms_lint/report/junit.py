@@ -34,6 +34,7 @@ class Case(NamedTuple):
     """What kind of failure or error it is: a severity, or what an error is about."""
     words: str = ""
     details: str = ""
+    """More than the words, which it repeats: GitLab shows an element's text, and no attribute of one that has any."""
 
 
 def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
@@ -78,7 +79,8 @@ def _case(finding: Finding) -> Case:
     if finding.verdict is Verdict.UNKNOWN:
         status = Status.NOT_PROVIDED if finding.missing is None else finding.missing.status
         if status is Status.NOT_READABLE:
-            return Case(rule.id, name, "error", status.value, f"unknown: {words}", whereabouts(resource))
+            words = f"unknown: {words}"
+            return Case(rule.id, name, "error", status.value, words, f"{words}\n{whereabouts(resource)}")
         return Case(rule.id, name, "skipped", "", f"unknown: {words}")
     if finding.accepted:
         return Case(rule.id, name, "skipped", "", f"{acceptance(finding)}; {words}")
@@ -102,12 +104,14 @@ def _unseen(rule: Rule, report: Report) -> Case:
 def _told_apart(cases: Iterable[Case]) -> list[Case]:
     """The cases of a rule, with a number where a name would come twice: Jenkins follows each by its name."""
     counts: dict[str, int] = defaultdict(int)
-    named = []
+    named: dict[str, Case] = {}
     for case in cases:
-        counts[case.name] += 1
-        number = counts[case.name]
-        named.append(case if number == 1 else case._replace(name=f"{case.name} #{number}"))
-    return named
+        name = case.name
+        while name in named:
+            counts[case.name] += 1
+            name = f"{case.name} #{counts[case.name] + 1}"
+        named[name] = case._replace(name=name)
+    return list(named.values())
 
 
 def _suite(family: str, number: int, cases: list[Case], report: Report) -> Iterator[str]:
@@ -132,7 +136,8 @@ def _suite(family: str, number: int, cases: list[Case], report: Report) -> Itera
         yield "<testcase" + _attributes(attributes) + (">" if case.outcome else "/>\n")
         if case.outcome:
             named = {"message": case.words} | ({"type": case.kind} if case.kind else {})
-            yield f"<{case.outcome}{_attributes(named)}>{escape(_text(case.details))}</{case.outcome}></testcase>\n"
+            text = escape(_text(case.details or case.words))
+            yield f"<{case.outcome}{_attributes(named)}>{text}</{case.outcome}></testcase>\n"
     yield "<system-out/>\n<system-err/>\n</testsuite>\n"
 
 

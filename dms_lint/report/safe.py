@@ -1,16 +1,31 @@
-"""Makes untrusted text harmless to a terminal: nothing an account contains is ever interpreted."""
+"""Makes untrusted text harmless to a terminal and to a CI runner: nothing an account contains is ever interpreted."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Final
+from typing import Any, Final
+
+_LOGGING: Final = re.compile(r"#(?=#\w*\[)", re.ASCII)
+"""What begins a command in a line of output: `##[error]` to GitHub's runner, `##vso[task.debug]` to that of Azure."""
 
 
 def printable(text: str) -> str:
-    """The text on one line, its control, format and bidirectional characters written out as `\\x1b` or `\\u202e`."""
+    """The text on one line, its control, format and bidirectional characters written out as `\\x1b` or `\\u202e`.
+
+    So is the first sign of what a CI runner would take for a command wherever in a line it stands.
+    """
+    if "##" in text:
+        text = _LOGGING.sub(r"\\x23", text)
     if text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
+
+
+def dumps(value: Any) -> str:
+    """The value as JSON of ASCII alone, in which no CI runner finds a command; a reader of JSON sees what it is."""
+    text = json.dumps(value)
+    return _LOGGING.sub(r"\\u0023", text) if "##" in text else text
 
 
 def _shown(character: str) -> str:
@@ -28,10 +43,12 @@ def markdown(text: str) -> str:
     """The text as one line of Markdown that shows just that text: no markup, HTML, link, mention or reference.
 
     Punctuation becomes character references, which no flavour of Markdown takes for markup.  GitHub and GitLab look
-    for mentions and references after that, so a space without width parts their sign from the name.
+    for mentions and references after that, so a space without width parts their sign from the name.  They look for
+    emoji then too, such as the `:secret:` of an ARN: a place where a line may break parts those, and is not copied.
     """
     shown = _BLOCK.sub(_NO_SPACE + r"\g<0>", printable(text))
-    return "".join(_written(part) for part in _WORDS.split(_REFERENCE.sub(r"\g<0>" + _NO_SPACE, shown)))
+    words = "".join(_written(part) for part in _WORDS.split(_REFERENCE.sub(r"\g<0>" + _NO_SPACE, shown)))
+    return _EMOJI.sub(r"\g<0><wbr>", words)
 
 
 def _written(part: str) -> str:
@@ -44,5 +61,7 @@ _WORDS: Final = re.compile(r"""([!"#$%&'()*+/:<=>@\[\\\]^_`{|}~\u200b]|(?<=www)\
 """Splits at what begins markup within a line; a full stop does only in `www.`, which GitHub makes a link."""
 _BLOCK: Final = re.compile(r"^(?:[-+\s]|\d+\.\s)")
 """What begins a list, or a block of code, at the start of a line."""
+_EMOJI: Final = re.compile(r"&#58;(?=(?:[\w-]|&#(?:43|95);)+&#58;)")
+"""The colon before a word and another colon, as they are written."""
 _REFERENCE: Final = re.compile(r"[@#!$%&~](?=\w)|\bGH(?=-\d)", re.IGNORECASE)
 """What makes a mention or a reference of the word that follows."""

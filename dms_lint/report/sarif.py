@@ -9,16 +9,25 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 from hashlib import sha256
-from json import dumps
+from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from dms_lint import __version__
 from dms_lint.model import Severity, Status, Verdict
-from dms_lint.report.findings import acceptance, human_name, in_file, in_force, path, rules_that_ran
+from dms_lint.report.findings import (
+    acceptance,
+    failures,
+    human_name,
+    in_file,
+    in_force,
+    path,
+    rules_that_ran,
+    worst_first,
+)
 from dms_lint.report.links import PROJECT, rule_page
-from dms_lint.report.safe import printable
+from dms_lint.report.safe import dumps, printable
 from dms_lint.templates import PLACEHOLDER, commands, message
 
 if TYPE_CHECKING:
@@ -45,12 +54,17 @@ SCORES: Final = {
     Severity.INFO: "0.0",
 }
 """On GitHub's scale: over 9.0 is critical, from 7.0 high, from 4.0 medium, from 0.1 low."""
+LIMIT: Final = 25_000
+"""How many results code scanning takes of a run; with one more it refuses them all."""
 _NOTIFICATIONS: Final = {
     Status.NOT_PROVIDED.value: "The input does not hold what a check needs",
     Status.NOT_READABLE.value: "What a check needs could not be read",
     "input": "A part of the input could not be read",
     "internal-error": "A bug of dms-lint: a check was not made",
+    "results-left-out": "There are more results than code scanning takes of a run",
 }
+_DESCRIPTION: Final = 1024
+"""Characters that code scanning takes of a description; a rule's help has it whole."""
 _NAMED: Final = 3
 """How many accounts, or Regions, the name of an analysis spells out."""
 
@@ -70,14 +84,18 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
     yield f'{{\n"$schema": "{SCHEMA}",\n"version": "2.1.0",\n"runs": [{{\n'
     yield f'"tool": {{"driver": {dumps(driver)}}},\n'
     yield f'"automationDetails": {dumps({"id": _analysis(report)})},\n'
-    yield f'"invocations": {dumps([_invocation(report, places)])},\n'
+    failed = [finding for finding in report.findings if finding.verdict is Verdict.FAIL]
+    left = max(0, len(failed) - LIMIT)
+    if left:
+        worst = (worst_first(failures(report, accepted=accepted)) for accepted in (False, True))
+        failed = list(chain.from_iterable(worst))[:LIMIT]
+    yield f'"invocations": {dumps([_invocation(report, places, left)])},\n'
     yield '"columnKind": "unicodeCodePoints",\n"results": ['
     compared = any(finding.known for finding in report.findings)
     separator = "\n"
-    for finding in report.findings:
-        if finding.verdict is Verdict.FAIL:
-            yield separator + dumps(_result(finding, places, compared=compared))
-            separator = ",\n"
+    for finding in failed:
+        yield separator + dumps(_result(finding, places, compared=compared))
+        separator = ",\n"
     yield "\n]\n}]\n}\n"
 
 
@@ -97,7 +115,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": human_name(rule)},
-        "fullDescription": {"text": why},
+        "fullDescription": {"text": why[:_DESCRIPTION]},
         "help": {"text": text, "markdown": markdown},
         "helpUri": rule_page(rule),
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
@@ -133,9 +151,12 @@ def _result(finding: Finding, places: Mapping[str, int], *, compared: bool) -> d
 
 
 def _fingerprints(finding: Finding) -> dict[str, str]:
-    """Ours; and where no file has lines, the only one that code scanning reads, which it takes from them elsewhere."""
+    """Ours; and the only one that code scanning reads, where it cannot take that from the line of a file.
+
+    A file that begins with a resource is likely one line, which is the same for every resource in it.
+    """
     said = {FINGERPRINT: printable(finding.fingerprint)}
-    if not in_file(finding.resource):
+    if not in_file(finding.resource) or (finding.resource.line or 1) == 1:
         said["primaryLocationLineHash"] = sha256(said[FINGERPRINT].encode()).hexdigest()[:16] + ":1"
     return said
 
@@ -176,14 +197,17 @@ def _analysis(report: Report) -> str:
     return "/".join(parts) + "/"
 
 
-def _invocation(report: Report, places: Mapping[str, int]) -> dict[str, Any]:
-    """That it ran, when, and what it could not judge."""
+def _invocation(report: Report, places: Mapping[str, int], left: int) -> dict[str, Any]:
+    """That it ran, when, what it could not judge, and how many results are left out."""
     problems = [str(notice) for notice in report.notices if notice.problem]
     said = [_gap(gap, places) for gap in report.gaps]
     said += [_notification("input", "warning", problem, (), places) for problem in problems]
     for fault in report.faults:
         words = f"{fault.rule} on {fault.resource}: {fault.error}"
         said.append(_notification("internal-error", "error", words, (fault.rule,), places))
+    if left:
+        words = f"{left} of {LIMIT + left} failures are left out, accepted and light ones first: other formats name all"
+        said.append(_notification("results-left-out", "warning", words, (), places))
     return {
         "executionSuccessful": not report.faults,
         "startTimeUtc": _time(report.started_at),

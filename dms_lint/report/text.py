@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.answers import KINDS
@@ -19,11 +18,21 @@ from dms_lint.templates import fix_cli, fix_text, message
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rich.console import Console
-
     from dms_lint.model import Finding, Gap, Notice, Report, Resource
     from dms_lint.report import Style
 
+_SGR: Final = {
+    "bold": "1",
+    "dim": "2",
+    "green": "32",
+    "yellow": "33",
+    "cyan": "36",
+    "bold red": "1;31",
+    "bold green": "1;32",
+    "bold yellow": "1;33",
+    "bold white on red": "1;37;41",
+}
+"""What a terminal is told for each style."""
 COLORS: Final = {
     Severity.CRITICAL: "bold white on red",
     Severity.HIGH: "bold red",
@@ -31,8 +40,8 @@ COLORS: Final = {
     Severity.LOW: "cyan",
     Severity.INFO: "dim",
 }
-_COMMAND: Final = re.compile(r" (?=::[A-Za-z])")
-"""The blank before what would be a command to a runner of GitHub Actions at the start of a line: none breaks there."""
+_COMMAND: Final = re.compile(r"[ \u00a0]+(?=::[A-Za-z])")
+"""The blanks before what would be a command to a runner of GitHub Actions at the start of a line: none breaks there."""
 _QUOTED: Final = re.compile("'[^']*'|\"[^\"]*\"")
 _KEPT: Final = "\ue000"
 """Stands for a blank where no line breaks; `printable` leaves none of it."""
@@ -58,42 +67,16 @@ def render(report: Report, style: Style) -> Iterator[str]:
     yield from _summary(page, report, style)
 
 
-def console(style: Style) -> Console:
-    """A console that writes into memory.  Markup, emoji codes and highlighting are off: the text is not ours."""
-    from rich.console import Console
-
-    return Console(
-        file=StringIO(),
-        width=max(style.width, 40),
-        force_terminal=style.color,
-        no_color=not style.color,
-        color_system="standard" if style.color else None,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
-    )
-
-
 class _Page:
     """Styled text of a given width, piece by piece."""
 
     def __init__(self, style: Style) -> None:
         self.width = max(style.width, 40)
-        self.console = console(style)
+        self.color = style.color
 
     def lines(self, parts: Iterable[tuple[str, str]]) -> str:
         """One run of text out of (text, style) parts; the text breaks only where a part has a newline."""
-        from rich.text import Text
-
-        text = Text.assemble(*parts)
-        self.console.print(text, soft_wrap=True)
-        buffer = self.console.file
-        assert isinstance(buffer, StringIO)  # noqa: S101 - for the type checker: console() made it
-        written = buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-        return written
+        return "".join(_painted(text, style) if style and self.color else text for text, style in parts) + "\n"
 
     def wrap(self, words: str, indent: int, *, start: int | None = None, command: bool = False) -> str:
         """Wrapped to the page; the text begins at column `start` (`indent`, when not given), later lines at `indent`.
@@ -101,7 +84,7 @@ class _Page:
         No word is broken.  A command's lines end in a backslash and none breaks within quotes: it can be pasted.
         """
         more = indent + 2 if command else indent
-        words = _COMMAND.sub(_KEPT, printable(words))
+        words = _COMMAND.sub(lambda blanks: _KEPT * len(blanks[0]), printable(words))
         if command:
             words = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _KEPT), words)
         lines = textwrap.wrap(
@@ -113,6 +96,11 @@ class _Page:
             break_on_hyphens=False,
         )
         return (" \\\n" if command else "\n").join(lines).lstrip(" ").replace(_KEPT, " ")
+
+
+def _painted(text: str, style: str) -> str:
+    """The text in that style, each line for itself, as pagers want it."""
+    return "\n".join(f"\x1b[{_SGR[style]}m{line}\x1b[0m" if line else "" for line in text.split("\n"))
 
 
 def _shown(report: Report, style: Style, *, accepted: bool = False) -> Iterator[Finding]:

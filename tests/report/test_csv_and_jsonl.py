@@ -76,6 +76,13 @@ def test_no_cell_begins_a_formula(name: str) -> None:
     assert not cell(name).lstrip().startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝"])
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\u00a0"])
+def test_no_cell_holds_a_formula_for_a_spreadsheet_that_parts_at_semicolons(sign: str, blank: str) -> None:
+    parts = cell(f"orders;{blank}{sign}1+1;;{sign}2").split(";")
+    assert not any(part.lstrip().startswith(sign) for part in parts)
+
+
 @given(st.text(alphabet=st.characters(categories=["L", "N", "Zs"]), min_size=1))
 def test_harmless_text_is_left_as_it_is(name: str) -> None:
     assert cell(name).endswith(name) or not name.isprintable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -141,6 +142,23 @@ def test_no_name_makes_a_report_invalid(name: str, words: str) -> None:
 @formats
 def test_what_was_read_from_no_file_has_a_valid_report(name: str) -> None:
     VALID[name](rendered(name, report_of(endpoint(), file=None)))
+
+
+LOGGING = re.compile(r"##\w*\[", re.ASCII)
+"""What GitHub's runner (`##[error]`) and that of Azure (`##vso[task.debug]`) take for a command anywhere in a line."""
+
+
+@pytest.mark.parametrize("style", [{}, {"quiet": True}], ids=["whole", "quiet"])
+@pytest.mark.parametrize("sign", ["##[error]", "###[error]", "##[[error]", "##vso[task.debug]"])
+@formats
+def test_no_name_makes_a_line_a_command_to_a_runner(name: str, sign: str, style: dict[str, Any]) -> None:
+    assert LOGGING.findall(rendered(name, failing_in_every_way(f"{sign}x"), **style)) == []
+
+
+@pytest.mark.parametrize("sign", ["##[error]", "##vso[task.debug]"])
+def test_json_still_says_what_no_runner_may_see(sign: str) -> None:
+    (line,) = rendered("jsonl", report_of(endpoint(f"{sign}x"))).splitlines()
+    assert json.loads(line)["resource"]["name"] == f"{sign}x"
 
 
 @formats

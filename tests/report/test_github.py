@@ -79,8 +79,9 @@ def test_standard_input_is_no_file() -> None:
 
 @pytest.mark.parametrize("style", [{"width": width} for width in range(60, 100)] + [{"quiet": True}])
 def test_no_line_of_the_text_report_is_a_command(style: dict[str, Any]) -> None:
-    report = report_of(endpoint("a ::set-output name=b::c " * 5), file="::error ::x.json")
-    assert [line for line in rendered("text", report, **style).splitlines() if read(line)] == []
+    for blank in (" ", "  ", "\u00a0 ", " \u00a0"):
+        report = report_of(endpoint(f"a{blank}::set-output name=b::c " * 5), file="::error ::x.json")
+        assert [line for line in rendered("text", report, **style).splitlines() if read(line)] == []
 
 
 def test_the_last_line_sums_up() -> None:

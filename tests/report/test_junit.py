@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 
-from dms_lint.model import Verdict
+from dms_lint.model import Fault, Verdict
 from tests.report.made import (
     PACK,
     WAIVER,
@@ -73,6 +73,20 @@ def test_resources_of_one_name_are_told_apart() -> None:
         "endpoint orders (111122223333 eu-west-1)",
         "endpoint orders (111122223333 eu-west-1) #2",
     ]
+
+
+def test_no_case_takes_the_numbered_name_of_another() -> None:
+    faults = tuple(Fault("TLS001", name, "KeyError: 'x'", "") for name in ("a", "a", "a #2", "a"))
+    found = [case.get("name") for case in cases(report_of(endpoint())._replace(faults=faults))]
+    assert found[1:] == ["a", "a #2", "a #2 #2", "a #3"]
+
+
+@pytest.mark.parametrize("outcomes", ["failure", "error", "skipped"])
+def test_what_is_said_of_a_case_is_in_its_text_too(outcomes: str) -> None:
+    """GitLab shows the text of an element, and its attributes only where it has none."""
+    found = [case[0] for case in cases(failing_in_every_way()) if outcome(case) == outcomes]
+    assert found
+    assert all(str(one.get("message")) in (one.text or "") for one in found)
 
 
 def test_a_rule_without_failures_says_how_often_it_passed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -109,7 +110,7 @@ def test_nothing_to_say_is_one_line() -> None:
 @given(names)
 def test_no_name_brings_markup_or_a_link(name: str) -> None:
     ours, theirs = page(failing_in_every_way()), page(failing_in_every_way(name))
-    assert theirs.tags == ours.tags
+    assert [tag for tag in theirs.tags if tag != "wbr"] == [tag for tag in ours.tags if tag != "wbr"]
     assert theirs.links == ours.links
 
 
@@ -119,13 +120,13 @@ MARKUP = st.text(alphabet="ab1 -+.#*_`~|\\<>[]()!@&$%:;/=\"'\n\t{}^w", max_size=
 @given(MARKUP)
 def test_text_is_shown_as_it_is(text: str) -> None:
     shown = Page(f"| a |\n| --- |\n| {markdown(text)} |\n")
-    assert set(shown.tags) == {"table", "thead", "tbody", "tr", "th", "td"}
+    assert set(shown.tags) - {"wbr"} == {"table", "thead", "tbody", "tr", "th", "td"}
     assert shown.cells[1].replace("\u200b", "").strip() == printable(text).strip()
 
 
 @given(MARKUP.filter(str.strip))
 def test_text_begins_no_block(text: str) -> None:
-    assert Page(markdown(text)).tags == ["p"]
+    assert [tag for tag in Page(markdown(text)).tags if tag != "wbr"] == ["p"]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,14 @@ def test_a_mention_is_parted_from_its_sign(text: str, sign: str) -> None:
     shown = Page(markdown(text)).text.rstrip("\n")
     assert f"{sign}\u200b" in shown
     assert shown.replace("\u200b", "") == text
+
+
+@pytest.mark.parametrize("text", [f"{ARN[:-9]}secret:dms", ":smile:", ":+1:", ":non-potable_water:", "a:100:b:key:"])
+def test_no_part_of_an_arn_becomes_an_emoji_and_it_can_be_copied(text: str) -> None:
+    """GitHub and GitLab look for `:secret:` in each run of text between tags, after they read the Markdown."""
+    html = HTML.render(markdown(text))
+    assert not any(re.search(r":[\w+-]+:", run) for run in re.split(r"<[^<>]*>", html))
+    assert Page(markdown(text)).text.strip() == text
 
 
 @pytest.mark.parametrize("text", ["https://example.com", "www.example.com", "WWW.example.com", "mail@example.com"])

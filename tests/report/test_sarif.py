@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from dms_lint.model import Fault, Report, Severity
-from dms_lint.report.sarif import LEVELS, SCORES
+from dms_lint.report.sarif import LEVELS, LIMIT, SCORES
 from tests.report.made import (
     ARN,
     FILE,
@@ -121,6 +121,30 @@ def test_code_scanning_follows_a_result_by_its_lines_or_where_there_are_none_by_
     hashes = [result["partialFingerprints"]["primaryLocationLineHash"] for result in live]
     assert len(set(hashes)) == 2
     assert all(re.fullmatch(r"[0-9a-f]{16}:1", one) for one in hashes)
+
+
+def test_resources_of_one_line_are_told_apart_by_our_fingerprint() -> None:
+    report = several(2)
+    for finding in report.findings:
+        finding.resource.line = 1
+    found = results(report)
+    assert len({one["partialFingerprints"]["primaryLocationLineHash"] for one in found}) == 2
+
+
+def test_no_more_results_are_written_than_code_scanning_takes_and_the_cut_is_told() -> None:
+    whole = account("faulty")
+    report = accepted(whole, *({"known": True} for _ in range(100)))
+    times = LIMIT // sum(whole.failures().values()) + 1
+    said = run(report._replace(findings=report.findings * times))
+    assert len(said["results"]) == LIMIT
+    left = sum(whole.failures().values()) * times - LIMIT
+    assert 0 < left < 100 * times
+    order = ["error", "warning", "note"]
+    states = [(one["baselineState"] == "unchanged", order.index(one["level"])) for one in said["results"]]
+    assert states == sorted(states)
+    assert sum(known for known, _ in states) == 100 * times - left
+    words = [one["message"]["text"] for one in said["invocations"][0]["toolExecutionNotifications"]]
+    assert any(text.startswith(f"{left} of {LIMIT + left} failures are left out") for text in words)
 
 
 @given(names)
