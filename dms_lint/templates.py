@@ -93,6 +93,11 @@ def fix_cli(finding: Finding) -> str:
     return _fill(_command(finding), finding, _words)
 
 
+def disruption(finding: Finding) -> str:
+    """Why the command interrupts, deletes or cuts something off; '' where it does not, or where there is none."""
+    return finding.rule.fix.disruptive if _command(finding) else ""
+
+
 def commands(rule: Rule) -> dict[str, str]:
     """The templates of a rule's commands, by kind: each names the Region where its service has Regions."""
     return {kind: _located(template) for kind, template in rule.fix.cli.items()}

@@ -97,7 +97,7 @@ def test_a_command_can_be_pasted_as_it_is_shown(words: str) -> None:
     assert shlex.split(command) == shlex.split(fix_cli(finding))
 
 
-def test_the_json_report_says_why_a_command_is_disruptive() -> None:
+def test_reports_say_that_a_command_is_disruptive() -> None:
     report = report_of(endpoint())
     for said in ("It deletes.", ""):
         (failure,) = report.findings
@@ -105,6 +105,9 @@ def test_the_json_report_says_why_a_command_is_disruptive() -> None:
         changed = report._replace(findings=(failure._replace(rule=rule),))
         (finding,) = json.loads("".join(render("json", changed, Style())))["findings"]
         assert finding["fix"]["disruptive"] == (said or None)
+        assert ("Fix (disruptive): " in text(changed)) is bool(said)
+        assert ("Fix (disruptive): " in "".join(render("junit", changed, Style()))) is bool(said)
+        assert ("It deletes." in "".join(render("csv", changed, Style()))) is bool(said)
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])

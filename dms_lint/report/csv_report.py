@@ -11,7 +11,7 @@ from dms_lint.model import Verdict
 from dms_lint.report.findings import in_force
 from dms_lint.report.links import rule_page
 from dms_lint.report.safe import printable
-from dms_lint.templates import fix_cli, fix_text, message
+from dms_lint.templates import disruption, fix_cli, fix_text, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +35,7 @@ COLUMNS: Final = (
     "line",
     "fix",
     "command",
+    "disruptive",
     "accepted",
     "reason",
     "expires",
@@ -86,6 +87,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
         str(resource.line or ""),
         fix_text(finding) if failed else "",
         fix_cli(finding) if failed else "",
+        disruption(finding) if failed else "",
         accepted,
         waiver.reason if waiver is not None else "",
         waiver.expires if waiver is not None else "",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.model import Severity, Verdict
 from dms_lint.report.safe import printable
+from dms_lint.templates import disruption, fix_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,6 +78,11 @@ def rules_that_ran(report: Report) -> tuple[Rule, ...]:
     """The rules that were asked, whether they had anything to judge or not, in the pack's order."""
     adjusted = {finding.rule.id: finding.rule for finding in report.findings}
     return tuple(adjusted.get(rule.id, rule) for rule in report.pack.rules if rule.id in report.checks)
+
+
+def fix_words(finding: Finding) -> str:
+    """`Fix: ...`, which says whether the command that goes with it is disruptive."""
+    return f"Fix{' (disruptive)' if disruption(finding) else ''}: {fix_text(finding)}"
 
 
 def subject(resource: Resource) -> str:

@@ -13,7 +13,7 @@ from dms_lint.guide import sections
 from dms_lint.model import Verdict
 from dms_lint.report.findings import tally as tally_failures
 from dms_lint.report.safe import dumps
-from dms_lint.templates import fix_cli, fix_text, message
+from dms_lint.templates import disruption, fix_cli, fix_text, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -170,8 +170,7 @@ def _fix(finding: Finding) -> str:
     if finding.verdict is not Verdict.FAIL:
         return '"fix": null'
     command = fix_cli(finding)
-    disruptive = finding.rule.fix.disruptive if command else ""
-    fix = {"text": fix_text(finding), "cli": command or None, "disruptive": disruptive or None}
+    fix = {"text": fix_text(finding), "cli": command or None, "disruptive": disruption(finding) or None}
     return f'"fix": {dumps(fix)}'
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from dms_lint.model import Status, Verdict
-from dms_lint.report.findings import acceptance, rules_that_ran, subject, whereabouts
+from dms_lint.report.findings import acceptance, fix_words, rules_that_ran, subject, whereabouts
 from dms_lint.report.links import rule_page
 from dms_lint.report.safe import printable
-from dms_lint.templates import fix_cli, fix_text, message
+from dms_lint.templates import fix_cli, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -84,7 +84,7 @@ def _case(finding: Finding) -> Case:
         return Case(rule.id, name, "skipped", "", f"unknown: {words}")
     if finding.accepted:
         return Case(rule.id, name, "skipped", "", f"{acceptance(finding)}; {words}")
-    lines = [whereabouts(resource), f"{rule.severity.label}: {words}", f"Fix: {fix_text(finding)}"]
+    lines = [whereabouts(resource), f"{rule.severity.label}: {words}", fix_words(finding)]
     lines += [f"$ {command}" for command in (fix_cli(finding),) if command]
     lines.append(f"More: {rule_page(rule)}")
     return Case(rule.id, name, "failure", rule.severity.label, words, "\n".join(map(printable, lines)))

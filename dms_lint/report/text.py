@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from dms_lint.answers import KINDS
 from dms_lint.controls import tally
 from dms_lint.model import Severity, Status, Verdict
-from dms_lint.report.findings import acceptance, by_severity, failures, subject, whereabouts, worst_first
+from dms_lint.report.findings import acceptance, by_severity, failures, fix_words, subject, whereabouts, worst_first
 from dms_lint.report.findings import tally as tally_failures
 from dms_lint.report.safe import printable
-from dms_lint.templates import fix_cli, fix_text, message
+from dms_lint.templates import fix_cli, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -160,7 +160,7 @@ def _finding(page: _Page, finding: Finding) -> str:
         (finding.rule.id, "bold"),
         ("  " + page.wrap(message(finding), indent, start=start) + "\n", ""),
         (" " * indent, ""),
-        (page.wrap("Fix: " + fix_text(finding), indent), "dim"),
+        (page.wrap(fix_words(finding), indent), "dim"),
     ]
     command = fix_cli(finding)
     if command:

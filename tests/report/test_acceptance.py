@@ -48,7 +48,7 @@ def test_text_has_a_line_for_each_accepted_failure_and_no_fix() -> None:
     )
     assert lines[1].endswith("endpoint orders-1 · known: the baseline holds it")
     assert len(lines) == 3
-    assert shown.count("Fix: ") == 2
+    assert shown.count("Fix (disruptive): ") == 2
 
 
 @pytest.mark.parametrize("width", [80, 100])
