@@ -15,14 +15,12 @@ from dms_lint.model import Notice, Verdict
 from dms_lint.templates import message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from dms_lint.model import Finding, Report
+    from dms_lint.model import Report
 
 KIND: Final = "dms-lint baseline"
 VERSION: Final = "1.0"
-_NONE: Final = "none"
-"""What stands for the Regions where only what has no Region was read."""
 
 
 class BaselineError(Exception):
@@ -40,19 +38,20 @@ class Known(NamedTuple):
     """Its ARN; its id where it has none."""
     name: str
     message: str
-    regions: str = ""
-    """Of what belongs to a whole account, the Regions that were read: what it is used for may be in any of them."""
+    scopes: str = ""
+    """Of what belongs to a whole account, where DMS was read: `ACCOUNT/REGION`, for what it is used may be in each."""
 
 
-def of(findings: Iterable[Finding], regions: Iterable[str] = ()) -> dict[str, Known]:
-    """The failures among these, by fingerprint, found in these Regions; without those that a waiver fits.
+def of(report: Report) -> dict[str, Known]:
+    """The failures of a report, by fingerprint; without those that a waiver fits.
 
     A waiver in force has accepted them already, and what a waiver accepted until a date fails again after it.
     """
     known: dict[str, Known] = {}
-    for finding in findings:
+    for finding in report.findings:
         if finding.verdict is Verdict.FAIL and finding.waiver is None:
             resource = finding.resource
+            scopes = () if resource.region else report.scopes
             known[finding.fingerprint] = Known(
                 finding.fingerprint,
                 finding.rule.id,
@@ -60,7 +59,7 @@ def of(findings: Iterable[Finding], regions: Iterable[str] = ()) -> dict[str, Kn
                 resource.arn or resource.id,
                 resource.name,
                 message(finding),
-                (" ".join(regions) or _NONE) if not resource.region else "",
+                " ".join(one for one in scopes if one.startswith(f"{resource.account}/")),
             )
     return known
 
@@ -68,7 +67,7 @@ def of(findings: Iterable[Finding], regions: Iterable[str] = ()) -> dict[str, Kn
 def written(known: Mapping[str, Known]) -> str:
     """The text of a baseline: one failure a line, in the order of fingerprints."""
     said = (
-        {key: text for key, text in known[one]._asdict().items() if key != "regions" or text} for one in sorted(known)
+        {key: text for key, text in known[one]._asdict().items() if key != "scopes" or text} for one in sorted(known)
     )
     lines = [f"    {json.dumps(one)}" for one in said]
     listed = "[\n" + ",\n".join(lines) + "\n  ]" if lines else "[]"
@@ -99,7 +98,7 @@ def _known(file: Path, number: int, entry: Any) -> Known:
     required = Known._fields[:-1]
     if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in required):
         raise BaselineError(f"{file}: its finding {number} does not say {', '.join(required)}, all text")
-    return Known(**{key: entry[key] for key in required}, regions=str(entry.get("regions", "")))
+    return Known(**{key: entry[key] for key in required}, scopes=str(entry.get("scopes", "")))
 
 
 def write(file: Path, known: Mapping[str, Known]) -> None:
@@ -134,12 +133,11 @@ def settled(report: Report, known: Mapping[str, Known]) -> dict[str, Known]:
     """What of the baseline certainly fails no more: it was judged again and does not fail, or does not exist any more.
 
     What was not judged, because its rule was not selected, its resource not in the input or its data not readable,
-    may fail as before.  So may what belongs to a whole account, where a Region that was read then is not in the input.
+    may fail as before.  So may what belongs to a whole account, where a Region of it that was read then was not now.
     """
 
     def judged(one: Known) -> bool:
-        missed = set(one.regions.split()) - {*report.regions, _NONE}
-        return one.resource in report.judged and not missed
+        return one.resource in report.judged and set(one.scopes.split()) <= set(report.scopes)
 
     still = {f.fingerprint for f in report.findings if f.verdict in (Verdict.FAIL, Verdict.UNKNOWN)}
     still |= {f"{fault.rule}:{fault.resource}" for fault in report.faults}

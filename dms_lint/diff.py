@@ -59,9 +59,10 @@ class Judged(NamedTuple):
     """The resources that were judged; none where the report does not say."""
     errors: frozenset[str]
     """Fingerprints of what met an internal error."""
-    regions: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    """Where DMS was read: `ACCOUNT/REGION`."""
     unread: frozenset[str] = frozenset()
-    """The Regions that the older report is of, and this one is not."""
+    """Of these, those that the older report has and this one has not."""
 
     def state(self, entry: Entry) -> str:
         """What this report says of what `entry` is about."""
@@ -79,7 +80,8 @@ class Judged(NamedTuple):
         if entry.resource not in self.resources:
             return "the resource is not among those judged"
         # What belongs to a whole account may fail for what is in any of its Regions.
-        return f"{', '.join(sorted(self.unread))} was not read again" if self.unread and not entry.region else ""
+        unread = [] if entry.region else sorted(one for one in self.unread if one.startswith(f"{entry.account}/"))
+        return f"{', '.join(unread)} was not read again" if unread else ""
 
 
 class Change(NamedTuple):
@@ -135,7 +137,7 @@ def read(file: Path) -> Judged:
             frozenset(_part(data, "checks")),
             frozenset(data.get("judged", ())),
             frozenset(f"{error['rule']}:{error['resource']}" for error in data.get("errors", ())),
-            frozenset(_part(data, "scan").get("regions", ())),
+            frozenset(_part(data, "scan").get("scopes", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise DiffError(f"{file}: is no whole report: `dms-lint schema report` says what one holds") from None
@@ -165,7 +167,7 @@ def _entry(finding: Any) -> Entry:
 
 def compare(old: Judged, new: Judged) -> Diff:
     """What changed from one report to another."""
-    new = new._replace(unread=old.regions - new.regions)
+    new = new._replace(unread=old.scopes - new.scopes)
     lists: dict[str, list[Change]] = {"failures": [], "fixed": [], "changed": [], "unknown": [], "gone": []}
     for fingerprint in sorted(old.entries.keys() | new.entries.keys()):
         entry = new.entries.get(fingerprint) or old.entries[fingerprint]

@@ -441,6 +441,8 @@ class Report(NamedTuple):
     """ARN or id of every resource that was judged."""
     absent: frozenset[str] = frozenset()
     """Of the resources that were asked about, those that certainly do not exist: a complete listing has them not."""
+    scopes: tuple[str, ...] = ()
+    """`ACCOUNT/REGION` of every answer of DMS itself: what belongs to a whole account may fail for what is in each."""
 
     def failures(self) -> dict[Severity, int]:
         """How many findings failed at each severity, the worst first."""

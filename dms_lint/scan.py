@@ -79,6 +79,7 @@ def scan(
         faults=(*faults, *outcome.faults),
         notices=tuple(inventory.notices),
         judged=frozenset(one.arn or one.id for kind in outcome.resources for one in inventory.known(kind)),
+        scopes=tuple(sorted(f"{account}/{region}" for account, region in inventory.scanned if account and region)),
         absent=frozenset(id_ for kind, id_ in sought if _absent(inventory, kind, id_)),
     )
 

@@ -164,7 +164,7 @@ def test_another_rule_on_a_known_resource_fails(accepted: Path) -> None:
 
 def test_a_known_failure_is_a_failure_all_the_same(pack: Pack) -> None:
     report = report_of(pack, endpoint(SslMode="none"))
-    marked = baselines.marked(report, baselines.of(report.findings))
+    marked = baselines.marked(report, baselines.of(report))
     (finding,) = marked.findings
     assert (finding.verdict, finding.known, finding.accepted) == (Verdict.FAIL, True, True)
     assert marked.verdicts == report.verdicts
@@ -200,7 +200,7 @@ def report_of(pack: Pack, *endpoints: dict[str, Any], select: str = "TLS001", re
 
 @pytest.fixture
 def of_orders(pack: Pack) -> dict[str, baselines.Known]:
-    return baselines.of(report_of(pack, endpoint(SslMode="none")).findings)
+    return baselines.of(report_of(pack, endpoint(SslMode="none")))
 
 
 def test_what_passes_now_is_fixed(pack: Pack, of_orders: dict[str, baselines.Known]) -> None:
@@ -259,19 +259,19 @@ def test_a_resource_without_an_arn_that_is_not_seen_again_stays(pack: Pack) -> N
 
 
 def test_what_is_of_a_whole_account_is_not_fixed_where_fewer_regions_are_read(here: Path) -> None:
-    shutil.copytree(ACCOUNTS / "faulty" / "444455556666", here / "444455556666")
-    scan_it = ("444455556666", "--select", "ROLE008,IAM015", "--at", "2026-11-23")
+    shutil.copytree(ACCOUNTS / "faulty", here / "accounts")  # another of its accounts is of us-east-1, too
+    scan_it = ("accounts", "--select", "ROLE008,IAM015", "--at", "2026-11-23")
     assert run("baseline", *scan_it, "-o", "b.json", cwd=here).returncode == 0
     before = known(here)
     assert before == ["IAM015:arn:aws:iam::444455556666:user/migration-script", "ROLE008:444455556666"]
     assert list(Draft202012Validator(SCHEMA).iter_errors(json.loads((here / "b.json").read_text()))) == []
-    (here / "444455556666" / "us-east-1").rename(here / "us-east-1")
+    (here / "accounts" / "444455556666" / "us-east-1").rename(here / "us-east-1")
     done = run("scan", *scan_it, "--baseline", "b.json", "--update", cwd=here)
     assert "b.json: 2 of its 2 findings could not be judged again, and stay in it" in done.stderr
     assert known(here) == before
     # Where they are read again, what no longer fails is fixed.
-    (here / "us-east-1").rename(here / "444455556666" / "us-east-1")
-    (here / "444455556666" / "us-east-1" / "describe-endpoints.json").write_text('{"Endpoints": []}')
+    (here / "us-east-1").rename(here / "accounts" / "444455556666" / "us-east-1")
+    (here / "accounts" / "444455556666" / "us-east-1" / "describe-endpoints.json").write_text('{"Endpoints": []}')
     run("scan", *scan_it, "--baseline", "b.json", "--update", cwd=here)
     assert known(here) == []
 

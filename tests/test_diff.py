@@ -122,11 +122,11 @@ def test_what_is_of_a_whole_account_is_gone_and_not_fixed_where_fewer_regions_we
     (reports.folder / old).write_text(json.dumps(report))
     report["findings"] = []
     (reports.folder / "same.json").write_text(json.dumps(report))
-    report["scan"]["regions"] = ["us-east-1"]
+    report["scan"]["scopes"] = ["111122223333/us-east-1"]
     (reports.folder / "fewer.json").write_text(json.dumps(report))
     assert reports.lists(old, "same.json") == {"fixed": [(ORDERS, "fail", "no failure")]}
     assert reports.lists(old, "fewer.json") == {"gone": [(ORDERS, "fail", "not judged")]}
-    assert "fail -> not judged: eu-west-1 was not read again" in reports.diff(old, "fewer.json").stdout
+    assert "fail -> not judged: 111122223333/eu-west-1 was not read again" in reports.diff(old, "fewer.json").stdout
 
 
 def test_another_severity_is_a_change(reports: Reports) -> None:

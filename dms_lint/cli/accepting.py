@@ -43,7 +43,7 @@ def baseline(paths: tuple[str, ...], output: str, **options: Any) -> None:
         say_interrupted(found)
         sys.exit(INTERRUPTED)
     complain(notice for notice in report.notices if notice.problem)
-    known = baselines.of(report.findings, report.regions)
+    known = baselines.of(report)
     if output == "-":
         show([baselines.written(known)])
     else:

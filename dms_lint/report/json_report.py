@@ -40,6 +40,7 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
             "inputs": report.inputs,
             "accounts": report.accounts,
             "regions": report.regions,
+            "scopes": report.scopes,
         },
     }
     counts = tally_failures(report)
