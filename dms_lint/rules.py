@@ -30,6 +30,8 @@ _OPTIONAL: Final = ("covers", "when", "evidence", "refs", "settings")
 _TEMPLATES: Final = ("cloudformation", "terraform")
 ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 """What the id of a rule looks like: a family and a number."""
+_LARGEST: Final = 1_000_000
+_BEGIN: Final = "; `dms-lint new-rule` writes what one begins with"
 
 
 class PackError(Exception):
@@ -48,7 +50,9 @@ def load_pack(directory: Path) -> Pack:
     """
     if not directory.is_dir():
         raise PackError([f"{directory}:1: there is no such folder"])
-    problems: list[str] = []
+    problems = [] if directory == pack_directory() else list(_unfit(directory))
+    if problems:
+        raise PackError(problems)
     ready = compiled() if directory == pack_directory() else {}
 
     def read(file: Path) -> Any:
@@ -59,7 +63,7 @@ def load_pack(directory: Path) -> Pack:
         about = read(directory / "pack.yaml")
     if about is not None and not (isinstance(about, dict) and said(about.get("name")) and _version(about)):
         problems.append(f"{directory / 'pack.yaml'}:1: a pack says its name and its version, both text")
-    problems += [f"{file}:1: is not read: name it {file.stem}.yaml" for file in _files(directory, "yml")]
+    problems += _unread(directory)
     rules: dict[str, Rule] = {}
     for file in rule_files(directory):
         data = read(file)
@@ -79,6 +83,27 @@ def load_pack(directory: Path) -> Pack:
     if problems:
         raise PackError(problems)
     return Pack(about["name"], about["version"], tuple(rules[id_] for id_ in sorted(rules)), frameworks)
+
+
+def _unfit(directory: Path) -> Iterator[str]:
+    """Files of a pack that would take for ever to read: pipes, devices, and what is far too large."""
+    for file in _files(directory, "yaml"):
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            yield f"{file}:1: is no file that ends: a pack is read from files alone"
+        elif file.is_file() and file.stat().st_size > _LARGEST:
+            yield f"{file}:1: is larger than {_LARGEST:,} bytes: split it"
+
+
+def _unread(directory: Path) -> Iterator[str]:
+    """Files that somebody may take for a part of the pack, and that are none."""
+    for file in sorted((*directory.glob("*.*"), *directory.glob("*/*.*"), *directory.glob("*/*/*.*"))):
+        parts = file.relative_to(directory).parts
+        if file.suffix.lower() not in (".yaml", ".yml") or any(part.startswith(".") for part in parts):
+            continue
+        if len(parts) == 3 and ID.fullmatch(file.name.partition(".")[0]):
+            yield f"{file}:1: is not read here: a rule is ID.yaml or FAMILY/ID.yaml"
+        elif len(parts) < 3 and file.suffix != ".yaml":
+            yield f"{file}:1: is not read: name it {file.stem}.yaml"
 
 
 def rule_files(directory: Path) -> Iterator[Path]:
@@ -129,9 +154,28 @@ def _read(file: Path, problems: list[str]) -> Any:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         problems.append(f"{file}:1: cannot be read: {reason}")
     else:
+        refused = _unprintable(data)
         if data is None:
-            problems.append(f"{file}:1: the file is empty; `dms-lint new-rule` writes what one begins with")
-        return data
+            problems.append(f"{file}:1: the file is empty{'' if file.name == 'pack.yaml' else _BEGIN}")
+        elif refused:
+            problems.append(refused.within(file))
+        else:
+            return data
+    return None
+
+
+def _unprintable(data: Any, *path: str | int) -> Refused | None:
+    """The first text of a file that holds what a terminal would take for a command, or show in another order."""
+    if isinstance(data, str):
+        bad = next((one for one in data if not one.isprintable() and one not in "\n\t\u00a0"), None)
+        return Refused(f"the text holds {bad!r}, which does not print: take it out", *path) if bad else None
+    members: Iterable[tuple[Any, Any]] = data.items() if isinstance(data, dict) else ()
+    if isinstance(data, list):
+        members = enumerate(data)
+    for key, value in members:
+        refused = _unprintable(key, *path) or _unprintable(value, *path, key)
+        if refused:
+            return refused
     return None
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # What each layer may import of ours, besides itself.
 MAY: dict[str, set[str]] = {
     "model": set(),
-    "predicates": set(),
+    "predicates": {"refused"},
     "yamls": set(),
     "shapes": {"refused"},
     "formats": set(),
