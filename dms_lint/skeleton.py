@@ -37,6 +37,10 @@ fix:
   text: TODO what to do.
   # cli: aws dms modify-endpoint --endpoint-arn {{arn}} --ssl-mode verify-full
 # refs: [https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Security.html]
+
+# A number that `expect` names, and that a team may set otherwise in its .dms-lint.yaml.
+# settings:
+#   least_modes: {{fact: tls.modes, word: minItems, about: How many modes there are at least.}}
 """
 
 _CASES: Final = """\

@@ -169,7 +169,7 @@ WRONG = {
         "{minItems: 1}",
         "{minItmes: 1}",
         12,
-        "'minItmes' is no word of a condition; did you mean 'minI",
+        "'minItmes' is no word of a condition; did you mean",
     ),
     "a tag that does not fit": ("severity: high", "severity: !!bool perhaps", 4, "'perhaps' is no boolean"),
     "an empty number": ("severity: high", "severity: !!int ''", 4, "'' is no whole number"),
@@ -183,7 +183,7 @@ WRONG = {
         "{minItems: 1}",
         "{items: {pattern: '^(a+)+$'}}",
         12,
-        "repeats what is repeated already, (a+)+",
+        "repeats what is repeated already",
     ),
     "a pattern too deep": (
         "{minItems: 1}",
