@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.refused import Refused
-from dms_lint.rules import ID, rule_files
+from dms_lint.rule_file import ID
+from dms_lint.rules import rule_files
 from dms_lint.tables import pack_directory
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ import yaml
 
 import dms_lint
 from dms_lint.cli import main
+from dms_lint.report.links import PROJECT
 from tests.test_cli import endpoint
 
 if TYPE_CHECKING:
@@ -422,6 +423,7 @@ def test_the_page_names_the_version_that_is_released_or_comes_next() -> None:
 
 
 def test_the_page_names_one_place_of_dms_lint() -> None:
+    assert PROJECT == "https://github.com/dms-lint/dms-lint"
     places = set(re.findall(r"https://github\.com/([\w-]+/[\w-]+)|uses: (dms-lint/[\w-]+)", PAGE.read_text()))
     assert places == {("dms-lint/dms-lint", ""), ("", "dms-lint/dms-lint")}
 
@@ -528,7 +530,8 @@ def test_every_example_of_the_live_account_reads_it(tmp_path: Path, migration: A
         before = len(migration.requests)
         here = [url if word.startswith("https://") else word for word in command]
         done = ran(
-            *(BIN / "dms-lint", *here),
+            BIN / "dms-lint",
+            *here,
             cwd=tmp_path,
             **{**environment, "AWS_CONFIG_FILE": str(tmp_path / "aws"), "AWS_MAX_ATTEMPTS": "1"},
         )

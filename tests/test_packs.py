@@ -201,10 +201,25 @@ def test_a_wrong_rule_is_refused_with_line_and_way_out(mine: Path, old: str, new
     (mine / "ACME001.yaml").write_text(RULE.replace(old, new))
     done = run("check-pack", "mine", cwd=mine.parent)
     assert done.returncode == 2
-    first, summary = done.stderr.splitlines()
-    assert first.startswith(f"mine/ACME001.yaml:{line}: "), first
-    assert said in first
-    assert summary == "dms-lint: the rules cannot be used: 1 problem"
+    *told, summary = done.stderr.splitlines()
+    assert any(one.startswith(f"mine/ACME001.yaml:{line}: ") and said in one for one in told), told
+    assert summary.startswith(f"dms-lint: the rules cannot be used: {len(told)} problem")
+
+
+def test_all_that_is_wrong_with_a_rule_is_told_at_once(mine: Path) -> None:
+    text = RULE.replace("severity: high", "severity: blocker").replace("basis:", "bases:").replace("verify-ca,", "ca,")
+    (mine / "ACME001.yaml").write_text(text.replace("  text:", "  txt:").replace("tls.encrypting_modes:", "tls.modez:"))
+    (mine / "ACME002.yaml").write_text(RULE)
+    told = run("check-pack", "mine", cwd=mine.parent).stderr
+    assert [one.partition(": ")[2].split(";")[0] for one in told.splitlines()[:-1]] == [
+        "a rule must say its 'basis'",
+        "unknown severity 'blocker'",
+        "unknown key 'bases'",
+        "unknown fact 'tls.modez'",
+        "tls.mode is never 'ca'",
+        "unknown key 'txt'",
+        "the id is ACME001 and the file ACME002.yaml: name it ACME001.yaml",
+    ]
 
 
 CASE = """\
