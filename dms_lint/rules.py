@@ -141,7 +141,7 @@ def _read(file: Path, problems: list[str]) -> Any:
     else:
         refused = _unprintable(data)
         if data is None:
-            problems.append(f"{file}:1: the file is empty{'' if file.name == 'pack.yaml' else _BEGIN}")
+            problems.append(f"{file}:1: the file is empty{_BEGIN if ID.fullmatch(file.stem) else ''}")
         elif refused:
             problems.append(refused.within(file))
         else:
