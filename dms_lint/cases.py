@@ -12,7 +12,7 @@ from dms_lint.collectors.exports import parse_export
 from dms_lint.evaluate import Outcome, evaluate
 from dms_lint.inventory import Inventory
 from dms_lint.model import Document, Notice, Refusal, Rule, Verdict
-from dms_lint.refused import Refused, nearest
+from dms_lint.refused import Refused, nearest, said
 from dms_lint.yamls import YamlError, line_of, read_yaml
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if key not in entry:
         return ()
     values = [entry[key]] if isinstance(entry[key], str) else entry[key]
-    if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
+    if not isinstance(values, list) or not values or not all(map(said, values)):
         raise Refused(f"'{key}' is a text or a list of texts", key)
     return tuple(values)
 
@@ -146,7 +146,11 @@ def _operation(call: str) -> str:
 def answers(case: Case) -> Iterator[tuple[str, str, Any]]:
     """The answers that are given: the AWS CLI command, its operation, the body as JSON has it.  Raises Refused."""
     for call, body in case.given.items():
-        yield str(call), _operation(str(call)), json.loads(json.dumps(body, default=_plain))
+        operation = _operation(str(call))
+        try:
+            yield str(call), operation, json.loads(json.dumps(body, default=_plain))
+        except TypeError:  # a date, say
+            raise Refused("a member of an answer is called by a text: put it into quotes", "given", call) from None
 
 
 def documents(case: Case) -> Iterator[Document]:

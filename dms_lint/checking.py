@@ -10,11 +10,11 @@ from dms_lint.cases import Case, answers, case_file, case_of, entries, judge
 from dms_lint.facts import FACTS
 from dms_lint.model import Pack, Rule, Verdict
 from dms_lint.predicates import compile_schema
-from dms_lint.refused import Refused, nearest
+from dms_lint.refused import Refused, located, nearest
 from dms_lint.rules import case_files
 from dms_lint.shapes import misfits
 from dms_lint.templates import message
-from dms_lint.yamls import YamlError, lines_of
+from dms_lint.yamls import YamlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,11 +62,7 @@ def unwritten(rule: Rule) -> Iterator[Refused]:
 
 
 def _located(file: Path, wrong: Iterable[Refused]) -> Iterator[Problem]:
-    found = list(wrong)
-    if found:
-        lines = lines_of(file, [one.path for one in found])
-        problems = (Problem(str(file), line, str(one)) for line, one in zip(lines, found, strict=True))
-        yield from sorted(problems, key=lambda problem: problem.line)
+    return (Problem(str(file), line, str(one)) for line, one in located(file, wrong))
 
 
 def _wrong(rule: Rule, listed: list[object]) -> Iterator[Refused]:
@@ -138,7 +134,9 @@ def failures(case: Case, rule: Rule) -> Iterator[Refused]:
             kinds = " or ".join(rule.applies_to)
             yield Refused(f"the rule finds nothing to judge: what is given holds no {kinds}", "given")
         else:
-            yield Refused(f"the rule must judge one resource and judges {judged}; say which with 'of'", "of")
+            none = f"'of' says '{case.of}', and the rule judges {judged}"
+            several = f"the rule must judge one resource and judges {judged}; say which with 'of'"
+            yield Refused(several if found or not case.of else none, "of")
         return
     (finding,) = found
     for name, value in finding.evidence.items():

@@ -10,7 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any, Final
 
+from dms_lint.refused import nearest
+
 Predicate = Callable[[Any], bool]
+
+_REPEATED: Final = re.compile(r"\((?:\?:)?(?:\\.|\[\^?\]?[^\]]*\]|[^()\\\[\]])[+*]\)[+*]")
+"""`(a+)+`: a text that does not match is tried in more ways than there is time for."""
 
 _TYPES: Final[Mapping[str, Predicate]] = {
     "string": lambda value: isinstance(value, str),
@@ -39,7 +44,8 @@ def compile_schema(schema: Mapping[str, Any]) -> Predicate:
 def _compile(word: str, wanted: Any) -> Predicate:
     maker = WORDS.get(word)
     if maker is None:
-        raise ValueError(f"'{word}' is no word of a condition; the words are {', '.join(WORDS)}")
+        hint = nearest(str(word), WORDS) or f"; the words are {', '.join(WORDS)}"
+        raise ValueError(f"'{word}' is no word of a condition{hint}")
     return maker(wanted)
 
 
@@ -110,8 +116,14 @@ def _max_length(wanted: Any) -> Predicate:
 def _pattern(wanted: Any) -> Predicate:
     if not isinstance(wanted, str):
         raise ValueError("pattern is no regular expression: it is no text")
+    if repeated := _REPEATED.search(wanted):
+        raise ValueError(
+            f"pattern repeats what is repeated already, {repeated[0]}, and could take for ever: once is enough"
+        )
     try:
         search = re.compile(wanted).search
+    except RecursionError:
+        raise ValueError("pattern is nested too deeply") from None
     except (re.error, OverflowError) as error:
         raise ValueError(f"pattern is no regular expression: {error}") from None
     return lambda value: not isinstance(value, str) or search(value) is not None

@@ -24,6 +24,17 @@ class Refused(Exception):
         return f"{file}:{line_of(file, self.path)}: {self}"
 
 
+def located(file: Path, wrong: Iterable[Refused]) -> list[tuple[int, Refused]]:
+    """What is wrong with a file in the order of its lines, each with its line; the file is read once."""
+    found = list(wrong)
+    if not found:
+        return []
+    from dms_lint.yamls import lines_of
+
+    lines = lines_of(file, [one.path for one in found])
+    return sorted(zip(lines, found, strict=True), key=lambda one: one[0])
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'WORD'?`, or nothing where no word is near."""
     from difflib import get_close_matches

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.refused import Refused
-from dms_lint.rules import ID, rule_files
+from dms_lint.rule_file import ID
+from dms_lint.rules import rule_files
 from dms_lint.tables import pack_directory
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ fix:
   text: TODO what to do.
   # cli: aws dms modify-endpoint --endpoint-arn {{arn}} --ssl-mode verify-full
 # refs: [https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Security.html]
+
+# A number that `expect` names, and that a team may set otherwise in its .dms-lint.yaml.
+# settings:
+#   least_modes: {{fact: tls.modes, word: minItems, about: How many modes there are at least.}}
 """
 
 _CASES: Final = """\

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST: Final = 100
+_LARGEST: Final = 1_000_000
 _MERGE: Final = "tag:yaml.org,2002:merge"
 
 
@@ -31,26 +32,17 @@ class _Loader(_BASE):  # type: ignore[misc]
 
     def construct_document(self, node: Any) -> Any:
         # Before anything is constructed: a merge writes the keys of another mapping into its own.
-        waiting, met = [node], set()
-        while waiting:
-            one = waiting.pop()
-            if id(one) in met or isinstance(one, yaml.ScalarNode):
-                continue
-            met.add(id(one))
-            if isinstance(one, yaml.MappingNode):
-                _refuse_twins(one)
-                waiting.extend(part for pair in one.value for part in pair)
-            else:
-                waiting.extend(one.value)
+        _weigh(node, {}, set())
         return super().construct_document(node)
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
-        """What a node says, refused with its line where its text is not of its kind: there is no 2026-02-30."""
+        """What a node says; refused with its line where its tag does not fit it: `!!bool perhaps`, 2026-02-30."""
         try:
             return super().construct_object(node, deep)
-        except (ValueError, KeyError, IndexError, AttributeError):
-            message = f"'{str(node.value)[:60]}' is no {node.tag.rpartition(':')[2]}"
-            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from None
+        except (ValueError, LookupError, AttributeError):
+            kind = node.tag.rpartition(":")[2]
+            shown = f"'{node.value[:40]}'" if isinstance(node, yaml.ScalarNode) else "this"
+            raise _wrong(f"{shown} is no {_KINDS.get(kind, kind)}", node) from None
 
     def flatten_mapping(self, node: Any) -> None:
         """Take in what a mapping merges: its own keys count first, then those of the earlier of two sources.
@@ -65,15 +57,46 @@ class _Loader(_BASE):  # type: ignore[misc]
                 continue
             for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                 if not isinstance(source, yaml.MappingNode):
-                    raise yaml.constructor.ConstructorError(
-                        None, None, "a merge takes a mapping, or a list of mappings", value.start_mark
-                    )
+                    raise _wrong("a merge takes a mapping, or a list of mappings", value)
                 self.flatten_mapping(source)
                 for pair in source.value:
                     merged.setdefault(_key(pair[0]), pair)
         for key, _ in own:
             merged.pop(_key(key), None)
         node.value = [*merged.values(), *own]
+
+
+_KINDS: Final = {"bool": "boolean", "int": "whole number", "float": "number", "timestamp": "date"}
+
+
+def _wrong(message: str, node: Any) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+
+
+def _weigh(node: Any, known: dict[int, tuple[int, int]], above: set[int]) -> tuple[int, int]:
+    """How many nodes stand in a node, what an alias repeats counted again, and how deep they are nested.
+
+    Refuses a key that stands twice, and what is not to be unfolded: an alias within itself, or too many of them.
+    """
+    if isinstance(node, yaml.ScalarNode):
+        return 1, 1
+    if id(node) in above:
+        raise _wrong("an alias stands within what it repeats", node)
+    if len(above) > _DEEPEST:
+        raise _wrong("nested too deeply", node)
+    if id(node) not in known:
+        within = node.value
+        if isinstance(node, yaml.MappingNode):
+            _refuse_twins(node)
+            within = [part for pair in node.value for part in pair]
+        above.add(id(node))
+        parts = [_weigh(part, known, above) for part in within]
+        above.discard(id(node))
+        size, height = 1 + sum(part[0] for part in parts), 1 + max((part[1] for part in parts), default=0)
+        if height > _DEEPEST or size > _LARGEST:
+            raise _wrong("nested too deeply" if height > _DEEPEST else "too much, with all that aliases repeat", node)
+        known[id(node)] = size, height
+    return known[id(node)]
 
 
 def _key(node: Any) -> Any:
@@ -85,9 +108,7 @@ def _refuse_twins(node: Any) -> None:
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key.value}' stands twice", key.start_mark
-                )
+                raise _wrong(f"the key '{key.value}' stands twice", key)
             seen.add(key.value)
 
 
@@ -124,8 +145,6 @@ def parse_yaml(text: str, file: Path) -> Any:
         problem = getattr(error, "problem", None) or " ".join(str(error).split())
         line = mark.line if mark else 0
         raise YamlError(problem + _way_out(problem, text, line), file, line + 1) from None
-    except RecursionError:  # what merges itself
-        raise YamlError("nested too deeply", file, 1) from None
 
 
 _UNQUOTED: Final = re.compile(r"[^#'\"]*:\s+[{[].*[}\]]\s*[^\s#,}\]]")

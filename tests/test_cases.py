@@ -216,7 +216,7 @@ def test_two_cases_of_one_name_are_a_problem(rule: Rule) -> None:
         ({"then": "pass"}, "expected pass, got fail ({'endpoint.type': 'source', 'tls.mode': 'none'})"),
         ({"then": "fail", "given": given(SslMode=None)}, "expected fail, got unknown (endpoint orders in"),
         ({"says": "encrypts"}, "expected the message to say 'encrypts', got 'orders has none'"),
-        ({"of": "lake"}, "the rule must judge one resource and judges endpoint orders; say which with 'of'"),
+        ({"of": "lake"}, "'of' says 'lake', and the rule judges endpoint orders"),
         ({"given": {}}, "the rule finds nothing to judge: what is given holds no endpoint"),
         ({"given": {"dms list-endpoints": {}}}, "'dms list-endpoints' is no AWS CLI command that dms-lint reads"),
         ({"given": {"describe-endpoints": {}}}, "'describe-endpoints' is no AWS CLI command that dms-lint reads"),

@@ -9,17 +9,23 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
 import yaml
 
+import dms_lint
 from dms_lint.cli import main
+from dms_lint.report.links import PROJECT
 from tests.test_cli import endpoint
+
+if TYPE_CHECKING:
+    from tests.aws.server import Aws
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -259,7 +265,7 @@ def test_no_name_in_the_log_is_a_command_to_the_runner(repository: Path) -> None
     (token,) = re.findall(r"^::stop-commands::([0-9a-f]{32})$", out, re.MULTILINE)
     before, log, after = re.split(rf"::(?:stop-commands::)?{token}(?:::)?\n", out)
     assert before == ""
-    assert "##[add-mask]a" in log
+    assert r"\x23#[add-mask]a" in log
     assert all(line.startswith(("::error ", "::notice ")) for line in after.splitlines())
 
 
@@ -312,6 +318,8 @@ def test_what_the_image_copies_is_enough_to_install(tmp_path: Path) -> None:
 
 
 PAGE = ROOT / "docs" / "ci.md"
+COMMANDS = ROOT / "docs" / "commands.md"
+PAGES = (PAGE, ROOT / "README.md", COMMANDS)
 # The schema of each file, as check-jsonschema has it.
 SCHEMAS = {
     ".github/workflows/": ("--builtin-schema", "vendor.github-workflows"),
@@ -403,11 +411,24 @@ def parsed(name: str, arguments: list[str]) -> click.Context:
     return main.commands[name].make_context(name, arguments, parent=click.Context(main, **main.context_settings))
 
 
-def test_the_page_names_one_version_of_dms_lint() -> None:
-    assert len(set(re.findall(r"v\d+\.\d+\.\d+", PAGE.read_text()))) == 1
+def test_the_page_names_the_version_that_is_released_or_comes_next() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    changelog = re.search(r"^## \[(\d.*)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert changelog
+    pack = yaml.safe_load((ROOT / "rules" / "pack.yaml").read_text())
+    assert {dms_lint.__version__, changelog[1], pack["version"]} == {project["version"]}
+    (named,) = set(re.findall(r"\bv(\d+\.\d+\.\d+)", PAGE.read_text()))
+    major, minor, _ = project["version"].split(".")
+    assert named in (project["version"], f"{major}.{int(minor) + 1}.0")
 
 
-@pytest.mark.parametrize("page", [PAGE, ROOT / "README.md"], ids=lambda page: page.name)
+def test_the_page_names_one_place_of_dms_lint() -> None:
+    assert PROJECT == "https://github.com/dms-lint/dms-lint"
+    places = set(re.findall(r"https://github\.com/([\w-]+/[\w-]+)|uses: (dms-lint/[\w-]+)", PAGE.read_text()))
+    assert places == {("dms-lint/dms-lint", ""), ("", "dms-lint/dms-lint")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_that_is_shown_has_the_options_it_is_shown_with(
     page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -459,6 +480,63 @@ def test_every_scan_of_an_export_in_the_readme_judges_it(tmp_path: Path) -> None
         done = ran(BIN / "dms-lint", *command, cwd=tmp_path)
         accepted = command[0] != "scan" or "--baseline" in command
         assert done.returncode == (0 if accepted else 1), f"{command}: {done.stderr}"
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_option_stands_in_an_example(name: str) -> None:
+    shown = {word.partition("=")[0] for page in PAGES for told in commands(page) if told[0] == name for word in told}
+    options = [one for one in main.commands[name].params if isinstance(one, click.Option)]
+    assert not [one.opts[-1] for one in options if shown.isdisjoint((*one.opts, *one.secondary_opts))]
+
+
+def in_place(folder: Path) -> None:
+    """What the examples of the page of commands find in their folder."""
+    shutil.copytree(ROOT / "examples" / "account", folder / "export")
+    (folder / "team.yaml").write_text("fail-on: medium\n")
+    (folder / "waivers.yaml").write_text("waivers: []\n")
+    (folder / "acme").mkdir()
+    for end in (".yaml", ".cases.yaml"):
+        text = (ROOT / "rules" / "tls" / f"TLS001{end}").read_text()
+        (folder / "acme" / f"ACME001{end}").write_text(
+            text.replace("TLS001", "ACME001").replace("name: connection", "name: acme-connection")
+        )
+
+
+def live(command: list[str]) -> bool:
+    """Whether an example reads the live account."""
+    return command[0] == "collect" or (command[0] in ("scan", "baseline") and "export" not in command)
+
+
+def test_every_example_of_files_does_what_it_says(tmp_path: Path) -> None:
+    in_place(tmp_path)
+    for command in commands(COMMANDS):
+        if not live(command):
+            done = ran(BIN / "dms-lint", *command, cwd=tmp_path)
+            assert done.returncode == (1 if command[0] == "scan" and "--exit-zero" not in command else 0), command
+
+
+def test_every_example_of_the_live_account_reads_it(tmp_path: Path, migration: Aws) -> None:
+    in_place(tmp_path)
+    accounts = [{"Id": "111122223333", "Status": "ACTIVE"}, {"Id": "444455556666", "Status": "ACTIVE"}]
+    migration.put("111122223333", "us-east-1", "organizations:ListAccounts", {"Accounts": accounts})
+    migration.seed("444455556666", "eu-west-1", ROOT / "tests" / "accounts" / "migration")
+    environment = migration.env("111122223333", "eu-west-1")
+    url = environment["AWS_ENDPOINT_URL"]
+    keys = "".join(f"{name.lower()} = {environment[name]}\n" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+    (tmp_path / "aws").write_text(f"[profile audit]\nregion = eu-west-1\n{keys}")
+    told = [command for command in commands(COMMANDS) if live(command)]
+    assert len(told) >= 12
+    for command in told:
+        before = len(migration.requests)
+        here = [url if word.startswith("https://") else word for word in command]
+        done = ran(
+            BIN / "dms-lint",
+            *here,
+            cwd=tmp_path,
+            **{**environment, "AWS_CONFIG_FILE": str(tmp_path / "aws"), "AWS_MAX_ATTEMPTS": "1"},
+        )
+        assert done.returncode in (0, 1, 3), f"{command}: {done.stderr}"
+        assert len(migration.requests) > before + 3, command
 
 
 # -- the example of a configuration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -165,6 +166,32 @@ WRONG = {
     "a bad placeholder": ("is {tls.mode}", "is {tls.mde}", 16, "unknown fact 'tls.mde'; did you mean 'tls.mode'?"),
     "another id": ("id: ACME001", "id: ACME002", 1, "the id is ACME002 and the file ACME001.yaml"),
     "a tab": ("  tls.mode:", "\ttls.mode:", 14, "a tab stands here, and YAML indents with spaces alone"),
+    "a misspelt word": (
+        "{minItems: 1}",
+        "{minItmes: 1}",
+        12,
+        "'minItmes' is no word of a condition; did you mean",
+    ),
+    "a tag that does not fit": ("severity: high", "severity: !!bool perhaps", 4, "'perhaps' is no boolean"),
+    "an empty number": ("severity: high", "severity: !!int ''", 4, "'' is no whole number"),
+    "a number without end": ("{minItems: 1}", f"{{minItems: {'9' * 5000}}}", 12, "is no whole number"),
+    "no date": ("severity: high", "severity: !!timestamp soon", 4, "'soon' is no date"),
+    "code": ("severity: high", "severity: !!python/object/apply:os.getcwd []", 4, "could not determine a constructor"),
+    "a control character": ("title: The", 'title: "\\e[31mThe"\nx: The', 3, "holds '\\x1b', which does not print"),
+    "an order of reading": ("{name} (", "{name}\u202e (", 16, "holds '\\u202e', which does not print"),
+    "an alias within itself": ("{minItems: 1}", "&a {items: *a}", 12, "an alias stands within what it repeats"),
+    "a pattern without end": (
+        "{minItems: 1}",
+        "{items: {pattern: '^(a+)+$'}}",
+        12,
+        "repeats what is repeated already",
+    ),
+    "a pattern too deep": (
+        "{minItems: 1}",
+        f"{{items: {{pattern: '{'(' * 3000}{')' * 3000}'}}}}",
+        12,
+        "nested too deeply",
+    ),
     "a text without quotes": ('"{name} (', "{name} (", 16, "a text that begins with { or [ stands in quotes"),
 }
 
@@ -175,10 +202,25 @@ def test_a_wrong_rule_is_refused_with_line_and_way_out(mine: Path, old: str, new
     (mine / "ACME001.yaml").write_text(RULE.replace(old, new))
     done = run("check-pack", "mine", cwd=mine.parent)
     assert done.returncode == 2
-    first, summary = done.stderr.splitlines()
-    assert first.startswith(f"mine/ACME001.yaml:{line}: "), first
-    assert said in first
-    assert summary == "dms-lint: the rules cannot be used: 1 problem"
+    *told, summary = done.stderr.splitlines()
+    assert any(one.startswith(f"mine/ACME001.yaml:{line}: ") and said in one for one in told), told
+    assert summary.startswith(f"dms-lint: the rules cannot be used: {len(told)} problem")
+
+
+def test_all_that_is_wrong_with_a_rule_is_told_at_once(mine: Path) -> None:
+    text = RULE.replace("severity: high", "severity: blocker").replace("basis:", "bases:").replace("verify-ca,", "ca,")
+    (mine / "ACME001.yaml").write_text(text.replace("  text:", "  txt:").replace("tls.encrypting_modes:", "tls.modez:"))
+    (mine / "ACME002.yaml").write_text(RULE)
+    told = run("check-pack", "mine", cwd=mine.parent).stderr
+    assert [one.partition(": ")[2].split(";")[0] for one in told.splitlines()[:-1]] == [
+        "a rule must say its 'basis'",
+        "unknown severity 'blocker'",
+        "unknown key 'bases'",
+        "unknown fact 'tls.modez'",
+        "tls.mode is never 'ca'",
+        "unknown key 'txt'",
+        "the id is ACME001 and the file ACME002.yaml: name it ACME001.yaml",
+    ]
 
 
 CASE = """\
@@ -201,6 +243,16 @@ WRONG_CASES = {
     "an unknown key": ("  given", "  gave: a\n  given", 2, "'gave' is no key of a case"),
     "a verdict without case": ("", "", 1, "no case reaches unknown: add one with `then: unknown`"),
     "a tab": ("  then", "\tthen", 10, "a tab stands here"),
+    "an alias within itself": ("SslMode: none", "Tags: &a [*a]", 9, "an alias stands within what it repeats"),
+    "a date as a name": ("SslMode: none", "2026-01-01: none", 3, "called by a text: put it into quotes"),
+    "a tag that does not fit": ("SslMode: none", "SslMode: !!bool perhaps", 9, "'perhaps' is no boolean"),
+    "no words": ("then: fail", "then: fail\n  says: ''", 11, "'says' is a text or a list of texts"),
+    "aliases without end": (
+        "  then",
+        "".join(f"  k{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 10)}]\n" for n in range(9)) + "  then",
+        15,
+        "too much, with all that aliases repeat",
+    ),
 }
 
 
@@ -240,3 +292,54 @@ def test_an_empty_rule_and_an_id_twice_are_refused(mine: Path) -> None:
         "mine/a/ACME001.yaml:1: ACME001 is the id of mine/ACME001.yaml:1 too; give it another",
         "dms-lint: the rules cannot be used: 2 problems",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pack.yaml", 'name: "\\e]0;a"\nversion: "1"\n'),
+        ("controls/own.yaml", 'title: "\\e[31m"\nsource: a\ncontrols: {A: [ACME001]}\n'),
+        ("controls/own.yaml", 'title: a\nsource: a\ncontrols: {"\\e[31m": [ACME001]}\n'),
+    ],
+)
+def test_no_text_of_a_pack_is_a_command_to_a_terminal(mine: Path, name: str, text: str) -> None:
+    (mine / "controls").mkdir()
+    (mine / name).write_text(text)
+    done = run("rules", "--pack", "mine", cwd=mine.parent)
+    assert done.returncode == 2
+    assert "the text holds '\\x1b', which does not print: take it out" in done.stderr
+
+
+def test_what_never_ends_is_not_read(mine: Path) -> None:
+    os.mkfifo(mine / "ACME002.cases.yaml")
+    (mine / "ACME003.yaml").symlink_to("/dev/zero")
+    (mine / "ACME004.yaml").write_text("# " + "a" * 1_000_000)
+    done = run("check-pack", "mine", cwd=mine.parent)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "mine/ACME002.cases.yaml:1: is no file that ends: a pack is read from files alone",
+        "mine/ACME003.yaml:1: is no file that ends: a pack is read from files alone",
+        "mine/ACME004.yaml:1: is larger than 1,000,000 bytes: split it",
+        "dms-lint: the rules cannot be used: 3 problems",
+    ]
+
+
+def test_a_rule_that_would_not_be_read_is_told(mine: Path) -> None:
+    (mine / "a" / "b").mkdir(parents=True)
+    (mine / "a" / "b" / "ACME002.yaml").write_text(RULE)
+    (mine / "a" / "b" / "values.yaml").write_text("a: b")
+    (mine / "ACME003.YAML").write_text(RULE)
+    done = run("check-pack", "mine", cwd=mine.parent)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[:-1] == [
+        "mine/ACME003.YAML:1: is not read: name it ACME003.yaml",
+        "mine/a/b/ACME002.yaml:1: is not read here: a rule is ID.yaml or FAMILY/ID.yaml",
+    ]
+
+
+def test_a_pack_that_is_called_like_ours_is_held_against_it_too(mine: Path) -> None:
+    (mine / "pack.yaml").write_text("name: dms-security\nversion: '1'\n")
+    (mine / "ACME001.yaml").write_text(RULE.replace("name: acme", "name: connection-unencrypted"))
+    done = run("check-pack", "mine", cwd=mine.parent)
+    assert "connection-unencrypted is the name of" in done.stderr
+    assert "dms-security" not in run("check-pack", str(ROOT / "rules")).stderr

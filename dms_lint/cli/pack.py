@@ -11,6 +11,7 @@ from dms_lint.cli.options import OneOf, packing, selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from dms_lint.model import Pack
 
@@ -83,7 +84,7 @@ def check_pack(directory: str) -> None:
     problems = list(checking.check(pack, Path(directory)))
     for problem in problems:
         click.echo(printable(str(problem)))
-    for warning in _taken(pack):
+    for warning in _taken(pack, Path(directory)):
         click.echo(f"warning: {printable(warning)}", err=True)
     if problems:
         files = len({problem.file for problem in problems})
@@ -92,14 +93,13 @@ def check_pack(directory: str) -> None:
     click.echo(f"{count(len(pack.rules), 'rule')}, {count(number, 'case')}: all is as they say")
 
 
-def _taken(pack: Pack) -> Iterator[str]:
+def _taken(pack: Pack, directory: Path) -> Iterator[str]:
     """What keeps another pack than ours from being used beside ours: ids and names that are in both."""
     from dms_lint.packs import twins
     from dms_lint.tables import pack_directory
 
-    ours = load([pack_directory()])
-    if ours.name != pack.name:
-        yield from (f"{twin}, or scan with --no-default-pack" for twin in twins([ours, pack]))
+    if directory.resolve() != pack_directory():
+        yield from (f"{twin}, or scan with --no-default-pack" for twin in twins([load([pack_directory()]), pack]))
 
 
 @click.command("new-rule")
@@ -118,9 +118,11 @@ def new_rule(id_: str, directory: str) -> None:
     What stands there already is never overwritten.
     """
     from pathlib import Path
+    from shlex import quote
 
     from dms_lint import skeleton
     from dms_lint.refused import Refused
+    from dms_lint.report.safe import printable
 
     try:
         files = skeleton.files(id_, Path(directory))
@@ -134,10 +136,11 @@ def new_rule(id_: str, directory: str) -> None:
         for file, text in files.items():
             with file.open("x", encoding="utf-8", newline="\n") as stream:
                 stream.write(text)
-            click.echo(f"wrote {file}")
+            click.echo(f"wrote {printable(str(file))}")
     except OSError as error:
         stop(f"cannot write to {directory}: {error.strerror}", 2)
-    click.echo(f"now fill them in: `dms-lint check-pack {directory}` says what is to be done", err=True)
+    pack = printable(quote(directory))
+    click.echo(f"now fill them in: `dms-lint check-pack {pack}` says what is to be done", err=True)
 
 
 @click.command()
