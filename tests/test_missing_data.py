@@ -225,7 +225,7 @@ def reached_by(account: str, inventory: Inventory) -> AbstractSet[Subject]:
     before, now = read.inventory, inventory
     if before._places() != now._places() or before.scanned != now.scanned:
         return plans(account).keys()
-    kinds = {kind for kind in KINDS if of_kind(before, kind) != of_kind(now, kind)}
+    kinds = {kind for kind in KINDS if was_of_kind(account, kind) != of_kind(now, kind)}
     nodes: set[Node] = {(id(KINDS), kind) for kind in kinds}
     if kinds:
         nodes.add((id(KINDS), EVERYTHING))
@@ -236,6 +236,11 @@ def reached_by(account: str, inventory: Inventory) -> AbstractSet[Subject]:
             changed = differing(resource.data, other.data)
             nodes.update((id(resource.data), key) for key in (*changed, EVERYTHING) if changed)
     return {subject for subject, seen in read.by_subject.items() if subject[0] in kinds or not nodes.isdisjoint(seen)}
+
+
+@cache
+def was_of_kind(account: str, kind: str) -> Any:
+    return of_kind(read_of(account).inventory, kind)
 
 
 def of_kind(inventory: Inventory, kind: str) -> Any:
