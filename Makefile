@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Two checks at a time: the tests leave a core to the types.
+MAKEFLAGS += --jobs=2
+
 .PHONY: demo test lint types unit pack docs-check docs golden bench clean
 
 demo: $(READY)
