@@ -81,6 +81,8 @@ def uncovered_authorities(endpoint: Resource, inventory: Inventory) -> tuple[str
 
     def uncovered(instance: Resource) -> str:
         authority = instance.text("CACertificateIdentifier")
+        if not authority:
+            raise instance.malformed("CACertificateIdentifier", "the name of an authority")
         thumbprint = _thumbprint(instance, authority, inventory)
         return "" if any(thumbprint in fingerprints for fingerprints in held) else authority
 

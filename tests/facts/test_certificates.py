@@ -457,3 +457,27 @@ def test_an_authority_is_compared_by_the_root_of_the_databases_region_in_any_spe
     (found,) = inventory.known("endpoint")
     assert database_authorities.database_authorities(found, inventory) == ("rds-ca-rsa2048-g1",)
     assert database_authorities.uncovered_authorities(found, inventory) == ()
+
+
+def test_an_authority_without_a_name_is_not_taken_for_covered() -> None:
+    host = "orders.abc.eu-west-1.rds.amazonaws.com"
+    instance = {
+        "DBInstanceIdentifier": "orders",
+        "DBInstanceArn": "arn:aws:rds:eu-west-1:111122223333:db:orders",
+        "Endpoint": {"Address": host},
+        "CACertificateIdentifier": "",
+    }
+    nameless = {"CertificateArn": "arn:aws:rds:eu-west-1::cert:", "CertificateIdentifier": "", "Thumbprint": "0" * 40}
+    one = {"CertificateArn": CERT, "CertificateIdentifier": "orders-ca", "CertificatePem": MADE.pem("rds-root")}
+    inventory = Inventory(
+        [
+            Document("dms:DescribeEndpoints", {"Endpoints": [endpoint(CertificateArn=CERT, ServerName=host)]}),
+            Document("dms:DescribeCertificates", {"Certificates": [one]}),
+            Document("rds:DescribeDBInstances", {"DBInstances": [instance]}),
+            Document("rds:DescribeCertificates", {"Certificates": [nameless]}),
+        ],
+        NOW,
+    )
+    (found,) = inventory.known("endpoint")
+    with pytest.raises(Missing, match="CACertificateIdentifier"):
+        database_authorities.uncovered_authorities(found, inventory)
