@@ -299,6 +299,75 @@ def test_the_region_is_that_of_the_environment_and_else_of_the_profile(aws: Aws,
     assert places(run(aws, *words, env=env)) == {(ACCOUNT, "eu-west-3")}
 
 
+NOWHERE: dict[str, str | None] = {"AWS_DEFAULT_REGION": None}
+"""Takes away the only default Region that the double's environment has."""
+
+
+def every_service(aws: Aws, *words: str, env: dict[str, str | None] = NOWHERE) -> Ran:
+    """What came of a command that asks every service, S3 among them, in an account that has all kinds of things."""
+    enabled = {"Regions": [{"RegionName": "eu-west-1", "OptInStatus": "opted-in"}]}
+    for region in ("us-east-1", "eu-west-1"):
+        aws.put("111122223333", region, "ec2:DescribeRegions", enabled)
+    return run(aws, *words, account="111122223333", env=env)
+
+
+def homes(ran: Ran) -> set[str]:
+    """The Regions in which was asked who asks."""
+    return {one.region for one in ran.asked("sts:GetCallerIdentity")}
+
+
+def reads_eu_west_1(ran: Ran) -> None:
+    assert "Traceback" not in ran.err
+    assert places(ran) == {("111122223333", "eu-west-1")}
+    assert ran.asked("s3:HeadBucket")
+
+
+@pytest.mark.parametrize(("region", "home"), [("eu-west-1", "eu-west-1"), ("all", "us-east-1")])
+def test_a_scan_needs_no_default_region_where_one_is_given(migration: Aws, region: str, home: str) -> None:
+    ran = every_service(migration, "scan", "--region", region, "-f", "json")
+    reads_eu_west_1(ran)
+    assert (ran.code, homes(ran)) == (0, {home})
+    assert ran.report["errors"] == []
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "all"])
+def test_collect_needs_no_default_region_where_one_is_given(migration: Aws, tmp_path: Path, region: str) -> None:
+    ran = every_service(migration, "collect", "--region", region, "-o", str(tmp_path / "snapshot"))
+    reads_eu_west_1(ran)
+    assert ran.code == 0
+    assert list((tmp_path / "snapshot").rglob("*.json"))
+
+
+def test_without_a_default_the_first_region_that_is_given_is_home(migration: Aws) -> None:
+    migration.seed("111122223333", "eu-north-1", Path("tests/accounts/migration"))
+    ran = every_service(migration, "scan", *regions("eu-west-1", "eu-north-1"), "-f", "json")
+    assert "Traceback" not in ran.err
+    assert (homes(ran), ran.report["errors"]) == ({"eu-west-1"}, [])
+    assert places(ran) == {("111122223333", "eu-west-1"), ("111122223333", "eu-north-1")}
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_default_region_stays_home_where_another_is_given(migration: Aws, name: str) -> None:
+    env = {**NOWHERE, name: "eu-north-1"}
+    ran = every_service(migration, "scan", "--region", "eu-west-1", "-f", "json", env=env)
+    reads_eu_west_1(ran)
+    assert (ran.code, homes(ran)) == (0, {"eu-north-1"})
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_an_empty_default_region_is_none(migration: Aws, name: str) -> None:
+    env = {**NOWHERE, name: ""}
+    assert "no Region: give --region" in every_service(migration, "scan", env=env).line
+    reads_eu_west_1(every_service(migration, "scan", "--region", "eu-west-1", "-f", "json", env=env))
+
+
+def test_a_role_is_read_without_a_default_region(migration: Aws) -> None:
+    own = "arn:aws:iam::111122223333:role/audit"
+    ran = every_service(migration, "scan", "--region", "eu-west-1", "--role-arn", own, "-f", "json")
+    reads_eu_west_1(ran)
+    assert (ran.code, len(ran.asked("sts:AssumeRole"))) == (0, 1)
+
+
 @pytest.fixture
 def dms_in_two(tmp_path: Path) -> dict[str, str | None]:
     """An environment in which botocore knows DMS in eu-central-1 and eu-west-1 alone.
@@ -408,6 +477,32 @@ def test_a_profile_may_take_a_role_by_itself(aws: Aws, profiles: dict[str, str |
     assert (ran.code, ran.err) == (0, "")
     ran = run(aws, "scan", *FEW, "-f", "json", env={**profiles, "AWS_PROFILE": "audit"})
     assert (ran.code, places(ran)) == (0, {("888877776666", "eu-west-1")})
+
+
+def test_a_profile_needs_no_region_where_one_is_given(migration: Aws, profiles: dict[str, str | None]) -> None:
+    keys = migration.env()
+    with Path(str(profiles["AWS_CONFIG_FILE"])).open("a", encoding="utf-8") as config:
+        config.write(f"[profile migration]\naws_access_key_id = {keys['AWS_ACCESS_KEY_ID']}\n")
+        config.write(f"aws_secret_access_key = {keys['AWS_SECRET_ACCESS_KEY']}\n")
+    words = ("scan", "--profile", "migration")
+    ran = every_service(migration, *words, "--region", "eu-west-1", "-f", "json", env=profiles)
+    reads_eu_west_1(ran)
+    assert (ran.code, homes(ran)) == (0, {"eu-west-1"})
+    assert "no Region: give --region" in every_service(migration, *words, env=profiles).line
+
+
+def test_a_profile_that_is_given_hides_that_of_the_environment(aws: Aws, profiles: dict[str, str | None]) -> None:
+    env = {**profiles, "AWS_PROFILE": "nobody"}
+    ran = run(aws, "scan", *FEW, "-f", "json", "--profile", "audit", "--role-arn", ROLE, env=env)
+    assert (ran.code, places(ran)) == (0, {("888877776666", "eu-west-1")})
+
+
+def test_the_settings_of_a_profile_hold_in_the_accounts_of_roles(aws: Aws, profiles: dict[str, str | None]) -> None:
+    with Path(str(profiles["AWS_CONFIG_FILE"])).open("a", encoding="utf-8") as config:
+        config.write(f"[profile local]\nrole_arn = {ROLE}\nsource_profile = base\nendpoint_url = {aws.url}\n")
+    words = ("scan", *FEW, "--region", HERE, "-f", "json", "--profile", "local", "--role-arn", f"{ROLE}-2")
+    ran = run(aws, *words, env={**profiles, "AWS_ENDPOINT_URL": None})
+    assert (ran.code, places(ran)) == (0, {("888877776666", HERE)})
 
 
 def test_a_profile_may_not_send_elsewhere_without_tls(aws: Aws, profiles: dict[str, str | None]) -> None:

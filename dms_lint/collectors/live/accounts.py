@@ -57,27 +57,32 @@ def _must_be_roles(arns: Collection[str]) -> None:
 
 
 def _session(where: Where) -> Any:
+    core = _new_session(where)
+    named = [name for name in where.regions if name != ALL]
+    region = os.environ.get("AWS_REGION")  # which botocore does not read, and the AWS CLI does
+    region = region or core.get_config_variable("region") or (named[0] if named else None)
+    if not region and ALL in where.regions:
+        region = "us-east-1"
+    if not region:
+        raise NoEntry("no Region: give --region, or set AWS_REGION or the profile's region")
+    must_be_regions(core, (region, *named))
+    return _as_sent(_boto3(core, region))
+
+
+def _boto3(core: Any, region: str) -> Any:
+    """The one session of boto3 on a session of botocore: a second would add its methods to clients of S3 again."""
     import boto3
 
-    core = _new_session()
-    region = os.environ.get("AWS_REGION")  # which boto3 does not read, and the AWS CLI does
-    named = [one for one in where.regions if one != ALL]
-    session = boto3.Session(botocore_session=core, profile_name=where.profile, region_name=region)
-    if session.region_name is None and (named or ALL in where.regions):
-        session = boto3.Session(
-            botocore_session=core, profile_name=where.profile, region_name=named[0] if named else "us-east-1"
-        )
-    if session.region_name is None:
-        raise NoEntry("no Region: give --region, or set AWS_REGION or the profile's region")
-    must_be_regions(core, (session.region_name, *named))
-    return _as_sent(session)
+    return boto3.Session(botocore_session=core, region_name=region)
 
 
-def _new_session() -> Any:
+def _new_session(where: Where) -> Any:
     """A session of botocore that shares the models of services with all others: each is read once a process."""
     from botocore.session import get_session
 
     session = get_session()
+    if where.profile is not None:  # first of all: every setting may be the profile's
+        session.set_config_variable("profile", where.profile)
     session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
     return session
 
@@ -140,7 +145,6 @@ def _listed(account: Any) -> tuple[str, str]:
 
 def _assumed(base: Account, arn: str) -> Account:
     """The account of a role, with credentials that renew themselves; its refusal where the role may not be assumed."""
-    import boto3
     from botocore.credentials import RefreshableCredentials
 
     where, id_ = base.where, arn.split(":")[4]
@@ -152,8 +156,8 @@ def _assumed(base: Account, arn: str) -> Account:
     def assume() -> dict[str, str]:
         return told(lambda: _credentials(client.assume_role(**request)["Credentials"]))  # type: ignore[no-any-return]
 
-    core = _new_session()
-    session = boto3.Session(botocore_session=core, region_name=base.session.region_name)
+    core = _new_session(where)
+    session = _boto3(core, base.session.region_name)
     try:
         core._credentials = RefreshableCredentials.create_from_metadata(assume(), assume, "sts-assume-role")
     except failures() as error:  # this account cannot be read, and the others can
