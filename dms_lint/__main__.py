@@ -28,7 +28,10 @@ def main() -> None:
     except Exception:  # noqa: BLE001 - a bug is no verdict: Python's own exit code, 1, would say that something fails
         import traceback
 
-        traceback.print_exc()
+        from dms_lint.report.safe import lines
+
+        sys.stderr.write(lines(traceback.format_exc()))
+        sys.stderr.flush()
         os._exit(4)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.model import Notice, Verdict
+from dms_lint.report.safe import dumps
 from dms_lint.templates import message
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def written(known: Mapping[str, Known]) -> str:
     said = (
         {key: text for key, text in known[one]._asdict().items() if key != "scopes" or text} for one in sorted(known)
     )
-    lines = [f"    {json.dumps(one)}" for one in said]
+    lines = [f"    {dumps(one)}" for one in said]
     listed = "[\n" + ",\n".join(lines) + "\n  ]" if lines else "[]"
     return f'{{\n  "kind": "{KIND}",\n  "schema_version": "{VERSION}",\n  "findings": {listed}\n}}\n'
 

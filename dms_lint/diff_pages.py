@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.report.safe import printable
+from dms_lint.report.safe import dumps, harmless, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +31,7 @@ _COUNTED: Final = {
 
 def render(diff: Diff, format_: str) -> Iterator[str]:
     """The pieces of a comparison in that format."""
-    return {"text": _text, "json": _json, "markdown": _markdown}[format_](diff)
+    return map(harmless, {"text": _text, "json": _json, "markdown": _markdown}[format_](diff))
 
 
 def _lists(diff: Diff) -> Iterator[tuple[str, tuple[Change, ...]]]:
@@ -64,7 +63,7 @@ def _text(diff: Diff) -> Iterator[str]:
             entry = change.entry
             place = " ".join(filter(None, (entry.account, entry.region)))
             subject = f"{entry.kind} {entry.name}" + (f" ({place})" if place else "")
-            yield f"  {entry.severity.label.upper():<9}{entry.rule}  {printable(subject)}\n"
+            yield f"  {entry.severity.label.upper():<9}{printable(entry.rule)}  {printable(subject)}\n"
             yield f"    {printable(_how(change))}\n"
             yield f"    {printable(entry.message)}\n"
         yield "\n"
@@ -81,9 +80,9 @@ def _json(diff: Diff) -> Iterator[str]:
     head["summary"] = {name: len(changes) for name, changes in _lists(diff)}
     yield "{\n"
     for key, value in head.items():
-        yield f'  "{key}": {json.dumps(value)},\n'
+        yield f'  "{key}": {dumps(value)},\n'
     for name, changes in _lists(diff):
-        lines = ",\n    ".join(json.dumps(_object(change)) for change in changes)
+        lines = ",\n    ".join(dumps(_object(change)) for change in changes)
         yield f'  "{name}": [' + (f"\n    {lines}\n  ]" if lines else "]") + (",\n" if name != "gone" else "\n")
     yield "}\n"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import StringIO
-from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from dms_lint.answers import KINDS
@@ -11,7 +10,7 @@ from dms_lint.controls import by_rule
 from dms_lint.facts import FACTS
 from dms_lint.guide import coverage
 from dms_lint.model import Missing
-from dms_lint.report.safe import printable
+from dms_lint.report.safe import dumps, harmless, line, printable
 from dms_lint.settings import default
 from dms_lint.templates import commands, say
 
@@ -41,6 +40,11 @@ def _console(style: Style) -> Console:
         highlight=False,
         legacy_windows=False,
     )
+
+
+def _shown(page: Console) -> str:
+    """What was printed on a console, whose lines broke where they had to."""
+    return harmless(page.file.getvalue())  # type: ignore[attr-defined]
 
 
 def rules_json(rules: Iterable[Rule], frameworks: Sequence[Framework]) -> Iterator[str]:
@@ -98,7 +102,7 @@ def rules_table(rules: Sequence[Rule], style: Style) -> Iterator[str]:
     page = _console(style)
     page.print(table)
     page.print(f"\n{len(rules)} rule{'' if len(rules) == 1 else 's'}; `dms-lint explain ID` shows one")
-    yield page.file.getvalue()  # type: ignore[attr-defined]
+    yield _shown(page)
 
 
 def coverage_json(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator[str]:
@@ -122,7 +126,7 @@ def coverage_text(rules: Iterable[Rule], chosen: Collection[Rule] | None, style:
 
     page = _console(style)
 
-    def line(words: str, look: str, indent: str = " " * 8) -> None:
+    def write(words: str, look: str, indent: str = " " * 8) -> None:
         page.print(Text(fill(words, style.width, initial_indent=indent, subsequent_indent=" " * 8), look))
 
     section = ""
@@ -131,13 +135,13 @@ def coverage_text(rules: Iterable[Rule], chosen: Collection[Rule] | None, style:
         if statement.section != section:
             page.print(Text(("\n" if section else "") + statement.section, "bold"))
             section = statement.section
-        line(f"{statement.id}  {statement.says}", "", "  ")
-        line(", ".join(covering) or f"no rule: {statement.no_rule or 'not yet'}", "bold" if covering else "dim")
+        write(f"{statement.id}  {statement.says}", "", "  ")
+        write(", ".join(covering) or f"no rule: {statement.no_rule or 'not yet'}", "bold" if covering else "dim")
         if statement.note:
-            line(f"note: {statement.note}", "dim")
+            write(f"note: {statement.note}", "dim")
     covered = sum(bool(covering) for _, covering in found)
     page.print(f"\n{len(found)} statements: rules cover {covered}, and {len(found) - covered} have none")
-    yield page.file.getvalue()  # type: ignore[attr-defined]
+    yield _shown(page)
 
 
 def _covered(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator[tuple[Statement, tuple[str, ...]]]:
@@ -216,7 +220,7 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
         head("References")
         for ref in rule.refs:
             page.print(Text("  " + ref), soft_wrap=True)
-    yield page.file.getvalue()  # type: ignore[attr-defined]
+    yield _shown(page)
 
 
 def answered(rule: Rule, frameworks: Iterable[Framework], *, tools: bool) -> list[str]:
@@ -283,8 +287,8 @@ def resources(inventory: Inventory) -> Iterator[str]:
         if found:
             yield f"{KINDS[kind].plural}\n"
             for resource in found:
-                name = printable(resource.name)
-                yield f"  {name}  {printable(resource.arn)}\n" if resource.arn != name else f"  {name}\n"
+                words = (resource.name, resource.arn) if resource.arn != resource.name else (resource.name,)
+                yield line(f"  {'  '.join(words)}") + "\n"
 
 
 def matching(inventory: Inventory, id_: str) -> list[Resource]:
@@ -313,7 +317,7 @@ def inspection(resource: Resource, inventory: Inventory, style: Style) -> Iterat
         line = Text.assemble("  ", (fact.name.ljust(width), "bold"), "  ", (printable(value), look))
         page.print(line, soft_wrap=True)
     page.print()
-    yield page.file.getvalue()  # type: ignore[attr-defined]
+    yield _shown(page)
 
 
 def _value(value: Any) -> str:

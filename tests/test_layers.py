@@ -45,7 +45,7 @@ MAY: dict[str, set[str]] = {
     "config": {"model", "refused", "yamls"},
     "adjusting": {"model", "config", "gate", "refused", "settings"},
     "waivers": {"model", "gate"},
-    "baseline": {"model", "templates"},
+    "baseline": {"model", "report", "templates"},
     "diff": {"model"},
     "diff_pages": {"diff", "report"},
     "report": {"model", "answers", "controls", "formats", "guide", "templates", "tables"},

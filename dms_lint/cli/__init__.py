@@ -16,12 +16,20 @@ from dms_lint.cli.scanning import inspect, scan
 
 
 class _Group(click.Group):
-    """Commands that Ctrl-C ends with an exit code of its own: click's would be 1, which says that something fails."""
+    """Commands that Ctrl-C ends with an exit code of its own: click's would be 1, which says that something fails.
+
+    What click says of wrong usage repeats what was given, a file's name for instance.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except click.ClickException as wrong:
+            from dms_lint.report.safe import printable
+
+            wrong.message = printable(wrong.message)  # type: ignore[misc]
+            raise
         except KeyboardInterrupt:
             stop("interrupted", INTERRUPTED)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from dms_lint.cli.common import complain, show, stop
+from dms_lint.cli.common import complain, count, say, show, stop
 from dms_lint.cli.gating import save
 from dms_lint.cli.live import INTERRUPTED, say_interrupted
 from dms_lint.cli.options import SEVERITIES, OneOf
@@ -48,7 +48,7 @@ def baseline(paths: tuple[str, ...], output: str, **options: Any) -> None:
         show([baselines.written(known)])
     else:
         save(file, known)
-        click.echo(f"{len(known)} finding{'' if len(known) == 1 else 's'} in {file}", err=True)
+        say(f"{count(len(known), 'finding')} in {file}")
     if report.faults:
         stop(f"{len(report.faults)} checks met an internal error and are not in it", gate.INTERNAL)
 

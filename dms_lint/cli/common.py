@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 def load(directories: Iterable[Path]) -> Pack:
     """The packs in these folders as one; a bad one ends the command with what is wrong in it."""
     from dms_lint.packs import load_packs
-    from dms_lint.report.safe import printable
     from dms_lint.rules import PackError
 
     try:
         return load_packs(directories)
     except PackError as error:
         for problem in error.problems:
-            click.echo(printable(problem), err=True)
+            say(problem)
         stop(f"the rules cannot be used: {count(len(error.problems), 'problem')}", 2)
 
 
@@ -86,10 +85,22 @@ def must_exist(paths: Iterable[str]) -> None:
 
 def complain(notices: Iterable[Notice]) -> None:
     """Say notices on standard error, one a line."""
-    from dms_lint.report.safe import printable
-
     for notice in notices:
-        click.echo(f"dms-lint: {printable(str(notice))}", err=True)
+        say(f"dms-lint: {notice}")
+
+
+def say(words: str, *, err: bool = True) -> None:
+    """Say one line, on standard error where nothing else is asked for."""
+    from dms_lint.report.safe import line
+
+    click.echo(line(words), err=err)
+
+
+def say_lines(words: str) -> None:
+    """Say several lines on standard error, such as a traceback."""
+    from dms_lint.report.safe import lines
+
+    click.echo(lines(words), err=True)
 
 
 def show(pieces: Iterable[str]) -> None:
@@ -131,7 +142,5 @@ def count(number: int, word: str) -> str:
 
 def stop(message: str, code: int) -> NoReturn:
     """End with one line on standard error and that exit code."""
-    from dms_lint.report.safe import printable
-
-    click.echo(f"dms-lint: {printable(message)}", err=True)
+    say(f"dms-lint: {message}")
     sys.exit(code)

@@ -99,11 +99,11 @@ def _said(value: Any) -> str:
 
 
 def _json(config: Config, rows: Sequence[Row], waivers: Sequence[Waiver]) -> Iterator[str]:
-    import json
+    from dms_lint.report.safe import dumps
 
     found = {
         "file": str(config.file) if config.file else None,
         "values": [{"key": row.key, "value": row.value, "from": row.origin} for row in rows],
         "waivers": [one._asdict() for one in waivers],
     }
-    yield json.dumps(found, indent=2) + "\n"
+    yield dumps(found, indent=2) + "\n"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import click
 
-from dms_lint.cli.common import chosen, complain, date, pack_of, stop
+from dms_lint.cli.common import chosen, complain, date, pack_of, say, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -212,8 +212,6 @@ def in_force(config: Config) -> str:
 
 
 def _refuse(problems: Iterable[str]) -> NoReturn:
-    from dms_lint.report.safe import printable
-
     for problem in problems:
-        click.echo(f"dms-lint: {printable(problem)}", err=True)
+        say(f"dms-lint: {problem}")
     stop("nothing was judged", 2)

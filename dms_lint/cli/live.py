@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
-from dms_lint.cli.common import complain, count, stop
+from dms_lint.cli.common import complain, count, say, stop
 from dms_lint.cli.gating import configuration, in_force, prepare
 from dms_lint.cli.options import READ_SECRETS, selection
 
@@ -151,11 +151,8 @@ def say_interrupted(collection: Collection) -> None:
     missing = [record for record in collection.records if record.refusal == NOT_MADE]
     operations = sorted({record.operation for record in missing})
     shown = ", ".join(operations[:6]) + (f" and {len(operations) - 6} more" if len(operations) > 6 else "")
-    click.echo(
-        f"dms-lint: interrupted: {len(missing)} of {len(collection.records)} calls were not made"
-        + (f" ({shown})" if shown else ""),
-        err=True,
-    )
+    said = f"dms-lint: interrupted: {len(missing)} of {len(collection.records)} calls were not made"
+    say(said + (f" ({shown})" if shown else ""))
 
 
 @click.command()
@@ -200,7 +197,7 @@ def collect(folder: str, *, force: bool, **options: Any) -> None:
         say_interrupted(found)
         sys.exit(INTERRUPTED)
     for fault in found.faults:
-        click.echo(f"dms-lint: internal error: {fault.error}", err=True)
+        say(f"dms-lint: internal error: {fault.error}")
     statuses = {snapshot.status(record) for record in found.records}
     sys.exit(4 if found.faults else 3 if statuses & {"refused", "failed", "partial"} else 0)
 
@@ -215,19 +212,12 @@ def _say_counts(found: Collection, folder: str) -> None:
     regions = len({record.region for record in found.records} - {""})
     order = ("complete", "absent", "partial", "refused", "failed")
     told = ", ".join(f"{counts[name]} {name}" for name in order if counts[name])
-    click.echo(f"dms-lint: {folder}: {count(accounts, 'account')}, {count(regions, 'Region')}; calls: {told}", err=True)
+    say(f"dms-lint: {folder}: {count(accounts, 'account')}, {count(regions, 'Region')}; calls: {told}")
     for record in found.records:
         if record.refusal is not None and snapshot.status(record) != "absent":
             place = " ".join(part for part in (record.account, record.region) if part)
             about = f" {record.subjects[0]}" if len(record.subjects) == 1 else ""
-            complain_of(f"{place}: {record.operation}{about}: {record.refusal.code}")
-
-
-def complain_of(message: str) -> None:
-    """Say one line on standard error."""
-    from dms_lint.report.safe import printable
-
-    click.echo(f"  {printable(message)}", err=True)
+            say(f"  {place}: {record.operation}{about}: {record.refusal.code}")
 
 
 @click.command()

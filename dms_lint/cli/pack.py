@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dms_lint.cli.common import count, load, page_style, rules_of, show, stop
+from dms_lint.cli.common import count, load, page_style, rules_of, say, show, stop
 from dms_lint.cli.options import OneOf, packing, selection
 
 if TYPE_CHECKING:
@@ -78,19 +78,18 @@ def check_pack(directory: str) -> None:
     from pathlib import Path
 
     from dms_lint import cases, checking
-    from dms_lint.report.safe import printable
 
     pack = load([Path(directory)])
     problems = list(checking.check(pack, Path(directory)))
     for problem in problems:
-        click.echo(printable(str(problem)))
+        say(str(problem), err=False)
     for warning in _taken(pack, Path(directory)):
-        click.echo(f"warning: {printable(warning)}", err=True)
+        say(f"warning: {warning}")
     if problems:
         files = len({problem.file for problem in problems})
         stop(f"{count(len(problems), 'problem')} in {count(files, 'file')} of {count(len(pack.rules), 'rule')}", 1)
     number = sum(len(list(cases.read_cases(rule))) for rule in pack.rules)
-    click.echo(f"{count(len(pack.rules), 'rule')}, {count(number, 'case')}: all is as they say")
+    say(f"{count(len(pack.rules), 'rule')}, {count(number, 'case')}: all is as they say", err=False)
 
 
 def _taken(pack: Pack, directory: Path) -> Iterator[str]:
@@ -122,7 +121,6 @@ def new_rule(id_: str, directory: str) -> None:
 
     from dms_lint import skeleton
     from dms_lint.refused import Refused
-    from dms_lint.report.safe import printable
 
     try:
         files = skeleton.files(id_, Path(directory))
@@ -136,11 +134,10 @@ def new_rule(id_: str, directory: str) -> None:
         for file, text in files.items():
             with file.open("x", encoding="utf-8", newline="\n") as stream:
                 stream.write(text)
-            click.echo(f"wrote {printable(str(file))}")
+            say(f"wrote {file}", err=False)
     except OSError as error:
         stop(f"cannot write to {directory}: {error.strerror}", 2)
-    pack = printable(quote(directory))
-    click.echo(f"now fill them in: `dms-lint check-pack {pack}` says what is to be done", err=True)
+    say(f"now fill them in: `dms-lint check-pack {quote(directory)}` says what is to be done")
 
 
 @click.command()

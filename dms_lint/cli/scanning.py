@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dms_lint.cli.common import complain, date, must_exist, page_style, show, stop
+from dms_lint.cli.common import complain, date, must_exist, page_style, say, say_lines, show, stop
 from dms_lint.cli.gating import baselining, prepare, waiving
 from dms_lint.cli.live import INTERRUPTED, collect_live, refuse_where, say_interrupted, where_options
 from dms_lint.cli.options import FORMATS, READ_SECRETS, SEVERITIES, OneOf, Output, selection
@@ -168,13 +168,13 @@ def _say(report: Report, options: dict[str, Any]) -> None:
     if options["verbose"]:
         from dms_lint.report.text import kinds_line
 
-        click.echo(f"read {kinds_line(dict(report.resources))} in {report.duration_s:.2f} s", err=True)
+        say(f"read {kinds_line(dict(report.resources))} in {report.duration_s:.2f} s")
         complain(report.notices)
     elif options["format_"] != "text" or options["quiet"]:
         complain(notice for notice in report.notices if notice.problem)
     if options["debug"]:
         for fault in report.faults:
-            click.echo(fault.traceback, err=True)
+            say_lines(fault.traceback)
 
 
 def _write(report: Report, options: dict[str, Any]) -> None:

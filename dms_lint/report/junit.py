@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from dms_lint.model import Status, Verdict
 from dms_lint.report.findings import acceptance, fix_words, rules_that_ran, subject, whereabouts
 from dms_lint.report.links import rule_page
-from dms_lint.report.safe import printable
+from dms_lint.report.safe import harmless, printable
 from dms_lint.templates import fix_cli, message
 
 if TYPE_CHECKING:
@@ -33,8 +33,11 @@ class Case(NamedTuple):
     kind: str = ""
     """What kind of failure or error it is: a severity, or what an error is about."""
     words: str = ""
-    details: str = ""
-    """More than the words, which it repeats: GitLab shows an element's text, and no attribute of one that has any."""
+    details: tuple[str, ...] = ()
+    """Lines that say more than the words.
+
+    They repeat the words: GitLab shows an element's text, and no attribute of one that has any.
+    """
 
 
 def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
@@ -80,14 +83,14 @@ def _case(finding: Finding) -> Case:
         status = Status.NOT_PROVIDED if finding.missing is None else finding.missing.status
         if status is Status.NOT_READABLE:
             words = f"unknown: {words}"
-            return Case(rule.id, name, "error", status.value, words, f"{words}\n{whereabouts(resource)}")
+            return Case(rule.id, name, "error", status.value, words, (words, whereabouts(resource)))
         return Case(rule.id, name, "skipped", "", f"unknown: {words}")
     if finding.accepted:
         return Case(rule.id, name, "skipped", "", f"{acceptance(finding)}; {words}")
     lines = [whereabouts(resource), f"{rule.severity.label}: {words}", fix_words(finding)]
     lines += [f"$ {command}" for command in (fix_cli(finding),) if command]
     lines.append(f"More: {rule_page(rule)}")
-    return Case(rule.id, name, "failure", rule.severity.label, words, "\n".join(map(printable, lines)))
+    return Case(rule.id, name, "failure", rule.severity.label, words, tuple(lines))
 
 
 def _unseen(rule: Rule, report: Report) -> Case:
@@ -106,10 +109,10 @@ def _told_apart(cases: Iterable[Case]) -> list[Case]:
     counts: dict[str, int] = defaultdict(int)
     named: dict[str, Case] = {}
     for case in cases:
-        name = case.name
+        shown = name = printable(case.name)
         while name in named:
-            counts[case.name] += 1
-            name = f"{case.name} #{counts[case.name] + 1}"
+            counts[shown] += 1
+            name = f"{shown} #{counts[shown] + 1}"
         named[name] = case._replace(name=name)
     return list(named.values())
 
@@ -136,15 +139,11 @@ def _suite(family: str, number: int, cases: list[Case], report: Report) -> Itera
         yield "<testcase" + _attributes(attributes) + (">" if case.outcome else "/>\n")
         if case.outcome:
             named = {"message": case.words} | ({"type": case.kind} if case.kind else {})
-            text = escape(_text(case.details or case.words))
+            text = escape(harmless("\n".join(map(printable, case.details or (case.words,)))))
             yield f"<{case.outcome}{_attributes(named)}>{text}</{case.outcome}></testcase>\n"
     yield "<system-out/>\n<system-err/>\n</testsuite>\n"
 
 
 def _attributes(named: Mapping[str, str]) -> str:
-    return "".join(f" {name}={quoteattr(_text(value))}" for name, value in named.items())
-
-
-def _text(text: str) -> str:
-    """What XML 1.0 can hold: control characters, lone surrogates and the like are written out."""
-    return "\n".join(printable(line) for line in text.split("\n"))
+    # Printable is what XML 1.0 can hold: control characters, lone surrogates and the like are written out.
+    return "".join(f" {name}={quoteattr(printable(value))}" for name, value in named.items())

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 _LOGGING: Final = re.compile(r"#(?=#\w*\[)", re.ASCII)
 """What begins a command in a line of output: `##[error]` to GitHub's runner, `##vso[task.debug]` to that of Azure."""
+_COMMAND: Final = re.compile(r"^([^\S\n]*):(?=:[A-Za-z])", re.MULTILINE)
+"""What begins a command at the start of a line, to GitHub's runner: `::error::`, whatever blanks stand before it."""
 
 
 def printable(text: str) -> str:
@@ -22,9 +24,29 @@ def printable(text: str) -> str:
     return "".join(_shown(character) for character in text)
 
 
-def dumps(value: Any) -> str:
+def line(text: str) -> str:
+    """The text as a line of its own, which is printable and no command."""
+    return harmless(printable(text))
+
+
+def lines(text: str) -> str:
+    """The text with the lines that it has, each of them printable and none a command."""
+    return harmless("\n".join(map(printable, text.split("\n"))))
+
+
+def harmless(text: str) -> str:
+    """Finished lines, wrapped where a text was too long, none of which a CI runner takes for a command.
+
+    What `printable` makes may stand anywhere in a line; only here is known what stands first in one.
+    """
+    if "::" in text:
+        text = _COMMAND.sub(r"\1\\x3a", text)
+    return _LOGGING.sub(r"\\x23", text) if "##" in text else text
+
+
+def dumps(value: Any, indent: int | None = None) -> str:
     """The value as JSON of ASCII alone, in which no CI runner finds a command; a reader of JSON sees what it is."""
-    text = json.dumps(value)
+    text = json.dumps(value, indent=indent)
     return _LOGGING.sub(r"\\u0023", text) if "##" in text else text
 
 

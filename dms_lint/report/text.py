@@ -12,7 +12,7 @@ from dms_lint.controls import tally
 from dms_lint.model import Severity, Status, Verdict
 from dms_lint.report.findings import acceptance, by_severity, failures, fix_words, subject, whereabouts, worst_first
 from dms_lint.report.findings import tally as tally_failures
-from dms_lint.report.safe import printable
+from dms_lint.report.safe import harmless, printable
 from dms_lint.templates import fix_cli, message
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ _LABEL: Final = 9
 
 
 def render(report: Report, style: Style) -> Iterator[str]:
-    """The pieces of the text, as wide as the style says."""
+    """The pieces of the text, as wide as the style says; each is of whole lines."""
+    return map(harmless, _pieces(report, style))
+
+
+def _pieces(report: Report, style: Style) -> Iterator[str]:
     if style.quiet:
         yield from _quiet(report, style)
         return
