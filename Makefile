@@ -2,16 +2,21 @@
 
 PYTHON ?= python3
 VENV := .venv
+DEMO := .venv-demo
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+
+# The stamp of a whole environment names the Python that made it: for another Python it is made anew.
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+READY := $(VENV)/.ready-$(VERSION)
+DEMO_READY := $(DEMO)/.ready-$(VERSION)
 
 # Two checks at a time: the tests leave a core to the types.
 MAKEFLAGS += --jobs=2
 
 .PHONY: demo test lint types unit pack docs-check docs golden bench clean
 
-demo: $(READY)
-	$(BIN)/dms-lint scan examples/account --exit-zero
+demo: $(DEMO_READY)
+	$(DEMO)/bin/dms-lint scan examples/account --exit-zero
 
 test: lint types unit pack docs-check
 
@@ -43,10 +48,30 @@ golden: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py
 
-$(READY): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $(READY)
+# What keeps PYTHON from making an environment, in one line and before anything is changed.
+TOO_OLD := 2.% 3.0.% 3.1.% 3.2.% 3.3.% 3.4.% 3.5.% 3.6.% 3.7.% 3.8.% 3.9.% 3.10.%
+GOALS = $(or $(MAKECMDGOALS),demo)
+FOUND = $(PYTHON) is Python $(VERSION) ($(shell command -v $(PYTHON) 2>/dev/null))
+NEEDED = dms-lint needs Python 3.11 or later: run `make $(GOALS) PYTHON=python3.12`
+VENV_NEEDED = install it (on Debian and Ubuntu: apt install python$(basename $(VERSION))-venv) and run `make $(GOALS)` again
+define check
+$(if $(VERSION),,$(error $(PYTHON) runs no Python; $(NEEDED)))
+$(if $(filter $(TOO_OLD),$(VERSION)),$(error $(FOUND); $(NEEDED)))
+$(if $(shell $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || echo missing),$(error $(FOUND) without venv; $(VENV_NEEDED)))
+endef
+
+$(READY): PACKAGES := .[dev]
+$(DEMO_READY): PACKAGES := .
+
+$(READY) $(DEMO_READY): %/.ready-$(VERSION): %/bin/python pyproject.toml
+	$(check)
+	rm -f $*/.ready*
+	$(PYTHON) -m venv --clear $*
+	$*/bin/python -m pip install --quiet --disable-pip-version-check --editable '$(PACKAGES)'
+	touch $@
+
+# Where the Python that an environment links to has gone, this is not there, and the environment is made anew.
+$(VENV)/bin/python $(DEMO)/bin/python:
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
