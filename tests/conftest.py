@@ -26,8 +26,8 @@ settings.load_profile("steady")
 @pytest.fixture(scope="session")
 def pack() -> Pack:
     """The bundled rule pack."""
-    from dms_lint.rules import load_pack
-    from dms_lint.tables import pack_directory
+    from dms_lint.data.tables import pack_directory
+    from dms_lint.rulepack.loader import load_pack
 
     return load_pack(pack_directory())
 

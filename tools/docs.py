@@ -13,22 +13,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dms_lint.answers import KINDS
-from dms_lint.cases import read_cases
+from dms_lint.aws.responses import KINDS
+from dms_lint.cli.views import answered, conditions_in_words, settings_in_words
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
+from dms_lint.data.tables import pack_directory
+from dms_lint.engine.cases import read_cases
 from dms_lint.facts import FACTS
-from dms_lint.facts.reading import judged, read
-from dms_lint.guide import coverage, sections
-from dms_lint.pages import answered, conditions_in_words, settings_in_words
-from dms_lint.rules import load_pack
-from dms_lint.settings import default
-from dms_lint.tables import pack_directory
-from dms_lint.templates import commands, say
+from dms_lint.facts.collection import judged, read
+from dms_lint.rulepack.guide import coverage, sections
+from dms_lint.rulepack.loader import load_pack
+from dms_lint.rulepack.placeholders import commands, say
+from dms_lint.rulepack.settings import default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dms_lint.facts.base import Fact
+    from dms_lint.facts.fact import Fact
     from dms_lint.model import Framework, Rule
 
 ROOT = Path(__file__).resolve().parent.parent

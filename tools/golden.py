@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dms_lint.collectors.exports import read_exports
+from dms_lint.data.tables import pack_directory
+from dms_lint.engine.scan import scan
 from dms_lint.model import Severity
 from dms_lint.report import Style, render
-from dms_lint.rules import load_pack
-from dms_lint.scan import scan
-from dms_lint.tables import pack_directory
+from dms_lint.rulepack.loader import load_pack
 
 if TYPE_CHECKING:
     from dms_lint.model import Report

@@ -1,4 +1,4 @@
-"""Writes dms_lint/facts/needs.py: of which kinds of resources each fact asks, as seen in all cases and whole accounts.
+"""Writes dms_lint/facts/reads.py: of which kinds of resources each fact asks, as seen in all cases and whole accounts.
 
 python -m tools.needs            write
 python -m tools.needs --check    exit with 1 when the file is not what would be written
@@ -14,21 +14,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dms_lint import cases
-from dms_lint.answers import rows_of
+from dms_lint.aws.responses import rows_of
 from dms_lint.collectors.exports import read_exports
+from dms_lint.data.tables import pack_directory
+from dms_lint.engine import cases
+from dms_lint.engine.scan import read
 from dms_lint.facts import FACTS
-from dms_lint.inventory import Inventory
+from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Missing
-from dms_lint.rules import load_pack
-from dms_lint.scan import read
-from dms_lint.tables import pack_directory
+from dms_lint.rulepack.loader import load_pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-FILE = ROOT / "dms_lint" / "facts" / "needs.py"
+FILE = ROOT / "dms_lint" / "facts" / "reads.py"
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 _ASKING = ("known", "all", "listed", "find", "about", "index", "refusal")
 _PLACES = ("accounts", "regions", "scopes")
@@ -124,7 +124,7 @@ def main() -> None:
     if "--check" not in sys.argv[1:]:
         FILE.write_text(text, encoding="utf-8")
     elif FILE.read_text(encoding="utf-8") != text:
-        sys.exit("dms_lint/facts/needs.py is stale: run `make docs`")
+        sys.exit("dms_lint/facts/reads.py is stale: run `make docs`")
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from dms_lint import __version__
-from dms_lint.cli.accepting import baseline, diff
+from dms_lint.cli.commands.baseline import baseline, diff
+from dms_lint.cli.commands.collect import INTERRUPTED, collect, policy
+from dms_lint.cli.commands.config import config
+from dms_lint.cli.commands.rules import check_pack, explain, list_rules, new_rule, schema
+from dms_lint.cli.commands.scan import inspect, scan
 from dms_lint.cli.common import stop
-from dms_lint.cli.configuring import config
-from dms_lint.cli.live import INTERRUPTED, collect, policy
-from dms_lint.cli.pack import check_pack, explain, list_rules, new_rule, schema
-from dms_lint.cli.scanning import inspect, scan
 
 
 class _Group(click.Group):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def load(directories: Iterable[Path]) -> Pack:
     """The packs in these folders as one; a bad one ends the command with what is wrong in it."""
-    from dms_lint.packs import load_packs
-    from dms_lint.rules import PackError
+    from dms_lint.rulepack.loader import PackError
+    from dms_lint.rulepack.packs import load_packs
 
     try:
         return load_packs(directories)
@@ -32,7 +32,7 @@ def pack_of(options: dict[str, Any]) -> Pack:
     """The pack that is in force: ours and those that the options name, or these alone."""
     from pathlib import Path
 
-    from dms_lint.tables import pack_directory
+    from dms_lint.data.tables import pack_directory
 
     if options["no_default_pack"] and not options["packs"]:
         raise click.UsageError("--no-default-pack leaves no rule: name a pack of your own with --pack DIR")
@@ -48,7 +48,7 @@ def rules_of(options: dict[str, Any]) -> tuple[Pack, tuple[Rule, ...]]:
 
 def chosen(pack: Pack, options: dict[str, Any]) -> tuple[Rule, ...]:
     """The rules of a pack that the options choose."""
-    from dms_lint.gate import SelectionError, answering, select
+    from dms_lint.gate.selection import SelectionError, answering, select
 
     try:
         rules = select(pack.rules, options["select"], options["ignore"], options["basis"])

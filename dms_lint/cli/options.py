@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from dms_lint import formats
+from dms_lint.report import registry as formats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,10 +14,10 @@ from json.decoder import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.answers import OF_ACCOUNT, ROWS, SHARED_KEYS, command, identify, recognise, rows_of
+from dms_lint.aws.responses import OF_ACCOUNT, ROWS, SHARED_KEYS, command, identify, recognise, rows_of
+from dms_lint.aws.secret_values import derive, holds_value
 from dms_lint.collectors import snapshot
 from dms_lint.model import Document, Notice, Refusal
-from dms_lint.secret_values import derive, holds_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

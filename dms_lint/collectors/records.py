@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dms_lint.answers import rows_of
+from dms_lint.aws.responses import rows_of
 from dms_lint.model import Document
 
 if TYPE_CHECKING:

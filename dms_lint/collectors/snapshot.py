@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
-from dms_lint.answers import NOT_THERE, ROWS, command
+from dms_lint.aws.responses import NOT_THERE, ROWS, command
+from dms_lint.aws.secret_values import holds_value
 from dms_lint.collectors.records import Record, documents
 from dms_lint.model import Notice, Refusal
-from dms_lint.secret_values import holds_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from dms_lint.formats import FORMATS
 from dms_lint.model import Severity
+from dms_lint.report.registry import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

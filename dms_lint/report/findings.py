@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.model import Severity, Verdict
 from dms_lint.report.safe import printable
-from dms_lint.templates import disruption, fix_text
+from dms_lint.rulepack.placeholders import disruption, fix_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.tables import pack_directory
+from dms_lint.data.tables import pack_directory
 
 if TYPE_CHECKING:
     from dms_lint.model import Rule

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore import xform_name
 
-from dms_lint.answers import ROWS, command
+from dms_lint.aws.responses import ROWS, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

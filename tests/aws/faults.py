@@ -8,7 +8,7 @@ import threading
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, Literal
 
-from dms_lint.answers import action
+from dms_lint.aws.responses import action
 from tests.aws.paging import page_number
 from tests.aws.subjects import subject_of
 from tests.aws.wire import AwsError, Reply, protocol_of, write_error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import DataNotFoundError
 
-from dms_lint.answers import TOKENS, rows_of
+from dms_lint.aws.responses import TOKENS, rows_of
 from tests.aws.wire import AwsError, operation_model, protocol_of, session
 
 if TYPE_CHECKING:

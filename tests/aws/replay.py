@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
-from dms_lint.answers import ROWS, TOKENS
+from dms_lint.aws.responses import ROWS, TOKENS
 from dms_lint.collectors.exports import read_exports
 from dms_lint.model import Document
 from tests.aws.paging import lists_of

@@ -19,7 +19,7 @@ from botocore.session import Session
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from dms_lint.answers import action
+from dms_lint.aws.responses import action
 from tests.aws.asked import Asked, Call, access_key, identify
 from tests.aws.faults import Dropped, Fault, Kind, denied
 from tests.aws.paging import one_page

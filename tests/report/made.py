@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from dms_lint.data.tables import pack_directory
+from dms_lint.engine.scan import scan
 from dms_lint.model import Document, Fault, Notice, Refusal, Verdict, Waiver
 from dms_lint.report import Style, render
-from dms_lint.rules import load_pack
-from dms_lint.scan import scan
-from dms_lint.tables import pack_directory
+from dms_lint.rulepack.loader import load_pack
 from tools import golden
 
 if TYPE_CHECKING:

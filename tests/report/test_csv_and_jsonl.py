@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dms_lint.report.csv_report import COLUMNS, cell
+from dms_lint.report.formats.csv_report import COLUMNS, cell
 from tests.report.made import (
     FILE,
     WAIVER,

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dms_lint.model import Finding, Pack, Report, Resource, Rule, Verdict, Waiver
-from dms_lint.templates import PLACEHOLDER
+from dms_lint.rulepack.placeholders import PLACEHOLDER
 from tests.report.made import PACK, account, names, rendered
 from tools import golden
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from hypothesis import given, settings
 
-from dms_lint.report.github import SHOWN, command
+from dms_lint.report.formats.github import SHOWN, command
 from tests.report.made import (
     FILE,
     WAIVER,

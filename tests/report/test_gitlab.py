@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from dms_lint.model import Fault, Severity
-from dms_lint.report.gitlab_code_quality import SEVERITIES
+from dms_lint.report.formats.gitlab_code_quality import SEVERITIES
 from tests.report.made import (
     FILE,
     WAIVER,

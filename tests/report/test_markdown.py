@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from dms_lint.report.markdown import LIMIT
+from dms_lint.report.formats.markdown import LIMIT
 from dms_lint.report.safe import markdown, printable
 from tests.report.made import (
     ARN,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from dms_lint.model import Fault, Report, Severity
-from dms_lint.report.sarif import LEVELS, LIMIT, SCORES
+from dms_lint.report.formats.sarif import LEVELS, LIMIT, SCORES
 from tests.report.made import (
     ARN,
     FILE,

@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint import __version__
-from dms_lint.collectors.live.asking import attend
 from dms_lint.collectors.live.errors import NoEntry, failures
 from dms_lint.collectors.live.readonly import guard
+from dms_lint.collectors.live.request import attend
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.answers import KINDS, action, rows_of
+from dms_lint.aws.responses import KINDS, action, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,0 +1,57 @@
+"""How a file of a pack is refused: what is wrong, the line, and the way out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class Refused(Exception):
+    """What is wrong with one file, and where in it."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
+
+    def within(self, file: Path) -> str:
+        """`FILE:LINE: what is wrong`."""
+        # Only now: a pack without fault is loaded without a YAML parser, where it is compiled.
+        from dms_lint.data.yaml_file import line_of
+
+        return f"{file}:{line_of(file, self.path)}: {self}"
+
+
+def located(file: Path, wrong: Iterable[Refused]) -> list[tuple[int, Refused]]:
+    """What is wrong with a file in the order of its lines, each with its line; the file is read once."""
+    found = list(wrong)
+    if not found:
+        return []
+    from dms_lint.data.yaml_file import lines_of
+
+    lines = lines_of(file, [one.path for one in found])
+    return sorted(zip(lines, found, strict=True), key=lambda one: one[0])
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'WORD'?`, or nothing where no word is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """That there is no such thing, and which name is nearest, or which there are."""
+    words = list(known)
+    near = nearest(name, words)
+    if near:
+        return f"unknown {what} '{name}'{near}"
+    return f"unknown {what} '{name}'; there is {', '.join(words[:12])}{' ...' if len(words) > 12 else ''}"
+
+
+def said(value: Any) -> bool:
+    """Whether a value is text that says something."""
+    return isinstance(value, str) and bool(value.strip())

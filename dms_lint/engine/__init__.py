@@ -1,0 +1,1 @@
+"""Rules and facts to verdicts; the cases of rules; a scan from documents to report."""

@@ -1,0 +1,232 @@
+"""What the service access role of an endpoint may do with the data behind it, by the role's own policies."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint.data.tables import table
+from dms_lint.facts.dms.endpoints import ENDPOINT, direction, engine, setting
+from dms_lint.facts.fact import Fact, derived, text, texts
+from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE
+from dms_lint.facts.iam.dms_roles.service_access_roles import role_arn, role_of
+from dms_lint.facts.iam.identities.attached_policies import identity
+from dms_lint.facts.targets.encryption import object_acl
+from dms_lint.iam_policy.evaluation import UNLIKELY, Request, allowed, partition_of, role_context
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dms_lint.iam_policy.evaluation import Decision
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+_ANY: Final = ":any"
+_DMS_BUCKETS: Final = "dms-"
+# search-NAME-ID.REGION.es.amazonaws.com, where ID has 26 letters and digits; vpc-NAME-ID within a VPC.
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/createupdatedomains.html
+_DOMAIN: Final = re.compile(r"(?:https?://)?(?:search|vpc)-(?P<name>.+)-[a-z0-9]{26}\.[a-z0-9-]+\.(?:es|aoss)\.")
+
+
+@cache
+def _rows() -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    return {(name, row["side"]): row for row in table("target-actions")["rows"] for name in row["engines"]}
+
+
+def _row(endpoint: Resource, inventory: Inventory) -> Mapping[str, Any]:
+    name = engine(endpoint, inventory)
+    sides = [side for engine_, side in _rows() if engine_ == name]
+    return _rows().get((name, direction(endpoint, inventory)), {}) if sides else {}
+
+
+@derived
+def _needed(endpoint: Resource, inventory: Inventory) -> Mapping[str, Sequence[str]]:
+    row = _row(endpoint, inventory)
+    needed: Mapping[str, Sequence[str]] = row.get("actions", {})
+    if "acl" in row and object_acl(endpoint, inventory) != "none":
+        needed = {**needed, **row["acl"]}
+    return needed
+
+
+def actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The actions with which DMS reaches the endpoint's data by its service access role: `s3:PutObject`.
+
+    None for an engine that needs no such role, and for one of which AWS does not say which.
+    """
+    return tuple(_needed(endpoint, inventory))
+
+
+def missing_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Those that the role's own policies do not allow, each with the first resource on which.
+
+    None where the role is not one of the endpoint's account.
+    """
+    _, role = role_of(endpoint, inventory)
+    return _lacking(_needed(endpoint, inventory), role, endpoint, inventory) if role is not None else ()
+
+
+def _lacking(
+    needed: Mapping[str, Sequence[str]], role: Resource, endpoint: Resource, inventory: Inventory
+) -> tuple[str, ...]:
+    found: list[str] = []
+    doubt: Missing | None = None
+    context = role_context(role.id, role.account, endpoint.region)
+    for action, templates in needed.items():
+        for template in templates:
+            try:
+                asked = list(_resources(template, role, endpoint, inventory))
+            except Missing as missing:
+                doubt = doubt or missing
+                continue
+            lacks = None
+            for resource in asked:
+                decision = allowed(Request(action, resource, context), identity(role, inventory))
+                if decision.allowed is False:
+                    lacks = resource
+                elif decision.allowed is None and not _some(template, decision):
+                    doubt = doubt or decision.missing(role.where)
+            if lacks is not None:
+                found.append(f"{action} on {_shown(lacks)}" if lacks != "*" else action)
+                break
+    if not found and doubt is not None:
+        raise doubt
+    return tuple(found)
+
+
+def _some(template: str, decision: Decision) -> bool:
+    """Whether it is enough that some of the resources are allowed, and some may well be."""
+    return template.endswith(_ANY) and decision.gap is None
+
+
+def _shown(resource: str) -> str:
+    for name in UNLIKELY:
+        resource = resource.replace(name, "*")
+    return resource
+
+
+def _resources(template: str, role: Resource, endpoint: Resource, inventory: Inventory) -> Iterator[str]:
+    """The resources that a row of the table means, for this endpoint: one for each unlikely name."""
+    if template.endswith(_ANY):
+        template = f"{template.removesuffix(_ANY)}*"
+    names = UNLIKELY if "{name}" in template else ("",)
+    own = {word: find(endpoint, inventory) for word, find in _OWN.items() if f"{{{word}}}" in template}
+    for name in names:
+        yield template.format(
+            partition=partition_of(role.id), region=endpoint.region, account=role.account, name=name, **own
+        )
+
+
+def _bucket(endpoint: Resource, inventory: Inventory) -> str:
+    return _setting(endpoint, inventory, "BucketName")
+
+
+def _setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
+    value = setting(endpoint, inventory, member)
+    if not value:
+        raise endpoint.missing(member)
+    return value
+
+
+def _folder(endpoint: Resource, inventory: Inventory) -> str:
+    folder = setting(endpoint, inventory, "BucketFolder").strip("/")
+    return f"{folder}/" if folder else ""
+
+
+def _stream(endpoint: Resource, inventory: Inventory) -> str:
+    return _setting(endpoint, inventory, "StreamArn")
+
+
+def _domain(endpoint: Resource, inventory: Inventory) -> str:
+    """The name of a domain, which its host has; a host of somebody's own may be any domain's."""
+    found = _DOMAIN.match(_setting(endpoint, inventory, "EndpointUri").strip().lower())
+    if found is None:
+        raise Missing(
+            f"{endpoint.where}: its EndpointUri does not say which OpenSearch domain it is",
+            needs="an EndpointUri of the domain's own",
+            reason="an EndpointUri that does not name its domain",
+        )
+    return found["name"]
+
+
+_OWN: Final = {"bucket": _bucket, "folder": _folder, "stream": _stream, "domain": _domain}
+
+
+# -- more than it needs
+
+
+def wide_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The actions on data that the role's own policies allow on every resource of the kind, in account and Region."""
+    _, role = role_of(endpoint, inventory)
+    if role is None:
+        return ()
+    found: list[str] = []
+    doubt: Missing | None = None
+    context = role_context(role.id, role.account, endpoint.region)
+    for action, templates in _needed(endpoint, inventory).items():
+        if list(templates) == ["*"]:
+            continue
+        every = table("target-actions")["everything"]
+        template = every.get(action) or every[action.partition(":")[0]]
+        decisions = [
+            allowed(Request(action, resource, context), identity(role, inventory))
+            for resource in _resources(template, role, endpoint, inventory)
+        ]
+        if any(decision.allowed is False for decision in decisions):
+            continue
+        unsure = next((decision for decision in decisions if decision.allowed is None), None)
+        if unsure is None:
+            found.append(action)
+        else:
+            doubt = doubt or unsure.missing(role.where)
+    if not found and doubt is not None:
+        raise doubt
+    return tuple(found)
+
+
+# -- a Redshift target's own bucket
+
+
+@derived
+def own_bucket(endpoint: Resource, inventory: Inventory) -> str:
+    """The bucket that a Redshift target names for the data on their way; '' where DMS makes one, called `dms-...`."""
+    if not engine(endpoint, inventory).startswith("redshift") or direction(endpoint, inventory) != "target":
+        return ""
+    name = setting(endpoint, inventory, "BucketName")
+    return "" if name.startswith(_DMS_BUCKETS) else name
+
+
+@derived
+def loader(endpoint: Resource, inventory: Inventory) -> Resource | None:
+    """The role with which DMS loads a Redshift target; None where that role is not one of the account."""
+    if role_arn(endpoint, inventory):
+        return role_of(endpoint, inventory)[1]
+    return inventory.find("role", ACCESS_ROLE, endpoint.account)
+
+
+def bucket_role(endpoint: Resource, inventory: Inventory) -> str:
+    """The role with which DMS reaches a Redshift target's bucket: the endpoint's own, else dms-access-for-endpoint.
+
+    '' where that role does not exist in the account.
+    """
+    role = loader(endpoint, inventory)
+    return role.name if role is not None else ""
+
+
+def missing_bucket_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """What that role's own policies do not allow with the bucket, each with the resource on which."""
+    role = loader(endpoint, inventory)
+    if role is None or not own_bucket(endpoint, inventory):
+        return ()
+    return _lacking(table("target-actions")["bucket"]["actions"], role, endpoint, inventory)
+
+
+FACTS: Final = (
+    Fact("service_access.actions", ENDPOINT, texts(), actions),
+    Fact("service_access.missing_actions", ENDPOINT, texts(), missing_actions),
+    Fact("service_access.wide_actions", ENDPOINT, texts(), wide_actions),
+    Fact("service_access.own_bucket", ENDPOINT, text(), own_bucket),
+    Fact("service_access.bucket_role", ENDPOINT, text(), bucket_role),
+    Fact("service_access.missing_bucket_actions", ENDPOINT, texts(), missing_bucket_actions),
+)

@@ -1,0 +1,107 @@
+"""The secret with the Kerberos key cache of a replication instance, and the role with which DMS reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts.access.secret_access import DESCRIBE, READ, asked_about, called, may, refused
+from dms_lint.facts.credentials.secrets import Reference, lost
+from dms_lint.facts.fact import Fact, certain, derived, texts
+from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, role_at
+from dms_lint.facts.iam.identities.attached_policies import trust_policy
+from dms_lint.iam_policy.evaluation import partition_of
+from dms_lint.iam_policy.trust_policies import DMS, trusted_services
+from dms_lint.model import EMPTY, Missing
+
+if TYPE_CHECKING:
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+INSTANCE: Final = ("replication-instance",)
+SECRET: Final = "KeyCacheSecretId"  # noqa: S105 - the name of a setting
+ROLE: Final = "KeyCacheSecretIamArn"
+
+
+def _setting(instance: Resource, member: str) -> str:
+    # The whole block is absent where the instance was made without Kerberos: API reference of ReplicationInstance.
+    return instance.block("KerberosAuthenticationSettings", default=EMPTY).text(member, default="")
+
+
+def named(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The secret with the key cache and the role that reads it, by ARN or name, as far as they are set."""
+    return tuple(filter(None, (_setting(instance, SECRET), _setting(instance, ROLE))))
+
+
+def _half(instance: Resource, member: str) -> str:
+    """One half of the pair, which works only whole; Missing where the other alone is set."""
+    written = _setting(instance, member)
+    if not written:
+        raise instance.missing(f"KerberosAuthenticationSettings.{member}")
+    return written
+
+
+def _secret(instance: Resource) -> Reference:
+    return Reference(_half(instance, SECRET), instance.account, instance.region)
+
+
+@derived
+def _role(instance: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
+    """Where the role stands, and the role where it is one of the instance's account."""
+    return role_at(_half(instance, ROLE), ROLE, instance, inventory)
+
+
+def dangling(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Of the secret and the role those that do not exist, or cannot be used: each with why."""
+    found: list[str] = []
+    hole: Missing | None = None
+    try:
+        found += filter(None, [lost(_secret(instance), inventory)])
+    except Missing as missing:
+        hole = missing
+    try:
+        place, role = _role(instance, inventory)
+        if role is None:
+            what = "is of another account" if place == ELSEWHERE else "does not exist"
+            found.append(f"{_setting(instance, ROLE)} ({what})")
+    except Missing as missing:
+        hole = hole or missing
+    return certain(found, hole)
+
+
+def untrusting(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The role, where it does not let dms.amazonaws.com assume it, and whom it lets in; none where there is no role."""
+    place, role = _role(instance, inventory)
+    if place != HERE or role is None:
+        return ()
+    trusted = trusted_services(trust_policy(role), role.id, role.account, DMS)
+    return () if DMS in trusted else (f"{role.id} (lets in {' and '.join(trusted) or 'no service'})",)
+
+
+def refusals(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """What the role may not do with the secret of what DMS does with it: read its value, and describe it.
+
+    None where there is no such secret or role.
+    """
+    secret, (_, role) = _secret(instance), _role(instance, inventory)
+    if role is None:
+        return ()
+    asked = asked_about(secret, partition_of(instance.arn), inventory)
+    if asked is None:
+        return ()
+    found: list[str] = []
+    hole: Missing | None = None
+    for action in (READ, DESCRIBE):
+        decision = may(action, role, asked, instance, inventory)
+        if decision.allowed is False:
+            found.append(f"{called(role)} is not allowed {action} on {secret.id}{refused(decision)}")
+        elif decision.allowed is None:
+            hole = hole or decision.missing(role.where)
+    return certain(found, hole)
+
+
+FACTS: Final = (
+    Fact("kerberos.named", INSTANCE, texts(), named),
+    Fact("kerberos.dangling", INSTANCE, texts(), dangling),
+    Fact("kerberos.untrusting_roles", INSTANCE, texts(), untrusting),
+    Fact("kerberos.refusals", INSTANCE, texts(), refusals),
+)

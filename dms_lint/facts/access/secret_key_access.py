@@ -1,0 +1,112 @@
+"""The keys that encrypt secrets, and whether the roles that read the secrets may use them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts.access.effective_access import with_key
+from dms_lint.facts.access.secret_access import Pair, called, each_pair, refused, role_of
+from dms_lint.facts.credentials.secret_settings import BOTH
+from dms_lint.facts.credentials.secrets import find_secret
+from dms_lint.facts.dms import encryption_keys as keys
+from dms_lint.facts.fact import Fact, texts
+from dms_lint.facts.iam.identities.attached_policies import identity
+from dms_lint.iam_policy.evaluation import Request, role_context
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+_ACTIONS: Final = ("kms:Decrypt", "kms:DescribeKey")
+
+
+def own_key(secret: Resource, inventory: Inventory) -> keys.Reference | None:
+    """The customer's key that encrypts a secret; None where it is AWS's own, for which no permission is needed."""
+    # Absent where it is the AWS managed key aws/secretsmanager: API reference of DescribeSecret.
+    written = secret.text("KmsKeyId", default="")
+    if not written:
+        return None
+    named = keys.reference_in(secret, "KmsKeyId", written)
+    if named.alias.startswith(keys.AWS_ALIASES):
+        return None
+    key = keys.resolved(named, inventory)
+    if key is None:
+        raise Missing(
+            f"{secret.where}: there is no key {written}",
+            needs="a key that exists",
+            reason="the key of the secret does not exist",
+        )
+    try:
+        found = keys.described(key, inventory)
+    except Missing:
+        # Not described: the key's policy decides, as it does for AWS's own keys.
+        return key
+    return None if found is not None and found.text("KeyManager", default="") == "AWS" else key
+
+
+def _keyed(pair: Pair, resource: Resource, inventory: Inventory) -> tuple[Resource, keys.Reference] | None:
+    """A secret with its own key, where the role that reads it is there; else None."""
+    _, role = role_of(pair, resource, inventory)
+    secret = find_secret(pair.secret, inventory)
+    if role is None or secret is None:
+        return None
+    key = own_key(secret, inventory)
+    return (secret, key) if key is not None else None
+
+
+def own_keys(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The customer's keys that encrypt the secrets, by ARN; of secrets that a role of the account reads."""
+
+    def judge(pair: Pair) -> str:
+        found = _keyed(pair, resource, inventory)
+        return found[1].arn if found else ""
+
+    return each_pair(resource, inventory, judge)
+
+
+def undecryptable(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The secrets whose key the role may not use, each with the key and the actions that are not allowed on it."""
+
+    def judge(pair: Pair) -> str:
+        found = _keyed(pair, resource, inventory)
+        _, role = role_of(pair, resource, inventory)
+        if found is None or role is None:
+            return ""
+        secret, key = found
+        lacks: list[str] = []
+        hole: Missing | None = None
+        for action in _ACTIONS:
+            request = Request(action, key.arn, _context(action, role, secret, resource))
+            decision = with_key(request, identity(role, inventory), key, inventory)
+            if decision.allowed is False:
+                lacks.append(action + refused(decision))
+            elif decision.allowed is None:
+                hole = hole or decision.missing(role.where)
+        if not lacks:
+            if hole is not None:
+                raise hole
+            return ""
+        return f"{pair.secret.id}: {called(role)} is not allowed {' and '.join(lacks)} on {key.arn}"
+
+    return each_pair(resource, inventory, judge)
+
+
+def _context(action: str, role: Resource, secret: Resource, resource: Resource) -> Mapping[str, tuple[str, ...]]:
+    """What is known of a request for a secret's key.
+
+    Secrets Manager asks in the role's name, and binds what it decrypts to the secret's ARN:
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    """
+    context = role_context(role.id, role.account, secret.region or resource.region, via="secretsmanager")
+    if action == "kms:Decrypt" and secret.arn:
+        return {**context, "kms:encryptioncontext:secretarn": (secret.arn,)}
+    return context
+
+
+FACTS: Final = (
+    Fact("secret_access.own_keys", BOTH, texts(), own_keys),
+    Fact("secret_access.undecryptable", BOTH, texts(), undecryptable),
+)

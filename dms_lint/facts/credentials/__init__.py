@@ -1,0 +1,1 @@
+"""How endpoints authenticate, and the secrets that hold their credentials."""

@@ -1,0 +1,90 @@
+"""What a fact is: a named value, derived from the inventory by a small function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar
+
+from dms_lint.inventory.inventory import Inventory
+from dms_lint.model import Missing, Resource
+
+T = TypeVar("T")
+Value = str | int | bool | tuple[str, ...]
+Derive = Callable[[Resource, Inventory], Value]
+
+
+def derived(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, Inventory], T]:
+    """Keeps with each resource what a function derives of it (or that it is Missing), for the next who asks."""
+
+    @wraps(derive)
+    def once(resource: Resource, inventory: Inventory) -> T:
+        memo = resource.memo
+        if derive in memo:
+            kept: T | Missing = memo[derive]
+            if kept.__class__ is Missing:
+                raise kept.with_traceback(None)
+            return kept  # type: ignore[return-value]
+        try:
+            value = memo[derive] = derive(resource, inventory)
+        except Missing as missing:
+            # Without its traceback, which would keep every frame of the derivation alive.
+            memo[derive] = missing.with_traceback(None)
+            raise
+        return value
+
+    return once
+
+
+def certain(found: Iterable[str], hole: Missing | None) -> tuple[str, ...]:
+    """What was found, which is certain whatever else is hidden; the hole where nothing was."""
+    values = tuple(found)
+    if not values and hole is not None:
+        raise hole
+    return values
+
+
+def each_of(items: Iterable[T], judge: Callable[[T], str], hole: Missing | None = None) -> tuple[str, ...]:
+    """What `judge` says of each item, once each and without ''; Missing where only what was not read could be more."""
+    found: dict[str, None] = {}
+    for item in items:
+        try:
+            said = judge(item)
+        except Missing as missing:
+            hole = hole or missing
+        else:
+            if said:
+                found[said] = None
+    return certain(found, hole)
+
+
+class Fact(NamedTuple):
+    """A fact: what rules call it, the kinds of resource it is about, what it can be, and how it is derived.
+
+    `schema` is a JSON Schema of every value that `derive` can return.  The docstring of `derive` is the fact's
+    documentation.  `derive` raises Missing when the data it needs are not there; it never guesses.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    schema: Mapping[str, Any]
+    derive: Derive
+
+    @property
+    def says(self) -> str:
+        """What the fact is, in the words of its docstring."""
+        return " ".join((self.derive.__doc__ or "").split())
+
+
+def text(*values: str) -> Mapping[str, Any]:
+    """Schema of a text; of one of these texts, where some are given."""
+    return {"type": "string", "enum": list(values)} if values else {"type": "string"}
+
+
+def texts(*values: str) -> Mapping[str, Any]:
+    """Schema of a list of texts; each one of these, where some are given."""
+    return {"type": "array", "items": text(*values)}
+
+
+FLAG: Mapping[str, Any] = {"type": "boolean"}
+NUMBER: Mapping[str, Any] = {"type": "integer"}

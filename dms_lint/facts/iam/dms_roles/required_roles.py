@@ -1,0 +1,352 @@
+"""The three roles that DMS looks for by their names: whether an account has them, whom they trust, what they lack."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint.data.tables import table
+from dms_lint.facts.dms.endpoints import direction, engine
+from dms_lint.facts.fact import Fact, text, texts
+from dms_lint.facts.iam.identities.attached_policies import attachments, aws_managed, identity, trust_policy
+from dms_lint.iam_policy.evaluation import UNLIKELY, Request, allowed, partition_of, role_context
+from dms_lint.iam_policy.trust_policies import DMS, trusted_services
+from dms_lint.model import Missing, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+ACCOUNT: Final = ("account",)
+VPC_ROLE: Final = "dms-vpc-role"
+LOGS_ROLE: Final = "dms-cloudwatch-logs-role"
+ACCESS_ROLE: Final = "dms-access-for-endpoint"
+REDSHIFT: Final = "redshift.amazonaws.com"
+
+_DMS_KINDS: Final = (
+    "endpoint",
+    "replication-instance",
+    "subnet-group",
+    "certificate",
+    "task",
+    "replication-config",
+    "event-subscription",
+    "data-provider",
+    "instance-profile",
+    "migration-project",
+    "data-migration",
+)
+
+
+# -- what DMS has in the account
+
+
+def _presence(inventory: Inventory) -> Mapping[str, Mapping[str, set[str]]]:
+    """By account and kind, the Regions in which DMS resources of that kind were read."""
+
+    def make() -> Mapping[str, Mapping[str, set[str]]]:
+        found: dict[str, dict[str, set[str]]] = defaultdict(dict)
+        for kind in _DMS_KINDS:
+            for resource in inventory.known(kind):
+                found[resource.account].setdefault(kind, set()).add(resource.region)
+        return found
+
+    return inventory.once("dms-presence", make)
+
+
+def listed(account: Resource, inventory: Inventory, *kinds: str) -> None:
+    """Missing unless these kinds are fully listed in a Region of the account.
+
+    And in every other of which the input holds something of DMS, and in none unreadable.
+    """
+    listed, hole, elsewhere = False, None, None
+    for region in inventory.once("regions", inventory.regions):
+        whole = True
+        for kind in kinds:
+            try:
+                inventory.all(kind, account.id, region)
+            except Missing as missing:
+                if missing.status is Status.NOT_READABLE:
+                    raise
+                whole = False
+                elsewhere = elsewhere or missing
+                if (account.id, region) in inventory.scanned:
+                    hole = hole or missing
+        listed = listed or whole
+    if hole is None and listed:
+        return
+    if hole is None and elsewhere is None:
+        for kind in kinds:
+            inventory.all(kind, account.id)
+    raise (
+        hole
+        or elsewhere
+        or Missing(
+            f"no Region of the account {account.id} was read", needs="dms:DescribeEndpoints", reason="not in the input"
+        )
+    )
+
+
+def gap_of(account: str, inventory: Inventory, *kinds: str) -> Missing | None:
+    """Why an account may have more of these kinds than were read; None where it certainly has no more."""
+    found = inventory.find("account", account)
+    try:
+        if found is None:
+            raise Missing(f"the account {account} is not in the input", needs="an input that names the account")
+        listed(found, inventory, *kinds)
+    except Missing as missing:
+        return missing.with_traceback(None)
+    return None
+
+
+def dms_kinds(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The kinds of DMS resources that the account has in the scanned Regions: `endpoint`, `task`, ...
+
+    None is certain once endpoints and replication instances are fully listed in each of them.
+    """
+    found = _presence(inventory).get(account.id)
+    if not found:
+        listed(account, inventory, "endpoint", "replication-instance")
+    return tuple(sorted(found or ()))
+
+
+def redshift_targets(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The names of the account's Amazon Redshift target endpoints, in order."""
+    found, hole = set(), None
+    for endpoint in inventory.index("endpoint", account_of).get(account.id, ()):
+        try:
+            if engine(endpoint, inventory).startswith("redshift") and direction(endpoint, inventory) == "target":
+                found.add(endpoint.name)
+        except Missing as missing:
+            hole = hole or missing.with_traceback(None)
+    if not found:
+        if hole is not None:
+            raise hole
+        listed(account, inventory, "endpoint")
+    return tuple(sorted(found))
+
+
+def account_of(resource: Resource) -> tuple[str]:
+    """The account of a resource, to index by."""
+    return (resource.account,)
+
+
+# -- the roles
+
+
+def _role(name: str, account: Resource, inventory: Inventory) -> Resource | None:
+    return inventory.find("role", name, account.id)
+
+
+def _arn(name: str, account: Resource, inventory: Inventory) -> str:
+    role = _role(name, account, inventory)
+    return role.id if role is not None else ""
+
+
+def vpc_role(account: Resource, inventory: Inventory) -> str:
+    """The ARN of the role dms-vpc-role, with which DMS makes network interfaces; '' where there is none."""
+    return _arn(VPC_ROLE, account, inventory)
+
+
+def logs_role(account: Resource, inventory: Inventory) -> str:
+    """The ARN of the role dms-cloudwatch-logs-role, with which DMS writes its logs; '' where there is none."""
+    return _arn(LOGS_ROLE, account, inventory)
+
+
+def access_role(account: Resource, inventory: Inventory) -> str:
+    """The ARN of the role dms-access-for-endpoint, with which DMS loads Redshift; '' where there is none."""
+    return _arn(ACCESS_ROLE, account, inventory)
+
+
+def _services(name: str, account: Resource, inventory: Inventory, *asked: str) -> tuple[str, ...]:
+    role = _role(name, account, inventory)
+    if role is None:
+        return ()
+    return trusted_services(trust_policy(role), role.id, account.id, *asked)
+
+
+def vpc_role_services(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The services that dms-vpc-role lets assume it, in order: `dms.amazonaws.com` in every partition.
+
+    `*` is among them where it lets everybody.
+    """
+    return _services(VPC_ROLE, account, inventory, DMS)
+
+
+def logs_role_services(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The services that dms-cloudwatch-logs-role lets assume it, as in roles.vpc_role_services."""
+    return _services(LOGS_ROLE, account, inventory, DMS)
+
+
+def access_role_services(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The services that dms-access-for-endpoint lets assume it, as in roles.vpc_role_services."""
+    return _services(ACCESS_ROLE, account, inventory, DMS, REDSHIFT)
+
+
+def access_role_missing_services(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Those of `dms.amazonaws.com` and `redshift.amazonaws.com` that may not assume dms-access-for-endpoint."""
+    trusted = access_role_services(account, inventory)
+    return tuple(service for service in (DMS, REDSHIFT) if service not in trusted)
+
+
+# -- what they allow
+
+
+@cache
+def _rows() -> Mapping[str, Mapping[str, Any]]:
+    return {row["role"]: row for row in table("required-actions")["rows"]}
+
+
+def vpc_role_outdated_actions(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The EC2 actions that AWS has added to its policy for dms-vpc-role and that the role does not allow.
+
+    None when AmazonDMSVPCManagementRole is attached to it.
+    """
+    row, role = _rows()[VPC_ROLE], _role(VPC_ROLE, account, inventory)
+    if role is None or row["policy"] in _attached(role, inventory):
+        return ()
+    lacking, doubt = _lacking(row["added"], role, account, inventory)
+    if not lacking and doubt is not None:
+        raise doubt
+    return tuple(lacking)
+
+
+def _missing_actions(name: str, account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The actions that the role's table has and its policies do not allow on all of their resources.
+
+    None where AWS's own policy for the role is attached.
+    """
+    row, role = _rows()[name], _role(name, account, inventory)
+    if role is None:
+        return tuple(row["actions"])
+    if row["policy"] in _attached(role, inventory):
+        return ()
+    lacking, doubt = _lacking(row["actions"], role, account, inventory)
+    if not lacking and "serverless" in row:
+        lacking, more = _lacking(row["serverless"], role, account, inventory)
+        if lacking or more:
+            # Only an account with serverless replications must allow these; whether it has any decides.
+            try:
+                needed, unsure = _has_serverless(account, inventory), None
+            except Missing as missing:
+                needed, unsure = False, missing
+            lacking = lacking if needed else []
+            doubt = doubt or (more if needed else unsure)
+    if not lacking and doubt is not None:
+        raise doubt
+    return tuple(lacking)
+
+
+def _attached(role: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Path and name of those policies of AWS's own that are known to be attached to the role."""
+    try:
+        arns, _ = attachments(role, inventory)
+    except Missing:
+        return ()  # the role's identity has a gap in their place
+    return tuple(aws_managed(arn) for arn in arns)
+
+
+def _has_serverless(account: Resource, inventory: Inventory) -> bool:
+    if "replication-config" not in _presence(inventory).get(account.id, ()):
+        listed(account, inventory, "replication-config")
+        return False
+    return True
+
+
+def _lacking(
+    actions: Mapping[str, Sequence[str]], role: Resource, account: Resource, inventory: Inventory
+) -> tuple[list[str], Missing | None]:
+    """The actions that are certainly not allowed on all of their resources, and why others may not be."""
+    lacking: list[str] = []
+    doubt: Missing | None = None
+    for action, resources in actions.items():
+        for request in _requests(action, resources, role, account, inventory):
+            decision = allowed(request, identity(role, inventory))
+            if decision.allowed is False:
+                lacking.append(action)
+                break
+            if decision.allowed is None:
+                doubt = doubt or decision.missing(role.where)
+    return lacking, doubt
+
+
+def _requests(
+    action: str, resources: Sequence[str], role: Resource, account: Resource, inventory: Inventory
+) -> Iterator[Request]:
+    """The requests that must be allowed: in each Region that has DMS resources, on resources of unlikely names."""
+    partition = partition_of(role.id)
+    regions = set().union(*_presence(inventory).get(account.id, {}).values()) - {""}
+    for region in sorted(regions) or ("*",):
+        context = role_context(role.id, account.id, "" if region == "*" else region)
+        for resource in resources:
+            for name in UNLIKELY:
+                asked = resource.format(partition=partition, region=region, account=account.id, name=name)
+                yield Request(action, asked, context)
+
+
+def vpc_role_missing_actions(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The EC2 actions that dms-vpc-role does not allow on every resource.
+
+    None when AmazonDMSVPCManagementRole is attached to it.
+    """
+    return _missing_actions(VPC_ROLE, account, inventory)
+
+
+def logs_role_missing_actions(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The CloudWatch Logs actions that dms-cloudwatch-logs-role does not allow on every log group of DMS's tasks.
+
+    Those of serverless replications count where the account has some.  None when AmazonDMSCloudWatchLogsRole is
+    attached to it.
+    """
+    return _missing_actions(LOGS_ROLE, account, inventory)
+
+
+def access_role_missing_actions(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The S3 actions that dms-access-for-endpoint does not allow on every bucket whose name begins with `dms-`.
+
+    None when AmazonDMSRedshiftS3Role is attached to it.
+    """
+    return _missing_actions(ACCESS_ROLE, account, inventory)
+
+
+def _policy(name: str, account: Resource, inventory: Inventory) -> str:
+    partition = partition_of(_arn(name, account, inventory))
+    return f"arn:{partition}:iam::aws:policy/{_rows()[name]['policy']}"
+
+
+def vpc_role_policy(account: Resource, inventory: Inventory) -> str:
+    """The ARN of AWS's own policy for dms-vpc-role, in the partition of the role."""
+    return _policy(VPC_ROLE, account, inventory)
+
+
+def logs_role_policy(account: Resource, inventory: Inventory) -> str:
+    """The ARN of AWS's own policy for dms-cloudwatch-logs-role, in the partition of the role."""
+    return _policy(LOGS_ROLE, account, inventory)
+
+
+def access_role_policy(account: Resource, inventory: Inventory) -> str:
+    """The ARN of AWS's own policy for dms-access-for-endpoint, in the partition of the role."""
+    return _policy(ACCESS_ROLE, account, inventory)
+
+
+FACTS: Final = (
+    Fact("account.dms_kinds", ACCOUNT, texts(*_DMS_KINDS), dms_kinds),
+    Fact("account.redshift_targets", ACCOUNT, texts(), redshift_targets),
+    Fact("roles.vpc_role", ACCOUNT, text(), vpc_role),
+    Fact("roles.vpc_role_services", ACCOUNT, texts(), vpc_role_services),
+    Fact("roles.vpc_role_missing_actions", ACCOUNT, texts(), vpc_role_missing_actions),
+    Fact("roles.vpc_role_outdated_actions", ACCOUNT, texts(), vpc_role_outdated_actions),
+    Fact("roles.vpc_role_policy", ACCOUNT, text(), vpc_role_policy),
+    Fact("roles.logs_role", ACCOUNT, text(), logs_role),
+    Fact("roles.logs_role_services", ACCOUNT, texts(), logs_role_services),
+    Fact("roles.logs_role_missing_actions", ACCOUNT, texts(), logs_role_missing_actions),
+    Fact("roles.logs_role_policy", ACCOUNT, text(), logs_role_policy),
+    Fact("roles.access_role", ACCOUNT, text(), access_role),
+    Fact("roles.access_role_services", ACCOUNT, texts(), access_role_services),
+    Fact("roles.access_role_missing_services", ACCOUNT, texts(DMS, REDSHIFT), access_role_missing_services),
+    Fact("roles.access_role_missing_actions", ACCOUNT, texts(), access_role_missing_actions),
+    Fact("roles.access_role_policy", ACCOUNT, text(), access_role_policy),
+)

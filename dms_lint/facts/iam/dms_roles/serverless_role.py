@@ -1,0 +1,64 @@
+"""The service-linked role of serverless replications, and whether one was ever started, which needs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts.fact import Fact, text, texts
+from dms_lint.facts.iam.dms_roles.required_roles import ACCOUNT, account_of, gap_of
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+NAME: Final = "AWSServiceRoleForDMSServerless"
+
+# https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Serverless.Components.html
+_NEVER_RUN: Final = frozenset({"creating", "created", "ready"})
+"""The statuses of a replication before its first start; a stop or a failure comes after one."""
+
+_MARKS: Final = ("StartReplicationType", "ReplicationLastStopTime", "StopReason", "RecoveryCheckpoint")
+_STATISTICS: Final = ("FreshStartDate", "FullLoadStartDate", "StopDate")
+"""Members that a replication has only once it was started."""
+
+
+def started(account: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The serverless replications that were started at least once, by the name of their configuration.
+
+    None is certain once the runs, or the configurations, are fully listed in each scanned Region and there are none.
+    """
+    found: set[str] = set()
+    hole = None
+    for replication in inventory.index("replication", account_of).get(account.id, ()):
+        try:
+            if _was_started(replication):
+                found.add(replication.name)
+        except Missing as missing:
+            hole = hole or missing.with_traceback(None)
+    if not found and hole is None and (gap := gap_of(account.id, inventory, "replication")) is not None:
+        configured = account.id in inventory.index("replication-config", account_of)
+        hole = gap if configured or gap_of(account.id, inventory, "replication-config") else None
+    if not found and hole is not None:
+        raise hole
+    return tuple(sorted(found))
+
+
+def _was_started(replication: Resource) -> bool:
+    statistics = replication.block("ReplicationStats", default={})
+    provision = replication.block("ProvisionData", default={})
+    if any(mark in replication for mark in _MARKS) or any(mark in statistics for mark in _STATISTICS):
+        return True
+    return "DateProvisioned" in provision or replication.text("Status").lower() not in _NEVER_RUN
+
+
+def role(account: Resource, inventory: Inventory) -> str:
+    """The ARN of the service-linked role AWSServiceRoleForDMSServerless; '' where there is none."""
+    found = inventory.find("role", NAME, account.id)
+    return found.id if found is not None else ""
+
+
+FACTS: Final = (
+    Fact("serverless.started", ACCOUNT, texts(), started),
+    Fact("serverless.role", ACCOUNT, text(), role),
+)

@@ -1,0 +1,126 @@
+"""The access keys of a user: which are active, and how old they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from dms_lint.aws.timestamps import moment, parse_moment
+from dms_lint.facts.fact import Fact, derived, texts
+from dms_lint.facts.iam.identities import credential_report
+from dms_lint.facts.iam.identities.attached_policies import holder_of
+from dms_lint.facts.iam.identities.principals import PRINCIPAL
+from dms_lint.facts.iam.identities.requester import USER
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+ACTIVE: Final = "Active"
+_STATUSES: Final = (ACTIVE, "Inactive", "Expired")
+LONGEST: Final = 90
+"""Days after which a key is to be replaced: what the credential reports of most auditors ask for."""
+
+AN_ACTIVE: Final = "an active access key"
+TWO_ACTIVE: Final = "two active access keys"
+OLD: Final = f"an active access key over {LONGEST} days old"
+
+
+class Key(NamedTuple):
+    """An active access key."""
+
+    name: str
+    days: int | None
+    """How old it is; None where that is not known."""
+
+    @property
+    def described(self) -> str:
+        """The key and its age."""
+        return self.name if self.days is None else f"{self.name} ({self.days} days old)"
+
+
+@derived
+def _active(principal: Resource, inventory: Inventory) -> tuple[tuple[Key, ...], Missing | None]:
+    """The keys that are active, and why there may be more."""
+    user = holder_of(principal, inventory)
+    if user.kind != USER:
+        return (), None
+    try:
+        answer = _listed(user, inventory)
+    except Missing as missing:
+        try:
+            return _reported(user, inventory), None
+        except Missing:
+            return (), missing.with_traceback(None)
+    found: list[Key] = []
+    hole = None
+    try:
+        for key in answer.records("AccessKeyMetadata"):
+            if key.text("Status") not in _STATUSES:
+                raise key.malformed("Status", "Active or Inactive")
+            if key.text("Status") == ACTIVE:
+                created = moment(key, "CreateDate") if "CreateDate" in key else None
+                found.append(Key(key.text("AccessKeyId"), _age(created, inventory)))
+    except Missing as missing:
+        hole = missing.with_traceback(None)
+    return tuple(found), hole
+
+
+def _listed(user: Resource, inventory: Inventory) -> Resource:
+    """What ListAccessKeys says of a user: of whom its keys say so, or else the file's name."""
+    for answer in inventory.index("access-keys", _users).get(user.name, ()):
+        if answer.account in (user.account, ""):
+            return answer
+    return inventory.about("access-keys", user.name, user.id, account=user.account)
+
+
+def _users(answer: Resource) -> tuple[str, ...]:
+    named = dict.fromkeys(key.text("UserName", default="") for key in answer.records("AccessKeyMetadata"))
+    return tuple(name for name in named if name)
+
+
+def _reported(user: Resource, inventory: Inventory) -> tuple[Key, ...]:
+    line = credential_report.row(user.name, user.account, inventory)
+
+    def keys() -> Iterator[Key]:
+        for n in (1, 2):
+            if credential_report.said(line, f"access_key_{n}_active"):
+                created = parse_moment(line.get(f"access_key_{n}_last_rotated", ""))
+                yield Key(f"access key {n}", _age(created, inventory))
+
+    return tuple(keys())
+
+
+def _age(created: datetime | None, inventory: Inventory) -> int | None:
+    return None if created is None else max((inventory.now - created).days, 0)
+
+
+def active(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The active access keys of a user, each with its age in days; none of a role.
+
+    The credential report does not tell their ids: there they are `access key 1` and `access key 2`.
+    """
+    found, hole = _active(principal, inventory)
+    if not found and hole is not None:
+        raise hole
+    return tuple(key.described for key in found)
+
+
+def faults(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """What is wrong with a user's access keys: that one is active, two are, or one is over 90 days old."""
+    found, hole = _active(principal, inventory)
+    if not found:
+        if hole is not None:
+            raise hole
+        return ()
+    old = (OLD,) if any(key.days is not None and key.days > LONGEST for key in found) else ()
+    return (TWO_ACTIVE, *old) if len(found) > 1 else (old or (AN_ACTIVE,))
+
+
+FACTS: Final = (
+    Fact("access_keys.active", PRINCIPAL, texts(), active),
+    Fact("access_keys.faults", PRINCIPAL, texts(AN_ACTIVE, TWO_ACTIVE, OLD), faults),
+)

@@ -1,0 +1,188 @@
+"""Users and roles as those who ask: what is known of their requests, and what their policies answer."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from dms_lint.data.tables import table
+from dms_lint.facts.fact import derived
+from dms_lint.facts.iam.identities.attached_policies import holder_of, identity
+from dms_lint.iam_policy.evaluation import UNLIKELY, Decision, Request, about_action, allowed, partition_of
+from dms_lint.iam_policy.statements import ANYTHING
+from dms_lint.iam_policy.wildcards import matches
+from dms_lint.model import EMPTY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dms_lint.iam_policy.conditions import Context
+    from dms_lint.iam_policy.evaluation import Identity, Policies
+    from dms_lint.iam_policy.statements import Statement
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+USER: Final = "user"
+ROLE: Final = "role"
+
+_VARIABLE: Final = re.compile(r"\$\{([^},]+)\}")
+
+
+@cache
+def chosen(*of: str) -> frozenset[str]:
+    """The condition keys that tell how it is called (`call`), or on what (`resource`), and not what may be done."""
+    rows = table("request-conditions")["rows"]
+    return frozenset(key.lower() for row in rows if row["of"] in of for key in row["keys"])
+
+
+def context_of(principal: Resource, inventory: Inventory) -> Context:
+    """What is known of the requests that a user makes, or whoever has assumed a role.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    holder, now = holder_of(principal, inventory), inventory.now
+    known: dict[str, tuple[str, ...]] = {
+        "aws:principalarn": (principal.id,),
+        "aws:principalaccount": (principal.account,),
+        "aws:principalisawsservice": ("false",),
+        "aws:principaltype": ("User" if holder.kind == USER else "AssumedRole",),
+        "aws:username": (holder.name,) if holder.kind == USER else (),
+        "aws:securetransport": ("true",),
+        "aws:currenttime": (now.isoformat(),),
+        "aws:epochtime": (str(int(now.timestamp())),),
+        # Only a service that calls by itself, and not for somebody, sends these.
+        "aws:sourceaccount": (),
+        "aws:sourcearn": (),
+        "aws:sourceorgid": (),
+        "kms:calleraccount": (principal.account,),
+    }
+    if holder.kind == USER and "Tags" in holder:
+        # A role's session may have other tags than the role.
+        for tag in holder.records("Tags"):
+            known[f"aws:principaltag/{tag.text('Key').lower()}"] = (tag.text("Value", default=""),)
+    return known
+
+
+class Asker(NamedTuple):
+    """A principal as one who asks: its policies, and what is known of its requests."""
+
+    principal: Resource
+    identity: Identity
+    context: Context
+    regions: tuple[str, ...]
+    """The scanned Regions of its account, and one that is none."""
+    narrow: dict[str, Identity]
+    """By action, the identity with the statements about that action alone: what else it has costs time only."""
+
+    def about(self, action: str) -> Identity:
+        """The identity as far as it matters to an action."""
+        found = self.narrow.get(action)
+        if found is None:
+            found = self.narrow[action] = _narrowed(self.identity, action.lower())
+        return found
+
+    def on(self, action: str, resource: str = ANYTHING, more: Mapping[str, tuple[str, ...]] = EMPTY) -> Decision:
+        """Whether it may do something with that resource, called as it has to be."""
+        return allowed(Request(action, resource, {**self.context, **more}, chosen("call")), self.about(action))
+
+    def on_some(self, action: str, template: str = ANYTHING, more: Mapping[str, tuple[str, ...]] = EMPTY) -> Decision:
+        """Whether it may do something with any resource at all of those that a template's ARN stands for.
+
+        `True` names the statements that allow it; None of several doubts the first.
+        """
+        if not may_be_granted(self.identity, action):
+            return Decision(False)
+        keys = chosen("call", "resource")
+        doubt, context = None, {**self.context, **more}
+        for resource in self._candidates(action, template):
+            decision = allowed(Request(action, resource, context, keys), self.about(action))
+            if decision.allowed:
+                return decision
+            doubt = doubt or (decision if decision.allowed is None else None)
+        return doubt or Decision(False)
+
+    def _candidates(self, action: str, template: str) -> Iterator[str]:
+        """Resources of which one is allowed if any is: of unlikely names, and like those that the policies name."""
+        if "{" not in template:
+            yield template
+            return
+        values = {"partition": partition_of(self.principal.id), "account": self.principal.account}
+        for region in self.regions:
+            yield template.format(**values, region=region, name=UNLIKELY[0])
+        plain = template.format(**values, region=self.regions[0], name=UNLIKELY[0])
+        written = dict.fromkeys(
+            pattern
+            for statement in _statements(self.about(action))
+            for pattern in statement.resources or ()
+            if pattern != ANYTHING
+        )
+        yield from filter(None, (_like(pattern, plain, self.context) for pattern in written))
+
+
+def _like(pattern: str, plain: str, context: Context) -> str:
+    """A resource that is like a plain one, and matched by a pattern as far as can be; '' where no such is.
+
+    `arn:aws:dms:eu-west-1:*:endpoint:orders-*` and `arn:aws:dms:us-east-1:111122223333:endpoint:x` make
+    `arn:aws:dms:eu-west-1:111122223333:endpoint:orders-x`.
+    """
+    pattern = _VARIABLE.sub(lambda one: (context.get(one[1].strip().lower()) or (one[0],))[0], pattern)
+    parts, wanted = pattern.split(":", 5), plain.split(":", 5)
+    while len(parts) < len(wanted) and parts[-1].endswith("*"):
+        parts.append("*")
+    if len(parts) != len(wanted):
+        return ""
+    found = [
+        other if matches(part, other) else part.replace("*", UNLIKELY[0]).replace("?", "x")
+        for part, other in zip(parts, wanted, strict=True)
+    ]
+    fixed = (found[n] == wanted[n] for n in (0, 1, 2, 4))
+    return ":".join(found) if all(fixed) and found[5].startswith(_type_of(wanted[5])) else ""
+
+
+def _type_of(resource: str) -> str:
+    """How the last part of an ARN begins, up to the name: `endpoint:`, `network-interface/`."""
+    return resource[: resource.index(UNLIKELY[0])] if UNLIKELY[0] in resource else resource
+
+
+def _narrowed(who: Identity, action: str) -> Identity:
+    def of(policies: Policies) -> Policies:
+        kept = (
+            policy._replace(statements=tuple(one for one in policy.statements if about_action(one, action)))
+            for policy in policies.documents
+        )
+        return policies._replace(documents=tuple(policy for policy in kept if policy.statements))
+
+    return who._replace(policies=of(who.policies), boundary=who.boundary and of(who.boundary))
+
+
+def _statements(who: Identity) -> Iterator[Statement]:
+    for policies in (who.policies, *((who.boundary,) if who.boundary else ())):
+        for policy in policies.documents:
+            yield from policy.statements
+
+
+def may_be_granted(who: Identity, action: str) -> bool:
+    """Whether any statement is about an action, or a policy was not read: the cheap half of an answer."""
+    if who.policies.gaps:
+        return True
+    lower = action.lower()
+    return any(
+        about_action(statement, lower)
+        for policy in who.policies.documents
+        for statement in policy.statements
+        if statement.effect == "Allow"
+    )
+
+
+@derived
+def asker(principal: Resource, inventory: Inventory) -> Asker:
+    """The principal as one who asks."""
+    regions = [region for account, region in inventory.scopes() if account == principal.account]
+    return Asker(
+        principal,
+        identity(holder_of(principal, inventory), inventory),
+        context_of(principal, inventory),
+        (*regions, UNLIKELY[1]),
+        {},
+    )

@@ -1,0 +1,122 @@
+"""What policies that touch DMS allow besides, and what they allow in vain."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from dms_lint.data.tables import table
+from dms_lint.facts.fact import Fact, texts
+from dms_lint.facts.iam.dms_policies import POLICY, allows_everything, settled, text_of
+from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, LOGS_ROLE, VPC_ROLE, redshift_targets
+from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some, matches_type
+from dms_lint.iam_policy.evaluation import UNLIKELY, Request, about_action, about_resource, partition_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dms_lint.iam_policy.statements import Statement
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+_MAKING: Final = ("iam:CreateRole", "iam:AttachRolePolicy")
+
+
+# -- roles
+
+
+def role_making(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The actions that make a role or give it policies, where the policy allows them on every role, and where.
+
+    Without those under a condition, which bounds them, and those of a statement that allows everything.
+    """
+    text = text_of(policy, inventory)
+    role = f"arn:{partition_of(policy.id)}:iam::{policy.account}:role/"
+    return settled(
+        (
+            f"{action} ({said.sid})"
+            for said in text.statements
+            if said.effect == "Allow" and not said.conditions and not allows_everything(said)
+            for action in _MAKING
+            if about_action(said, action.lower())
+            and all(about_resource(said, Request(action, role + name)) for name in UNLIKELY)
+        ),
+        text,
+    )
+
+
+def missing_required_roles(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The roles that DMS looks for by name and that the policy's account does not have.
+
+    dms-access-for-endpoint counts only where there is a Redshift target, and the others exist.
+    """
+    found = [name for name in (VPC_ROLE, LOGS_ROLE) if inventory.find("role", name, policy.account) is None]
+    if not found and inventory.find("role", ACCESS_ROLE, policy.account) is None:
+        account = inventory.find("account", policy.account)
+        if account is not None and redshift_targets(account, inventory):
+            found.append(ACCESS_ROLE)
+    return tuple(found)
+
+
+# -- actions and the resources that they take
+
+
+@cache
+def _rows() -> Mapping[str, tuple[str, Mapping[str, Any]]]:
+    """By the action in lower case, with its prefix: the action as it is written, and its row."""
+    return {f"dms:{name.lower()}": (f"dms:{name}", row) for name, row in table("dms-authorization")["actions"].items()}
+
+
+def plain_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The actions of DMS that the policy allows by their whole names, on resources that it names."""
+    text = text_of(policy, inventory)
+    return settled((_rows()[action][0] for said in text.statements for action in _plain(said)), text)
+
+
+def _plain(said: Statement) -> Iterator[str]:
+    if said.effect == "Allow" and said.principals is None and not said.not_actions and said.resources is not None:
+        yield from (action for action in said.actions if action in _rows())
+
+
+def vain_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Those of policy.plain_actions that are never allowed all the same, each with the reason.
+
+    An action that takes no resource is allowed on `*` alone, and one that needs resources of some types on some of each
+    type, as the table has it.  Any statement of the policy may allow what is lacking.
+    """
+    text = text_of(policy, inventory)
+    return settled(
+        (
+            f"{_rows()[action][0]} ({said.sid}) {reason}"
+            for said in text.statements
+            for action in _plain(said)
+            if (reason := _in_vain(action, text.statements))
+        ),
+        text,
+    )
+
+
+def _in_vain(action: str, statements: tuple[Statement, ...]) -> str:
+    """Why an action never takes effect; '' where it does, and where an ARN that matches nothing is why."""
+    row = _rows()[action][1]
+    allowing = [
+        one for one in statements if one.effect == "Allow" and one.principals is None and about_action(one, action)
+    ]
+    if "needs" not in row and "takes" not in row:
+        on_all = any(about_resource(one, Request(action)) is not False for one in allowing)
+        return "" if on_all else "takes no resource, and is not allowed on *"
+    if any(one.not_resources or one.resources is None for one in allowing):
+        return ""
+    patterns = [pattern for one in allowing for pattern in one.resources or ()]
+    if any(is_of_dms(pattern) and not matches_some(pattern) for pattern in patterns):
+        return ""
+    lacking = [type_ for type_ in row.get("needs", ()) if not any(matches_type(one, type_) for one in patterns)]
+    return f"needs a resource of type {' and of type '.join(lacking)}, and is allowed on none" if lacking else ""
+
+
+FACTS: Final = (
+    Fact("policy.role_making", POLICY, texts(), role_making),
+    Fact("policy.missing_required_roles", POLICY, texts(VPC_ROLE, LOGS_ROLE, ACCESS_ROLE), missing_required_roles),
+    Fact("policy.plain_actions", POLICY, texts(), plain_actions),
+    Fact("policy.vain_actions", POLICY, texts(), vain_actions),
+)

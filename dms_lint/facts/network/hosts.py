@@ -1,0 +1,293 @@
+"""Which hosts an endpoint names, and what a host name by itself says of where the host is.  No name is looked up."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from dms_lint.data.tables import table
+from dms_lint.facts.credentials.secret_records import held, purposes
+from dms_lint.facts.credentials.secrets import Reference, current_values
+from dms_lint.facts.dms.endpoints import attributes, engine, settings, unsettled
+from dms_lint.facts.fact import derived
+from dms_lint.model import Missing, Record, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from ipaddress import IPv4Address, IPv6Address
+
+    from dms_lint.facts.credentials.secret_records import Purpose
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+AWS: Final = "AWS"
+_REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_MEMBERS: Final = {"kafka": "Broker", "elasticsearch": "EndpointUri"}
+"""Where the hosts stand, by engine; for all others in ServerName."""
+_WORDS: Final = {"Host": "host", "Port": "port", "AsmServer": "server of ASM"}
+"""What the values that are kept of a secret are called."""
+_SERVICES: Final = frozenset({"s3", "dynamodb", "kinesis", "timestream", "lakehouse", "dms-transfer"})
+"""Engines that are a service of the Region and have no host."""
+_ASM: Final = re.compile(r"\s*\[?([^\s:/\[\]]+)\]?:(\d{1,5})(?:[:/]|\s*$)")
+_EC2_NAME: Final = re.compile(r"ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})")
+
+
+class Place(NamedTuple):
+    """What a host name says: the cloud, '' where it leaves that open, and the AWS Region, '' where it names none."""
+
+    cloud: str = ""
+    region: str = ""
+
+
+@lru_cache(maxsize=8192)
+def parse_hosts(written: str) -> tuple[str, ...]:
+    """The hosts of a server name, a list of `host:port` or a URI, in lower case, each once, in the order written.
+
+    A port, a named instance (`host\\INSTANCE`, `host,1433`), a user, a path and the dot at the end are left out.
+    """
+    rest = written.strip()
+    if "://" in rest:
+        rest = _SCHEME.sub("", rest, count=1)
+    host, path = (*re.split(r"[/?#]", rest, maxsplit=1), "")[:2]
+    if "@" in path:
+        return ()  # a user's password may hold a `/`: what stands before it may be a part of one
+    rest = host.rpartition("@")[2]
+    found = dict.fromkeys(_host(part) for part in re.split(r"[,;\s]+", rest))
+    return tuple(host for host in found if host and not host.isdigit())
+
+
+def _host(part: str) -> str:
+    part = part.partition("\\")[0]
+    if part.startswith("["):
+        part = part[1:].partition("]")[0]
+    elif part.count(":") == 1:
+        part = part.partition(":")[0]
+    elif ":" in part and address_of(part) is None:
+        return ""  # neither a host with its port nor an address of IPv6
+    return part.rstrip(".").lower()
+
+
+@lru_cache(maxsize=8192)
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host is: itself, or what the private name of an EC2 instance spells; else None."""
+    if ":" not in host and not host[-1:].isdigit() and not host.startswith("ip-"):
+        return None  # as nearly every host, and that an address is none costs an exception
+    from ipaddress import ip_address
+
+    label, _, domain = host.partition(".")
+    spelt = _EC2_NAME.fullmatch(label)
+    if spelt and f".{domain}".endswith((".compute.internal", ".ec2.internal")):
+        host = ".".join(spelt.groups())
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=8192)
+def place_of(host: str) -> Place:
+    """Where a host is by its name alone."""
+    row = _row("elsewhere", host)
+    if row is not None:
+        return Place(row["cloud"])
+    row = _row("aws", host)
+    if row is None:
+        return Place()
+    before = host[: -len(row["domain"]) - 1].split(".")[-2:]
+    fixed = _row("regions", host)
+    cloud = "" if _doors().intersection(before) else AWS
+    return Place(cloud, fixed["region"] if fixed is not None else _region(before))
+
+
+def _region(labels: list[str]) -> str:
+    """The Region among the two labels before AWS's domain: there it stands, a name chosen by somebody before.
+
+    `orders.abc.eu-west-1.rds`, `b-1.orders.kafka.eu-west-1` and, ElastiCache's way, `orders.abc.euw1.cache`.
+    """
+    for label in reversed(labels):
+        if _REGION.fullmatch(label):
+            return label
+    if labels[-1:] == ["cache"] and len(labels) > 1:
+        code: str = table("aws-hosts")["codes"].get(labels[-2], "")
+        return code
+    return ""
+
+
+@cache
+def _domains(part: str) -> Mapping[str, Mapping[str, Any]]:
+    return {row["domain"]: row for row in table("aws-hosts")[part]}
+
+
+def _row(part: str, host: str) -> Mapping[str, Any] | None:
+    """The row of a part of the table whose domain a name ends in, the longest where several are."""
+    rows = _domains(part)
+    while host and host not in rows:
+        host = host.partition(".")[2]
+    return rows.get(host)
+
+
+@cache
+def _doors() -> frozenset[str]:
+    return frozenset(row["service"] for row in table("aws-hosts")["doors"])
+
+
+@cache
+def _clouds() -> Mapping[str, str]:
+    return {name: cloud for cloud, names in table("aws-hosts")["engines"].items() for name in names}
+
+
+def cloud_of_engine(name: str) -> str:
+    """The cloud whose service an engine always is; '' for an engine that may run anywhere."""
+    return _clouds().get(name, "")
+
+
+@derived
+def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The hosts that an endpoint names; Missing where it names none, and where a secret that was not read has it."""
+    name = engine(endpoint, inventory)
+    block = _block(endpoint, inventory)
+    secret = block.text("SecretsManagerSecretId", default="")
+    if secret:
+        # DescribeEndpoints shows no host of such an endpoint.
+        written = _in_secret(endpoint, secret, "Host", inventory)
+        found = parse_hosts(written)
+        if not found:
+            raise unsettled(endpoint, f"the host in the secret {secret} is no name of one", "a host in the secret")
+        return found
+    member = _MEMBERS.get(name, "ServerName")
+    written = block.text(member, default="")
+    if member == "ServerName":
+        written = endpoint.text(member, default="") or written
+    found = parse_hosts(written)
+    if not found:
+        raise endpoint.malformed(member, "the name of a host") if written else endpoint.missing(member)
+    return found
+
+
+def _of_secret(endpoint: Resource, purpose: Purpose, inventory: Inventory) -> tuple[str, int]:
+    """Host and port that a secret of the endpoint names; Missing where it was not read, or does not say both."""
+    if purpose.use == "database":
+        host = _in_secret(endpoint, purpose.secret.id, "Host", inventory)
+        port = _in_secret(endpoint, purpose.secret.id, "Port", inventory)
+    else:
+        server = re.split(r"[/+]", _in_secret(endpoint, purpose.secret.id, "AsmServer", inventory))[0]
+        host, _, port = server.rstrip(":").rpartition(":")
+    hosts = parse_hosts(host)
+    if not hosts or not port.isdecimal():
+        raise unsettled(
+            endpoint, f"no host and port in the secret {purpose.secret.id}", "a host and port in the secret"
+        )
+    return hosts[0], int(port)
+
+
+def _in_secret(endpoint: Resource, secret: str, member: str, inventory: Inventory) -> str:
+    """What was kept of a secret of the endpoint's: `Host`, `Port` or `AsmServer`; Missing where it was not read."""
+    reference = Reference(secret, endpoint.account, endpoint.region)
+    try:
+        return held(reference, member, inventory)
+    except Missing as missing:
+        if missing.status is Status.NOT_READABLE or current_values(reference, inventory):
+            raise
+        raise Missing(
+            f"{endpoint.where}: the {_WORDS[member]} stands in the secret {secret}; --read-secrets reads it",
+            needs=missing.needs,
+            reason=f"the {_WORDS[member]} stands in a secret, which is read with --read-secrets only",
+        ) from None
+
+
+def has_host(endpoint: Resource, inventory: Inventory) -> bool:
+    """Whether an endpoint is a host; false for a service of the Region, as S3."""
+    return engine(endpoint, inventory) not in _SERVICES
+
+
+class Destinations(NamedTuple):
+    """Where an endpoint's connections go, as host and port; and what of it is not known."""
+
+    found: tuple[tuple[str, int], ...]
+    hole: Missing | None = None
+
+
+def destinations_of(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """The hosts and ports that DMS connects to for an endpoint; Missing where one of them is not known.
+
+    () for a service of the Region, which has no address: S3, DynamoDB, Kinesis, Timestream.
+    """
+    found = known_destinations(endpoint, inventory)
+    if found.hole is not None:
+        raise found.hole
+    return found.found
+
+
+@derived
+def known_destinations(endpoint: Resource, inventory: Inventory) -> Destinations:
+    """The destinations that are known, and what is not: the one place where host and port are determined."""
+    name = engine(endpoint, inventory)
+    if not has_host(endpoint, inventory):
+        return Destinations(())
+    found: dict[tuple[str, int], None] = {}
+    hole: Missing | None = None
+    for find in (_database, _asm) if name == "oracle" else (_database,):
+        try:
+            found.update(dict.fromkeys(find(endpoint, inventory)))
+        except Missing as missing:
+            hole = hole or missing.with_traceback(None)
+    return Destinations(tuple(found), hole)
+
+
+def _database(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    for purpose in purposes(endpoint, inventory):
+        if purpose.use == "database":
+            return (_of_secret(endpoint, purpose, inventory),)
+    return _ported(endpoint, engine(endpoint, inventory), hosts_of(endpoint, inventory), inventory)
+
+
+def _asm(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """Where Oracle's ASM is, as `host:port/+ASM` says; nowhere for a database without it."""
+    for purpose in purposes(endpoint, inventory):
+        if purpose.use == "asm":
+            return (_of_secret(endpoint, purpose, inventory),)
+    block = _block(endpoint, inventory)
+    written = block.text("AsmServer", default="") or attributes(endpoint).get("asm_server", "")
+    if not written:
+        return ()
+    parsed = _ASM.match(written)
+    if parsed is None:
+        raise block.malformed("AsmServer", "host:port/+ASM")
+    return ((parsed[1].lower().rstrip("."), int(parsed[2])),)
+
+
+def _ported(endpoint: Resource, name: str, hosts: tuple[str, ...], inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """Hosts with their ports; where the address names none, Missing: the engine's usual port is only usual."""
+    block = _block(endpoint, inventory)
+    if name not in _MEMBERS:
+        port = endpoint.number("Port", default=0) or block.number("Port", default=0)
+        if not port:
+            raise endpoint.missing("Port")
+        return tuple((host, port) for host in hosts)
+    written = block.text(_MEMBERS[name])
+    scheme = written.partition("://")[0].lower() if "://" in written else ""
+    usual = {"https": 443, "http": 80, "": 443}.get(scheme, 0) if name == "elasticsearch" else 0
+    rest = re.split(r"[/?#]", _SCHEME.sub("", written.strip(), count=1), maxsplit=1)[0]
+    found: list[tuple[str, int]] = []
+    for part in re.split(r"[,;\s]+", rest.rpartition("@")[2]):
+        if not part:
+            continue
+        ported = re.search(r":(\d{1,5})$", part) if part.count(":") == 1 or "]:" in part else None
+        port = int(ported[1]) if ported else usual
+        if not port:
+            raise endpoint.missing(f"port in {_MEMBERS[name]}")
+        found.extend((host, port) for host in parse_hosts(part))
+    return tuple(dict.fromkeys(found))
+
+
+def _block(endpoint: Resource, inventory: Inventory) -> Record:
+    """The settings of the endpoint's engine, without members where the answer does not show them."""
+    if "GcpMySQLSettings" in endpoint:
+        return endpoint.block("GcpMySQLSettings")
+    try:
+        found = settings(endpoint, inventory)
+    except Missing:
+        found = None
+    return found if found is not None else Record({}, endpoint.where, endpoint.needs)

@@ -1,0 +1,1 @@
+"""VPC endpoints, and whether AWS services are reached through them."""

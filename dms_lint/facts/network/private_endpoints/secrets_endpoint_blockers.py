@@ -1,0 +1,110 @@
+"""Whether security groups and network ACLs let a connection through to the VPC endpoint of Secrets Manager."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts.fact import Fact, texts
+from dms_lint.facts.network.network_acls import lookups
+from dms_lint.facts.network.path_components import near_spans, ranges_of
+from dms_lint.facts.network.placement import Subnet, placement
+from dms_lint.facts.network.private_endpoints import endpoint_security_groups as vpc_endpoint_groups
+from dms_lint.facts.network.private_endpoints.endpoint_security_groups import HTTPS
+from dms_lint.facts.network.private_endpoints.secrets_reachability import RUNNERS, of_runner
+from dms_lint.facts.network.route_tables import has_internet
+from dms_lint.facts.network.security_groups import End, admits, end_of, groups_of, lets_out
+from dms_lint.logic.kleene import Judged, attempt, certain, every, one_of
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+
+def blocks(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """What keeps it from each of the VPC endpoints for Secrets Manager; none where it reaches one of them.
+
+    Its own groups must let TCP 443 out to the endpoint, a group of the endpoint must admit it, and the network ACLs of
+    both subnets must let it through.  Carrying the same group helps only where that group admits itself.
+    """
+    found = of_runner(runner, inventory)
+    flaws: list[str] = []
+    hole = found.hole
+    for endpoint in found.endpoints:
+        try:
+            flaw = _block(runner, endpoint, inventory)
+        except Missing as missing:
+            hole = hole or missing
+            continue
+        if not flaw:
+            return ()
+        flaws.append(flaw)
+    if hole is not None:
+        raise hole
+    # Where it may have a way to the internet, nothing is certain: asked for its Missing.
+    if flaws and has_internet(runner, inventory):
+        return ()
+    return tuple(flaws)
+
+
+def _block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
+    """What keeps it from one VPC endpoint, the first of the three that certainly does; '' where nothing does."""
+    hole: Missing | None = None
+    for judge in (_egress_block, _ingress_block, _acl_block):
+        try:
+            flaw = judge(runner, endpoint, inventory)
+        except Missing as missing:
+            hole = hole or missing
+            continue
+        if flaw:
+            return flaw
+    if hole is not None:
+        raise hole
+    return ""
+
+
+def _egress_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
+    own = placement(runner, inventory).groups
+    theirs = attempt(lambda: vpc_endpoint_groups.groups(endpoint, inventory))
+    spans = tuple(one for subnet in _subnets(endpoint) for one in ranges_of(subnet, 4, inventory))
+    end = End(spans, None if isinstance(theirs, Missing) else theirs)
+    if certain(lets_out(groups_of(own, runner.account, runner.region, inventory), HTTPS, end, inventory)):
+        return ""
+    return f"its security groups ({', '.join(own)}) let no HTTPS out to {endpoint.id}"
+
+
+def _ingress_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
+    ids = vpc_endpoint_groups.groups(endpoint, inventory)
+    if not ids:
+        raise endpoint.missing("Groups")
+    groups = groups_of(ids, endpoint.account, endpoint.region, inventory)
+    if certain(admits(groups, HTTPS, end_of(placement(runner, inventory)), inventory)):
+        return ""
+    return f"the security groups of {endpoint.id} ({', '.join(ids)}) admit no HTTPS from it"
+
+
+def _acl_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
+    """Network ACLs block where, of some subnet that it stands in, they do to every subnet of the endpoint."""
+    where = placement(runner, inventory)
+    theirs = _subnets(endpoint)
+
+    def passes(near: Subnet, far: Subnet) -> Judged:
+        here, there = near_spans(where, near, 4, inventory), ranges_of(far, 4, inventory)
+        return every(one.passes for one in lookups(near, far, here, there, HTTPS, inventory))
+
+    said = {near: one_of([passes(near, far) for far in theirs]) for near in where.subnets}
+    if certain(where.throughout(said)):
+        return ""
+    names = ", ".join(near.id for near, one in said.items() if one is False)
+    return f"the network ACLs between {names} and {endpoint.id} block it"
+
+
+def _subnets(endpoint: Resource) -> list[Subnet]:
+    """The subnets in which the VPC endpoint has a network interface."""
+    ids = endpoint.texts("SubnetIds")
+    if not ids:
+        raise endpoint.missing("SubnetIds")
+    return [Subnet(one, endpoint.text("VpcId"), "", endpoint.account, endpoint.region) for one in ids]
+
+
+FACTS: Final = (Fact("runner.secrets_endpoint_blocks", RUNNERS, texts(), blocks),)

@@ -1,0 +1,1 @@
+"""Running DMS: tasks and their logs, maintenance, availability, audit trails."""

@@ -1,0 +1,157 @@
+"""What a task or a serverless replication does, how its two legs compare, and how its connections were tested."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts.dms.endpoints import ENDPOINT, engine
+from dms_lint.facts.dms.relations import source, target
+from dms_lint.facts.dms.task_settings import section
+from dms_lint.facts.fact import FLAG, NUMBER, Fact, derived, text, texts
+from dms_lint.facts.tls import modes as tls
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+TASK: Final = ("task", "replication-config")
+MIGRATIONS: Final = ("full-load", "cdc", "full-load-and-cdc")
+
+_LEGS: Final = (("source", source), ("target", target))
+
+
+@derived
+def migration(task: Resource, inventory: Inventory) -> str:
+    """What the task moves: the data there are (`full-load`), their changes (`cdc`), or both."""
+    member = "ReplicationType" if task.kind == "replication-config" else "MigrationType"
+    value = task.text(member).lower()
+    if value not in MIGRATIONS:
+        raise task.malformed(member, "a type of migration")
+    return value
+
+
+def batch_apply(task: Resource, inventory: Inventory) -> bool:
+    """Whether changes are applied in batches (BatchApplyEnabled), false where the settings do not say."""
+    # False by default: https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Tasks.CustomizingTasks.TaskSettings.TargetMetadata.html
+    return section(task, "TargetMetadata").flag("BatchApplyEnabled", default=False)
+
+
+def min_transaction_size(task: Resource, inventory: Inventory) -> int:
+    """How many changes a transaction gathers at least (MinTransactionSize), 1000 where the settings do not say."""
+    # 1000 by default: https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Tasks.CustomizingTasks.TaskSettings.ChangeProcessingTuning.html
+    return section(task, "ChangeProcessingTuning").number("MinTransactionSize", default=1000)
+
+
+def oracle_over_ssl(task: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The Oracle endpoints of the task, source or target, that have an SSL mode other than none."""
+    found, unread = [], None
+    for _, leg in _LEGS:
+        try:
+            endpoint = leg(task, inventory)
+            if engine(endpoint, inventory) == "oracle" and tls.mode(endpoint, inventory) != "none":
+                found.append(endpoint.name)
+        except Missing as missing:
+            unread = unread or missing
+    if unread is not None and not found:
+        raise unread
+    return tuple(found)
+
+
+def unmatched_legs(task: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The unencrypted leg of a task whose other leg is encrypted, as `source NAME` or `target NAME`; else none."""
+    legs = [(name, leg(task, inventory)) for name, leg in _LEGS]
+    clear = [f"{name} {endpoint.name}" for name, endpoint in legs if not tls.encrypted(endpoint, inventory)]
+    return tuple(clear) if len(clear) == 1 else ()
+
+
+def _legs(task: Resource) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((task.text("SourceEndpointArn"), task.text("TargetEndpointArn"))))
+
+
+@derived
+def _instance_arns(endpoint: Resource, inventory: Inventory) -> tuple[dict[str, None], Missing | None]:
+    """The instances of the tasks that are known to use the endpoint, in order, and what keeps one of them unknown."""
+    arns: dict[str, None] = {}
+    unread = None
+    for task in inventory.index("task", _legs).get(endpoint.arn, ()):
+        try:
+            arns[task.text("ReplicationInstanceArn")] = None
+        except Missing as missing:
+            unread = missing
+    return arns, unread
+
+
+@derived
+def _all_tasks(endpoint: Resource, inventory: Inventory) -> None:
+    """Missing unless every task of the account and Region was read, and says which endpoints it has."""
+    tasks = inventory.all("task", endpoint.account, endpoint.region)
+    for task in tasks if "" in inventory.index("task", _legs) else ():
+        _legs(task)
+
+
+def instances(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The replication instances whose tasks use the endpoint, by name."""
+    arns, unread = _instance_arns(endpoint, inventory)
+    if not arns:
+        if unread is not None:
+            raise unread
+        _all_tasks(endpoint, inventory)
+    return tuple(_named(arn, inventory) for arn in arns)
+
+
+def failed_tests(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """Each replication instance whose tasks use the endpoint and whose connection test with it failed or never ran.
+
+    An item reads `failed with NAME` or `never ran with NAME`.  Missing while a test runs.
+    """
+    arns, unread = _instance_arns(endpoint, inventory)
+    found = []
+    for arn in arns:
+        try:
+            status = _status(endpoint, arn, inventory)
+        except Missing as missing:
+            unread = unread or missing
+        else:
+            if status != "successful":
+                found.append(f"{'failed' if status else 'never ran'} with {_named(arn, inventory)}")
+    if not found:
+        if unread is not None:
+            raise unread
+        _all_tasks(endpoint, inventory)
+    return tuple(found)
+
+
+def _status(endpoint: Resource, instance: str, inventory: Inventory) -> str:
+    """`successful`, `failed`, or '' where the connection was never tested."""
+    connection = inventory.find("connection", f"{endpoint.arn} {instance}")
+    if connection is None:
+        return ""
+    status = connection.text("Status").lower()
+    if status not in ("successful", "failed"):
+        raise Missing(
+            f"{endpoint.where}: the connection test with {_named(instance, inventory)} is {status}",
+            needs="dms:DescribeConnections, once the test is over",
+            reason="a connection test has no result yet",
+        )
+    return status
+
+
+def _named(instance: str, inventory: Inventory) -> str:
+    """A replication instance by its name where it was read, else by its ARN."""
+    try:
+        found = inventory.find("replication-instance", instance)
+    except Missing:
+        found = None
+    return found.name if found is not None else instance
+
+
+FACTS: Final = (
+    Fact("task.migration", TASK, text(*MIGRATIONS), migration),
+    Fact("task.batch_apply", TASK, FLAG, batch_apply),
+    Fact("task.min_transaction_size", TASK, NUMBER, min_transaction_size),
+    Fact("task.oracle_over_ssl", TASK, texts(), oracle_over_ssl),
+    Fact("task.unmatched_legs", TASK, texts(), unmatched_legs),
+    Fact("connection.instances", ENDPOINT, texts(), instances),
+    Fact("connection.failed_tests", ENDPOINT, texts(), failed_tests),
+)

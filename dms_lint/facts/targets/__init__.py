@@ -1,0 +1,1 @@
+"""Where targets store data: buckets, and how written data is encrypted."""

@@ -1,0 +1,101 @@
+"""The bucket of an S3 endpoint: whether there is one of that name, and whose it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts.dms.endpoints import ENDPOINT, engine, setting
+from dms_lint.facts.fact import FLAG, Fact, derived, text
+from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, NOWHERE
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+_HEAD: Final = "s3:HeadBucket"
+_ASKED: Final = ("bucket-head", "bucket-location", "bucket-encryption")
+"""The kinds of answers about one bucket: each tells that there is one, or that there is none."""
+_FORBIDDEN: Final = frozenset({"403", "AccessDenied", "Forbidden", "AllAccessDisabled"})
+
+
+@derived
+def name_of(endpoint: Resource, inventory: Inventory) -> str:
+    """The bucket that an S3 endpoint names; '' for another engine."""
+    if engine(endpoint, inventory) != "s3":
+        return ""
+    name = setting(endpoint, inventory, "BucketName")
+    if not name:
+        raise endpoint.block("S3Settings").missing("BucketName")
+    return name
+
+
+def _listed(endpoint: Resource, inventory: Inventory) -> Resource | Missing | None:
+    """The bucket among the account's own; None where the whole listing lacks it."""
+    try:
+        return inventory.find("bucket", name_of(endpoint, inventory), endpoint.account)
+    except Missing as missing:
+        return missing.with_traceback(None)
+
+
+def _answered(endpoint: Resource, inventory: Inventory) -> bool | Missing:
+    """Whether S3 knows the name, as an answer about that one bucket says."""
+    name, hole = name_of(endpoint, inventory), None
+    for kind in _ASKED:
+        try:
+            inventory.about(kind, name, account=endpoint.account)
+        except Missing:
+            pass
+        else:
+            return True
+    for kind in _ASKED:
+        try:
+            if inventory.find(kind, name, endpoint.account) is None:
+                return False
+        except Missing as missing:
+            hole = hole or missing.with_traceback(None)
+    assert hole is not None  # noqa: S101 - find gave nothing, and said why
+    return hole
+
+
+def exists(endpoint: Resource, inventory: Inventory) -> bool:
+    """Whether there is a bucket of the name that the endpoint names, in whatever account."""
+    if isinstance(_listed(endpoint, inventory), (Missing, type(None))):
+        answered = _answered(endpoint, inventory)
+        if isinstance(answered, Missing):
+            raise answered
+        return answered
+    return True
+
+
+def whereabouts(endpoint: Resource, inventory: Inventory) -> str:
+    """Whose the endpoint's bucket is: the endpoint's account's, another account's, or nobody's.
+
+    One that the account's listing lacks and that S3 knows, or forbids, is another account's.
+    """
+    listed = _listed(endpoint, inventory)
+    if listed is not None and not isinstance(listed, Missing):
+        return HERE
+    answered = _answered(endpoint, inventory)
+    if answered is False:
+        return NOWHERE
+    if isinstance(listed, Missing):
+        raise listed
+    if isinstance(answered, Missing):
+        refusal = inventory.refusal(_HEAD, name_of(endpoint, inventory), endpoint.account)
+        if refusal is None or refusal.code not in _FORBIDDEN:
+            raise answered
+    return ELSEWHERE
+
+
+def expected_owner(endpoint: Resource, inventory: Inventory) -> str:
+    """The account that the endpoint expects the bucket to belong to; '' where it names none, or is no S3 endpoint."""
+    return setting(endpoint, inventory, "ExpectedBucketOwner") if name_of(endpoint, inventory) else ""
+
+
+FACTS: Final = (
+    Fact("bucket.name", ENDPOINT, text(), name_of),
+    Fact("bucket.exists", ENDPOINT, FLAG, exists),
+    Fact("bucket.whereabouts", ENDPOINT, text(HERE, ELSEWHERE, NOWHERE), whereabouts),
+    Fact("bucket.expected_owner", ENDPOINT, text(), expected_owner),
+)

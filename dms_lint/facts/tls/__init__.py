@@ -1,0 +1,1 @@
+"""Encryption in transit: SSL modes, certificates, authorities, protocol versions."""

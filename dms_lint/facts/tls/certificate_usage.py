@@ -1,0 +1,121 @@
+"""Who names a DMS certificate: endpoints, by their own member and by their settings, and data providers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.facts.dms.endpoints import engine
+from dms_lint.facts.fact import Fact, certain, derived, texts
+from dms_lint.facts.tls.certificates import CERTIFICATE, form
+from dms_lint.model import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dms_lint.inventory.inventory import Inventory
+    from dms_lint.model import Resource
+
+_CLIENT_KEY: Final = "KafkaSettings.SslClientKeyArn"
+_BLOCKS: Final = (
+    ("kafka", "KafkaSettings", ("SslCaCertificateArn", "SslClientCertificateArn", "SslClientKeyArn")),
+    ("redis", "RedisSettings", ("SslCaCertificateArn",)),
+)
+"""The engines whose settings name certificates: engine, settings block, members."""
+
+
+@derived
+def _uses(resource: Resource, inventory: Inventory) -> tuple[tuple[tuple[str, str], ...], Missing | None]:
+    """The certificates that an endpoint or a data provider certainly names: member and ARN.
+
+    With them the Missing of the first part that could name another and is not there, if any.
+    """
+    found: list[tuple[str, str]] = []
+    try:
+        if resource.kind == "data-provider":
+            _add_provider_uses(found, resource)
+        else:
+            _add_endpoint_uses(found, resource, inventory)
+    except Missing as missing:
+        return tuple(found), missing.with_traceback(None)
+    return tuple(found), None
+
+
+def uses(resource: Resource, inventory: Inventory) -> tuple[tuple[str, str], ...]:
+    """The certificates that an endpoint or a data provider names: member and ARN."""
+    found, hole = _uses(resource, inventory)
+    if hole is not None:
+        raise hole
+    return found
+
+
+def _add_provider_uses(found: list[tuple[str, str]], provider: Resource) -> None:
+    settings = provider.block("Settings")
+    for name in settings.data:
+        arn = settings.block(name).text("CertificateArn", default="") if name in settings else ""
+        if arn:
+            found.append((f"Settings.{name}.CertificateArn", arn))
+
+
+def _add_endpoint_uses(found: list[tuple[str, str]], endpoint: Resource, inventory: Inventory) -> None:
+    # DescribeEndpoints leaves the member out of an endpoint without a certificate (API reference: Required: No).
+    arn = endpoint.text("CertificateArn", default="")
+    if arn:
+        found.append(("CertificateArn", arn))
+    for name, block, members in _BLOCKS:
+        if block not in endpoint and engine(endpoint, inventory) != name:
+            continue
+        settings = endpoint.block(block)
+        for member in members:
+            arn = settings.text(member, default="")
+            if arn:
+                found.append((f"{block}.{member}", arn))
+
+
+def _users(kind: str, certificate: Resource, inventory: Inventory, member: str = "") -> tuple[str, ...]:
+    """The names of the known resources of a kind that name the certificate; in that member, where one is given."""
+
+    def arns(resource: Resource) -> Iterator[str]:
+        found, hole = _uses(resource, inventory)
+        for where, arn in found:
+            yield from (arn, f"{where} {arn}")
+        if hole is not None:
+            raise hole
+
+    index = inventory.once(("certificate users", kind), lambda: inventory.index(kind, arns))
+    found = index.get(f"{member} {certificate.arn}" if member else certificate.arn, ())
+    if found:
+        return tuple(dict.fromkeys([f"{resource.kind} {resource.name}" for resource in found]))
+    inventory.all(kind, certificate.account, certificate.region)
+    for resource in index.get("", ()):
+        if (resource.account, resource.region) == (certificate.account, certificate.region):
+            uses(resource, inventory)  # raises what is missing of it
+    return ()
+
+
+def users(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The endpoints and data providers that name the certificate.
+
+    None only where all endpoints and data providers of its account and Region were read.
+    """
+
+    found: list[str] = []
+    hole: Missing | None = None
+    for kind in ("endpoint", "data-provider"):
+        try:
+            found += _users(kind, certificate, inventory)
+        except Missing as missing:
+            hole = hole or missing
+    return certain(found, hole)
+
+
+def client_key_endpoints(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
+    """The Kafka endpoints that name it as the private key of their client; none where it is no private key."""
+    if form(certificate, inventory) != "private-key":
+        return ()
+    return _users("endpoint", certificate, inventory, _CLIENT_KEY)
+
+
+FACTS: Final = (
+    Fact("certificate.users", CERTIFICATE, texts(), users),
+    Fact("certificate.client_key_endpoints", CERTIFICATE, texts(), client_key_endpoints),
+)

@@ -1,0 +1,1 @@
+"""What stands between findings and an exit code: selection, configuration, waivers, baseline."""

@@ -1,0 +1,102 @@
+"""Which rules are asked, and what the answer means for a pipeline: selection and exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.model import Severity, Status, Verdict
+from dms_lint.rulepack.frameworks import rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dms_lint.model import Framework, Report, Rule
+
+CLEAN: Final = 0
+FINDINGS: Final = 1
+USAGE: Final = 2
+UNREADABLE: Final = 3
+INTERNAL: Final = 4
+
+
+class SelectionError(ValueError):
+    """A selection that names no rule."""
+
+
+def select(
+    rules: Iterable[Rule], chosen: Sequence[str] = (), ignored: Sequence[str] = (), bases: Sequence[str] = ()
+) -> tuple[Rule, ...]:
+    """The rules that a selection asks for: ids, prefixes of ids (`TLS`) or names; no choice means every rule.
+
+    Raises SelectionError, with the nearest id or name, for a word that fits no rule.
+    """
+    known = tuple(rules)
+    for word in (*chosen, *ignored):
+        if not any(fits(rule, word) for rule in known):
+            words = [rule.id for rule in known] + [rule.name for rule in known] + sorted({_family(r) for r in known})
+            from difflib import get_close_matches
+
+            near = get_close_matches(word, words, n=1) or get_close_matches(word.upper(), words, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "`dms-lint rules` lists them"
+            raise SelectionError(f"no rule is called '{word}'; {hint}")
+    return tuple(
+        rule
+        for rule in known
+        if (not chosen or any(fits(rule, word) for word in chosen))
+        and not any(fits(rule, word) for word in ignored)
+        and (not bases or rule.basis in bases)
+    )
+
+
+def answering(rules: Iterable[Rule], frameworks: Sequence[Framework], controls: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules among these that answer a control of other frameworks or tools (`DMS.9`, `security-hub`).
+
+    Raises SelectionError, with the nearest name, for a word that fits none.
+    """
+    named: set[str] = set()
+    for word in controls:
+        found = rules_of(frameworks, word)
+        if found is None:
+            from difflib import get_close_matches
+
+            words = {id_.lower(): id_ for framework in frameworks for id_ in (framework.name, *framework.controls)}
+            near = get_close_matches(word.lower(), words, n=1)
+            hint = f"did you mean '{words[near[0]]}'?" if near else "`dms-lint rules --format json` lists them"
+            raise SelectionError(f"no control is called '{word}'; {hint}")
+        named |= found
+    return tuple(rule for rule in rules if rule.id in named)
+
+
+def _family(rule: Rule) -> str:
+    return rule.id.rstrip("0123456789")
+
+
+def fits(rule: Rule, word: str) -> bool:
+    """Whether a word names the rule: its id, a prefix of it, or its name."""
+    return bool(word) and (rule.id.startswith(word.upper()) or rule.name == word.lower())
+
+
+def exit_code(report: Report, fail_on: Severity = Severity.LOW, *, strict: bool = False) -> int:
+    """What a scan's exit code says; the worst that is true of it.
+
+    4 an internal error · 1 a failure at or above `fail_on` that nobody accepted · 3 something could not be read (with
+    `strict`: was not provided) · 0 neither.
+    """
+    if report.faults:
+        return INTERNAL
+    if any(f.verdict is Verdict.FAIL and f.rule.severity >= fail_on and not f.accepted for f in report.findings):
+        return FINDINGS
+    if any(notice.problem for notice in report.notices):
+        return UNREADABLE
+    accepted = Counter(
+        (f.missing.status, f.missing.needs, f.missing.reason, f.resource.account, f.resource.region)
+        for f in report.findings
+        if f.accepted and f.missing is not None
+    )
+    for gap in report.gaps:
+        # A gap is settled only when every check that it leaves unknown is accepted: a listing that was refused is none.
+        waived = accepted[gap.status, gap.needs, gap.reason, gap.account, gap.region]
+        if (strict or gap.status is Status.NOT_READABLE) and waived < gap.checks:
+            return UNREADABLE
+    return CLEAN

@@ -1,0 +1,1 @@
+"""Comparing two reports, and showing what changed."""

@@ -1,0 +1,1 @@
+"""A pure policy engine: IAM documents to what they allow, in three values."""

@@ -1,0 +1,248 @@
+"""Conditions of policy statements, decided with what is known of a request before it is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from dms_lint.aws.timestamps import parse_moment
+from dms_lint.iam_policy.wildcards import STAR, Tokens, is_pattern, relation, tokens
+from dms_lint.logic.ternary import Ternary, every, invert, some
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from ipaddress import IPv4Network, IPv6Network
+
+Context = Mapping[str, tuple[str, ...]]
+"""What is known of a request: by condition key, in lower case, its values.
+
+`()` says that the request certainly has no such key; a key that is not here is not known.  A value may be a
+pattern (`arn:aws:dms:*:111122223333:*`) where only so much of it is known.
+"""
+
+_SOURCE_ARN: Final = "aws:sourcearn"
+_ACCOUNT: Final = re.compile(r"\d{12}\Z")
+_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+
+
+class Condition(NamedTuple):
+    """One key of one operator of a statement's Condition, in its parts."""
+
+    operator: str
+    """In lower case, without prefix and suffix: `stringequals`."""
+    quantifier: str
+    """`forallvalues`, `foranyvalue` or ''."""
+    if_exists: bool
+    key: str
+    """In lower case, as keys are compared: `aws:sourceaccount`."""
+    values: tuple[str, ...]
+    variables: bool
+    """Whether `${...}` in a value is a policy variable: not in policies of the version 2008-10-17."""
+
+
+def resolve(written: str, context: Context, *, variables: bool, wildcards: bool = True) -> tuple[Tokens, bool]:
+    """A pattern with its policy variables replaced, and whether all of them were known.
+
+    One that is not known becomes STAR, so a pattern that matches nothing even so certainly does not match.
+    Without `wildcards`, `*` and `?` are characters like others.
+    """
+    take: Callable[[str], Tokens] = tokens if wildcards else tuple
+    if not variables or "${" not in written:
+        return take(written), True
+    found: list[str] = []
+    certain, end = True, 0
+    for variable in _VARIABLE.finditer(written):
+        found += take(written[end : variable.start()])
+        end = variable.end()
+        value = _variable(variable[1], context)
+        certain = certain and value is not None
+        found += (STAR,) if value is None else value
+    found += take(written[end:])
+    return tuple(found), certain
+
+
+def _variable(named: str, context: Context) -> str | None:
+    """What `${NAME}` or `${NAME, 'default'}` stands for; None when it is not known."""
+    if named in ("*", "?", "$"):
+        return named
+    name, comma, default = named.partition(",")
+    values = context.get(name.strip().lower())
+    if values is None:
+        return None
+    if not values:
+        return default.strip().strip("'") if comma else None
+    return values[0] if len(values) == 1 and not is_pattern(values[0]) else None
+
+
+def satisfied(condition: Condition, context: Context) -> Ternary:
+    """Whether a request meets a condition; None when that depends on what is not known."""
+    values = context.get(condition.key)
+    if values is None:
+        return None
+    if condition.operator == "null":
+        return some((not values) is (wanted.lower() == "true") for wanted in condition.values)
+    negated = condition.operator in _NEGATED
+    compare = _COMPARISONS.get(_NEGATED.get(condition.operator, condition.operator))
+    if compare is None:
+        return None
+    if not values:
+        return _absent(condition, negated=negated)
+    held = [some(compare(wanted, value, condition, context) for wanted in condition.values) for value in values]
+    if negated:
+        held = [invert(one) for one in held]
+    return every(held) if condition.quantifier == "forallvalues" else some(held)
+
+
+def _absent(condition: Condition, *, negated: bool) -> bool:
+    """What a condition is when the request has no such key.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    if condition.if_exists or condition.quantifier == "forallvalues":
+        return True
+    return negated and not condition.quantifier
+
+
+def _equal(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _related(wanted, value, condition, context, wildcards=False)
+
+
+def _equal_without_case(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _related(wanted.lower(), value.lower(), condition, context, wildcards=False)
+
+
+def _like(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    if condition.key == _SOURCE_ARN and _of_other_account(wanted, value):
+        return False
+    return _related(wanted, value, condition, context, wildcards=True)
+
+
+def _of_other_account(wanted: str, value: str) -> bool:
+    """Whether both are ARNs that write their account out, and another one.
+
+    `*` of StringLike spans colons too, but `:ACCOUNT:` stands nowhere else in the ARN of a resource that calls.
+    """
+    this, other = wanted.split(":", 5), value.split(":", 5)
+    accounts = [one[4] for one in (this, other) if len(one) == 6 and _ACCOUNT.match(one[4])]
+    return len(accounts) == 2 and accounts[0] != accounts[1]
+
+
+def _related(wanted: str, value: str, condition: Condition, context: Context, *, wildcards: bool) -> Ternary:
+    pattern, certain = resolve(wanted, context, variables=condition.variables, wildcards=wildcards)
+    related = relation(pattern, tokens(value))
+    return related if certain or related is False else None
+
+
+def _arn(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    """Each of an ARN's six parts is compared for itself, with wildcards, ArnEquals like ArnLike."""
+    if wanted == "*":
+        return True
+    parts, asked = _parts(wanted), _parts(value)
+    if len(parts) != len(asked):
+        # AWS does not say what a wildcard in place of several parts matches.
+        return None if is_pattern(wanted) or "${" in wanted else False
+    return every(_like(part, other, condition, context) for part, other in zip(parts, asked, strict=True))
+
+
+def _parts(arn: str) -> list[str]:
+    """The parts of an ARN; a colon within a policy variable parts nothing."""
+    hidden = _VARIABLE.sub(lambda variable: variable[0].replace(":", "\0"), arn)
+    return [part.replace("\0", ":") for part in hidden.split(":", 5)]
+
+
+def _bool(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _equal_without_case(wanted, value, condition, context)
+
+
+def _number(compare: Callable[[float, float], bool]) -> Comparison:
+    def held(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+        try:
+            return compare(float(value), float(wanted))
+        except ValueError:
+            return None
+
+    return held
+
+
+def _date(compare: Callable[[datetime, datetime], bool]) -> Comparison:
+    def held(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+        this, other = _moment(value), _moment(wanted)
+        return None if this is None or other is None else compare(this, other)
+
+    return held
+
+
+def _moment(written: str) -> datetime | None:
+    """A date as policies write it: ISO 8601, or seconds since 1970."""
+    return parse_moment(float(written)) if re.fullmatch(r"\d{1,12}(\.\d+)?", written) else parse_moment(written)
+
+
+def _address(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    """Whether an address, or a whole range of addresses, lies within a range."""
+    this, other = _range(value), _range(wanted)
+    if this is None or other is None:
+        return None
+    if this.version != other.version:
+        return False
+    if this.subnet_of(other):  # type: ignore[arg-type]
+        return True
+    return None if this.overlaps(other) else False
+
+
+@lru_cache(maxsize=1024)
+def _range(written: str) -> IPv4Network | IPv6Network | None:
+    from ipaddress import ip_network
+
+    try:
+        return ip_network(written, strict=False)
+    except ValueError:
+        return None
+
+
+Comparison = Callable[[str, str, Condition, Context], Ternary]
+
+_COMPARISONS: Final[Mapping[str, Comparison]] = {
+    "stringequals": _equal,
+    "stringequalsignorecase": _equal_without_case,
+    "stringlike": _like,
+    "arnequals": _arn,
+    "arnlike": _arn,
+    "bool": _bool,
+    "numericequals": _number(lambda value, wanted: value == wanted),
+    "numericlessthan": _number(lambda value, wanted: value < wanted),
+    "numericlessthanequals": _number(lambda value, wanted: value <= wanted),
+    "numericgreaterthan": _number(lambda value, wanted: value > wanted),
+    "numericgreaterthanequals": _number(lambda value, wanted: value >= wanted),
+    "dateequals": _date(lambda value, wanted: value == wanted),
+    "datelessthan": _date(lambda value, wanted: value < wanted),
+    "datelessthanequals": _date(lambda value, wanted: value <= wanted),
+    "dategreaterthan": _date(lambda value, wanted: value > wanted),
+    "dategreaterthanequals": _date(lambda value, wanted: value >= wanted),
+    "ipaddress": _address,
+}
+"""How each operator compares a policy's value with the request's.  Bytes are never known."""
+
+_NEGATED: Final[Mapping[str, str]] = {
+    "stringnotequals": "stringequals",
+    "stringnotequalsignorecase": "stringequalsignorecase",
+    "stringnotlike": "stringlike",
+    "arnnotequals": "arnequals",
+    "arnnotlike": "arnlike",
+    "numericnotequals": "numericequals",
+    "datenotequals": "dateequals",
+    "notipaddress": "ipaddress",
+}
+
+
+@lru_cache(maxsize=1024)
+def parse_operator(written: str) -> tuple[str, str, bool]:
+    """`ForAnyValue:StringLikeIfExists` as operator, quantifier and whether it ends in IfExists, in lower case."""
+    name = written.lower()
+    quantifier, colon, operator = name.rpartition(":")
+    if colon and quantifier not in ("forallvalues", "foranyvalue"):
+        operator = name
+        quantifier = ""
+    bare = operator.removesuffix("ifexists")
+    return bare, quantifier, bare != operator

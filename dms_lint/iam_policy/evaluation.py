@@ -1,0 +1,334 @@
+"""What policies mean together: what they allow, deny or leave open.
+
+Everything here is a function of parsed documents alone.  How they are parsed stands in `statements`, which of
+them belong to a role in `identities`, whom a role trusts in `trust`.
+Service and resource control policies and session policies are not seen from an account; they could only take
+away what is allowed here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from dms_lint.data.tables import table
+from dms_lint.iam_policy.conditions import resolve, satisfied
+from dms_lint.iam_policy.statements import ANYTHING
+from dms_lint.iam_policy.wildcards import is_pattern, matches, relation, tokens
+from dms_lint.logic.ternary import some
+from dms_lint.model import EMPTY, Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dms_lint.iam_policy.conditions import Context
+    from dms_lint.iam_policy.statements import Policy, Statement
+    from dms_lint.logic.ternary import Ternary
+
+UNLIKELY: Final = ("q7zxk2vw9jr4", "m4hplc8dtn6y")
+"""Names that no resource has: what covers a resource of either name covers every resource of the type."""
+
+
+# -- requests
+
+
+class Request(NamedTuple):
+    """What somebody asks AWS for."""
+
+    action: str
+    resource: str = ANYTHING
+    """An ARN; a pattern where no more is known of it, which stands for *one* resource that it matches; ANYTHING
+    for an action that takes no resource."""
+    context: Context = EMPTY
+    chosen: frozenset[str] = frozenset()
+    """Condition keys, in lower case and without what follows a `/`, whose values the caller is free to choose (where
+    it calls from, whether with MFA, the tags that it sets).  A grant that depends on one can be had, a denial can be
+    avoided: then the answer is whether *some* such request is allowed."""
+
+
+def role_context(role: str, account: str, region: str = "", *, via: str = "") -> Context:
+    """What is known of the requests that DMS makes with a role, for a resource of that account and Region.
+
+    `via` is the service that calls AWS KMS for it (`s3`).  A Region that is not known is left open.
+    """
+    partition = partition_of(role)
+    suffix = dns_suffixes().get(partition, dns_suffixes()["aws"])
+    known = {
+        "aws:principalarn": (role,),
+        "aws:principalaccount": (account,),
+        "aws:sourceaccount": (account,),
+        "aws:sourcearn": (f"arn:{partition}:dms:{region or '*'}:{account}:*",),
+        "aws:securetransport": ("true",),
+        "kms:calleraccount": (account,),
+    }
+    if region:
+        known["aws:requestedregion"] = (region,)
+    if via:
+        known["kms:viaservice"] = (f"{via}.{region or '*'}.{suffix}",)
+    return known
+
+
+@cache
+def dns_suffixes() -> Mapping[str, str]:
+    """By partition, the domain that the names of its services end in."""
+    return {row["partition"]: row["dns_suffix"] for row in table("partitions")["rows"]}
+
+
+def partition_of(arn: str) -> str:
+    """The partition that an ARN names: `aws`, `aws-cn`, `aws-us-gov`."""
+    parts = arn.split(":", 2)
+    return parts[1] if len(parts) == 3 and parts[0] == "arn" and parts[1] else "aws"
+
+
+# -- what is allowed
+
+
+class Policies(NamedTuple):
+    """Documents that hold together, and what stands for those that could not be read."""
+
+    documents: tuple[Policy, ...] = ()
+    gaps: tuple[Missing, ...] = ()
+
+
+class Identity(NamedTuple):
+    """A user or role: its own policies, and the boundary that limits them."""
+
+    arn: str
+    account: str
+    policies: Policies
+    boundary: Policies | None = None
+    """None where it has no permissions boundary."""
+
+    @property
+    def is_role(self) -> bool:
+        """Whether it is a role, and not a user."""
+        return self.arn.split(":", 5)[-1].startswith("role/")
+
+
+class Decision(NamedTuple):
+    """Whether a request is allowed, and what decides it."""
+
+    allowed: Ternary
+    """None when it depends on what is not known."""
+    statements: tuple[Statement, ...] = ()
+    """The statements that decide: those that allow, those that deny, or those that may do either."""
+    doubt: str = ""
+    """When `allowed` is None: what it depends on."""
+    gap: Missing | None = None
+    """When `allowed` is None because a policy was not read: that."""
+
+    def missing(self, subject: str) -> Missing:
+        """The doubt as what a fact raises; `subject` says whose policies they are."""
+        if self.gap is not None:
+            return self.gap
+        return Missing(
+            f"{subject}: what it may do depends on {self.doubt}",
+            needs=f"policies that do not depend on {self.doubt}",
+            reason=f"a policy depends on {self.doubt}",
+        )
+
+
+NO: Final = Decision(False)
+"""Nothing allows it, or nothing denies it."""
+
+
+def allowed(request: Request, identity: Identity) -> Decision:
+    """Whether the policies of a user or role allow a request, where no policy of the resource has a say."""
+    mine, limit, denied = _sides(request, identity)
+    return _unless(_and(mine, limit), denied)
+
+
+def allowed_by_resource(request: Request, identity: Identity, policy: Policies, owner: str) -> Decision:
+    """The same where the resource has a policy of its own; `owner` is the account of the resource.
+
+    A resource without a policy has `Policies()`; one whose policy was not read has a gap.  Within an account
+    either side may allow it, and naming the account only leaves it to the identity's policies.  Across accounts
+    both sides must allow it.
+    """
+    mine, limit, denied = _sides(request, identity)
+    direct, through_account, denied_there = _weigh_resource(request, identity, policy)
+    denied = _or(denied, denied_there)
+    if owner != identity.account:
+        return _unless(_and(_and(mine, limit), _or(direct, through_account)), denied)
+    if identity.is_role:
+        # A boundary's implicit deny limits what a policy grants to a role's ARN, but not to a user's:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+        return _unless(_and(_or(mine, direct), limit), denied)
+    return _unless(_or(_and(mine, limit), direct), denied)
+
+
+def allowed_by_key(
+    request: Request, identity: Identity, policy: Policies, owner: str, granted: Ternary = False
+) -> Decision:
+    """The same for a KMS key, whose policy has the first word; `granted`: whether a grant of the key allows it.
+
+    An identity's own policies count only where the key's policy leaves the account to decide.
+    """
+    mine, limit, denied = _sides(request, identity)
+    direct, through_account, denied_there = _weigh_resource(request, identity, policy)
+    denied = _or(denied, denied_there)
+    by_grant = Decision(granted, doubt="grants of the key")
+    if owner != identity.account:
+        found = _and(_and(mine, limit), _or(direct, through_account))
+    else:
+        found = _or(_and(direct, limit) if identity.is_role else direct, _and(through_account, _and(mine, limit)))
+    return _unless(_or(found, by_grant), denied)
+
+
+def _sides(request: Request, identity: Identity) -> tuple[Decision, Decision, Decision]:
+    """What an identity's policies grant, what its boundary leaves, and what either denies."""
+    granted, denied = _weigh(identity.policies, request)
+    if identity.boundary is None:
+        return granted, Decision(True), denied
+    limit, cut = _weigh(identity.boundary, request)
+    return granted, limit, _or(denied, cut)
+
+
+def _weigh_resource(request: Request, identity: Identity, policy: Policies) -> tuple[Decision, Decision, Decision]:
+    """What a resource's policy grants the identity by name, what through its account, and what it denies."""
+    direct, _ = _weigh(policy, request, lambda statement: _named(statement, identity)[0])
+    through_account, _ = _weigh(policy, request, lambda statement: _named(statement, identity)[1])
+    _, denied = _weigh(policy, request, lambda statement: some(_named(statement, identity)))
+    return direct, through_account, denied
+
+
+def _named(statement: Statement, identity: Identity) -> tuple[Ternary, Ternary]:
+    """Whether a statement's principals name the identity itself, and whether they name its account."""
+    itself: Ternary = False
+    account = False
+    root = f":iam::{identity.account}:root"
+    session = f":sts::{identity.account}:assumed-role/{identity.arn.rpartition('/')[2]}/"
+    for kind, value in statement.principals or ():
+        if value == ANYTHING and kind in (ANYTHING, "AWS"):
+            itself, account = True, True
+        elif kind != "AWS":
+            continue
+        elif value == identity.arn:
+            itself = True
+        elif value == identity.account or (value.startswith("arn:") and value.endswith(root)):
+            account = True
+        elif identity.is_role and value.startswith("arn:") and session in value and itself is False:
+            itself = None  # some sessions of the role are named, and which one asks is not known
+    if not statement.not_principals:
+        return itself, account
+    if itself is True and account:
+        return False, False
+    # Who is left out of NotPrincipal must be named together with its account; half of that is left open.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    return (True, True) if itself is False and not account else (None, None)
+
+
+def _weigh(
+    policies: Policies, request: Request, admits: Callable[[Statement], Ternary] = lambda _: True
+) -> tuple[Decision, Decision]:
+    """What these policies grant, and what they deny (there `allowed` says: denied)."""
+    if not policies.documents:
+        nothing = _tally("", {}, {}, policies.gaps[0]) if policies.gaps else NO
+        return nothing, nothing
+    found: dict[tuple[str, bool], list[Statement]] = {}
+    doubts: dict[str, str] = {}
+    for policy in policies.documents:
+        for statement in policy.statements:
+            fits, doubt = _fits(statement, request, admits)
+            if fits is False:
+                continue
+            found.setdefault((statement.effect, fits is True), []).append(statement)
+            if doubt:
+                doubts.setdefault(statement.effect, doubt)
+    gap = policies.gaps[0] if policies.gaps else None
+    return _tally("Allow", found, doubts, gap), _tally("Deny", found, doubts, gap)
+
+
+def _tally(
+    effect: str,
+    found: Mapping[tuple[str, bool], list[Statement]],
+    doubts: Mapping[str, str],
+    gap: Missing | None,
+) -> Decision:
+    if certain := found.get((effect, True)):
+        return Decision(True, tuple(certain))
+    if possible := found.get((effect, False)):
+        return Decision(None, tuple(possible), doubts[effect], gap)
+    return Decision(None, gap=gap, doubt="a policy that was not read") if gap is not None else NO
+
+
+def _fits(statement: Statement, request: Request, admits: Callable[[Statement], Ternary]) -> tuple[Ternary, str]:
+    """Whether a statement is about a request; where that is not known, what it depends on."""
+    if not about_action(statement, request.action.lower()):
+        return False, ""
+    doubt = ""
+    admitted = admits(statement)
+    if admitted is False:
+        return False, ""
+    if admitted is None:
+        doubt = f"whom {_called(statement)} names"
+    about = about_resource(statement, request)
+    if about is False:
+        return False, ""
+    if about is None:
+        doubt = doubt or f"the resources of {_called(statement)}"
+    for condition in statement.conditions:
+        held = satisfied(condition, request.context)
+        if held is None and condition.key.partition("/")[0] in request.chosen:
+            held = statement.effect == "Allow"
+        if held is False:
+            return False, ""
+        if held is None:
+            doubt = doubt or f"the condition {condition.key} of {_called(statement)}"
+    return (None if doubt else True), doubt
+
+
+def _called(statement: Statement) -> str:
+    return f"{statement.sid} in {statement.policy}"
+
+
+def about_action(statement: Statement, action: str) -> bool:
+    """Whether a statement is about an action, given in lower case."""
+    return any(matches(pattern, action) for pattern in statement.actions) is not statement.not_actions
+
+
+def about_resource(statement: Statement, request: Request) -> Ternary:
+    """Whether a statement is about the resource of a request."""
+    if statement.resources is None:
+        # The policy of a role or a key is about what it hangs on; an identity's policy without Resource is none.
+        return True if statement.principals is not None else None
+    covered = some(_covers(pattern, request, statement.variables) for pattern in statement.resources)
+    if not statement.not_resources:
+        return covered
+    return None if covered is None else not covered
+
+
+def _covers(pattern: str, request: Request, variables: bool) -> Ternary:
+    asked = request.resource
+    if (not variables or "${" not in pattern) and (asked == ANYTHING or not is_pattern(asked)):
+        return matches(pattern, asked)
+    written, certain = resolve(pattern, request.context, variables=variables)
+    related = relation(written, (ANYTHING,) if asked == ANYTHING else tokens(asked))
+    return related if certain or related is False else None
+
+
+def _and(one: Decision, other: Decision) -> Decision:
+    for decision in (one, other):
+        if decision.allowed is False:
+            return decision
+    for decision in (one, other):
+        if decision.allowed is None:
+            return decision
+    return Decision(True, tuple(dict.fromkeys(one.statements + other.statements)))
+
+
+def _or(one: Decision, other: Decision) -> Decision:
+    for wanted in (True, None):
+        for decision in (one, other):
+            if decision.allowed is wanted:
+                return decision
+    return NO
+
+
+def _unless(granted: Decision, denied: Decision) -> Decision:
+    """What is granted and not denied: a certain denial is final, a possible one leaves open what is granted."""
+    if denied.allowed is True:
+        return Decision(False, denied.statements)
+    if granted.allowed is True and denied.allowed is None:
+        return denied
+    return granted

@@ -1,0 +1,88 @@
+"""Which services a role's trust policy lets assume the role."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from dms_lint.iam_policy.conditions import satisfied
+from dms_lint.iam_policy.evaluation import about_action, dns_suffixes, partition_of
+from dms_lint.iam_policy.statements import ANYTHING
+from dms_lint.logic.ternary import every
+
+if TYPE_CHECKING:
+    from dms_lint.iam_policy.conditions import Context
+    from dms_lint.iam_policy.statements import Policy, Statement
+
+DMS: Final = "dms.amazonaws.com"
+"""The service principal of DMS, as `service_of` has it."""
+
+_DMS: Final = r"dms(\.[a-z0-9-]+)?\.amazonaws\.com|dms-data-migrations\.amazonaws\.com"
+
+
+@lru_cache(maxsize=1024)
+def service_of(principal: str) -> str:
+    """A service principal as it is compared: in lower case, with the DNS suffix that most partitions have."""
+    written = principal.lower()
+    for suffix in dns_suffixes().values():
+        if written.endswith(f".{suffix}"):
+            return written.removesuffix(suffix) + dns_suffixes()["aws"]
+    return written
+
+
+def is_dms(principal: str) -> bool:
+    """Whether a service principal is DMS: the service, the service in one Region, or its data migrations."""
+    return re.fullmatch(_DMS, service_of(principal)) is not None
+
+
+def asked_for(service: str, role: str, account: str) -> Context:
+    """What is known of a service that asks for a role on behalf of a resource of an account."""
+    owner = "dms" if is_dms(service) else service.partition(".")[0]
+    return {
+        "aws:sourceaccount": (account,),
+        "aws:sourcearn": (f"arn:{partition_of(role)}:{owner}:*:{account}:*",),
+        "aws:securetransport": ("true",),
+    }
+
+
+def trusts(policy: Policy, service: str, context: Context) -> bool:
+    """Whether a role's trust policy lets a service assume the role.
+
+    A condition that cannot be decided does not take trust away, and is no denial either.
+    """
+    service, trusted = service_of(service), False
+    for statement in policy.statements:
+        if not about_action(statement, "sts:assumerole") or not _names(statement, service):
+            continue
+        held = every(satisfied(condition, context) for condition in statement.conditions)
+        if statement.effect == "Deny" and held is True:
+            return False
+        trusted = trusted or (statement.effect == "Allow" and held is not False)
+    return trusted
+
+
+def _names(statement: Statement, service: str) -> bool:
+    """Whether the principals hold a service.  `*` and AWS `*` are the same to AWS: everybody."""
+    named = any(
+        (kind == "Service" and service_of(value) == service) or (value == ANYTHING and kind in (ANYTHING, "AWS"))
+        for kind, value in statement.principals or ()
+    )
+    return named is not statement.not_principals
+
+
+def trusted_services(policy: Policy, role: str, account: str, *asked: str) -> tuple[str, ...]:
+    """Of the services that a trust policy names, and those asked about: which it lets assume the role, in order.
+
+    `*` is among them where it lets everybody.  They ask on behalf of a resource of that account.
+    """
+    named = {
+        service_of(value)
+        for statement in policy.statements
+        if statement.effect == "Allow" and not statement.not_principals
+        for kind, value in statement.principals or ()
+        if kind == "Service" or (value == ANYTHING and kind in (ANYTHING, "AWS"))
+    }
+    return tuple(
+        service for service in sorted(named.union(asked)) if trusts(policy, service, asked_for(service, role, account))
+    )

@@ -1,0 +1,111 @@
+"""Patterns of IAM policies, in which `*` stands for any characters and `?` for one: what they match and cover."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from dms_lint.logic.ternary import Ternary
+
+STAR: Final = "any characters"
+ONE: Final = "one character"
+Tokens = tuple[str, ...]
+"""A pattern taken apart: single characters, STAR and ONE.  So a character `*` and the wildcard differ."""
+
+_WILDCARDS: Final[dict[str, str]] = {"*": STAR, "?": ONE}
+
+
+def is_pattern(text: str) -> bool:
+    """Whether the text has a wildcard."""
+    return "*" in text or "?" in text
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the pattern matches that text, in which `*` and `?` are characters like others; case is kept."""
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Each piece between two stars is taken at its first place and never given back (an atomic group), which is
+    # enough for such patterns and keeps a hostile one from taking exponential time.
+    first, *rest = (
+        "".join("." if one == "?" else re.escape(one) for one in part) for part in re.split(r"\*+", pattern)
+    )
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    middle = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    return re.compile(f"{first}{middle}.*{rest[-1]}", re.DOTALL)
+
+
+def tokens(pattern: str) -> Tokens:
+    """A pattern taken apart, its wildcards as wildcards."""
+    return tuple(_WILDCARDS.get(one, one) for one in pattern)
+
+
+@lru_cache(maxsize=4096)
+def relation(pattern: Tokens, asked: Tokens) -> Ternary:
+    """How a pattern stands to what is asked about, which may be a pattern too.
+
+    True: it matches all that `asked` stands for.  False: it matches none of that.  None: it matches a part, or
+    cannot be shown to match all.
+    """
+    pattern, asked = _tidy(pattern), _tidy(asked)
+    if _reaches(pattern, asked, shared=False):
+        return True
+    return None if _reaches(pattern, asked, shared=True) else False
+
+
+def _tidy(pattern: Tokens) -> Tokens:
+    """The same pattern with every run of wildcards as its ONEs and then at most one STAR."""
+    found: list[str] = []
+    star = False
+    for token in pattern:
+        if token == STAR:
+            star = True
+            continue
+        if star and token != ONE:
+            found.append(STAR)
+            star = False
+        found.append(token)
+    if star:
+        found.append(STAR)
+    return tuple(found)
+
+
+def _reaches(pattern: Tokens, asked: Tokens, *, shared: bool) -> bool:
+    """Whether both can be walked to their ends together.
+
+    With `shared`: whether some text is matched by both.  Without: whether each step of `asked` is one that
+    `pattern` allows, so that all it stands for is matched.
+    """
+    todo, seen = [(0, 0)], {(0, 0)}
+    while todo:
+        at, asks = todo.pop()
+        if at == len(pattern) and asks == len(asked):
+            return True
+        for step in _steps(pattern, asked, at, asks, shared=shared):
+            if step not in seen:
+                seen.add(step)
+                todo.append(step)
+    return False
+
+
+def _steps(pattern: Tokens, asked: Tokens, at: int, asks: int, *, shared: bool) -> list[tuple[int, int]]:
+    token = pattern[at] if at < len(pattern) else None
+    other = asked[asks] if asks < len(asked) else None
+    steps = []
+    if token == STAR:
+        steps.append((at + 1, asks))
+        if other is not None:
+            steps.append((at, asks + 1))
+    if shared and other == STAR:
+        steps.append((at, asks + 1))
+        if token is not None:
+            steps.append((at + 1, asks))
+    single = token is not None and other is not None and STAR not in (token, other)
+    if single and (token in (ONE, other) or (shared and other == ONE)):
+        steps.append((at + 1, asks + 1))
+    return steps

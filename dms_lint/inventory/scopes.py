@@ -1,0 +1,212 @@
+"""Which account and Region an answer is of, what it holds, and whether it holds all of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dms_lint.aws.responses import KINDS, TOKENS, Answer, identify, rows_of
+from dms_lint.data.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from dms_lint.model import Document
+
+Scope = tuple[str, str]
+"""Account and Region; the Region is '' for what belongs to an account as a whole, both are '' when not known."""
+
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d")
+
+
+class Item(NamedTuple):
+    """One resource in an answer, and what it says of itself."""
+
+    data: Mapping[str, Any]
+    id: str
+    scope: Scope | None
+    line: int | None
+
+
+class Part(NamedTuple):
+    """What an answer holds of one kind; `broken` when something in it was no resource."""
+
+    row: Answer
+    items: list[Item]
+    broken: bool
+
+
+def cut(document: Document) -> bool:
+    """Whether an answer says that more pages follow."""
+    return any(document.body.get(token) for token in TOKENS)
+
+
+def whole(pages: list[tuple[Document, bool]]) -> bool:
+    """Whether answers hold a listing to its end, with nothing missing in between.
+
+    Pages in one file follow one another.  Pages in several files do where the files are numbered without a gap, from
+    0 or 1; elsewhere nobody can tell that no page between them is missing, since a page does not say which it is.
+    A last page that stands alone tells so by its number: those before it are missing.
+    """
+    ends: dict[str, bool] = {}
+    for document, cut in pages:
+        ends[document.file or ""] = cut
+    if not any(ends.values()):
+        return not (len(ends) == 1 and _is_later_page(next(iter(ends))))
+    files = sorted((re.split(r"(\d+)", file), cut) for file, cut in ends.items())
+    if len({len(parts) for parts, _ in files}) > 1:
+        return False
+    columns = list(zip(*(parts for parts, _ in files), strict=True))
+    differing = [n for n, column in enumerate(columns) if len(set(column)) > 1]
+    if len(differing) != 1 or not columns[differing[0]][0].isdecimal():
+        return False
+    numbered = sorted((int(parts[differing[0]]), cut) for parts, cut in files)
+    numbers = [number for number, _ in numbered]
+    in_order = numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return in_order and [cut for _, cut in numbered] == [True] * (len(numbered) - 1) + [False]
+
+
+def _is_later_page(file: str) -> bool:
+    """Whether a file is numbered as a page other than the first: `describe-endpoints.2.json`."""
+    number = re.fullmatch(r"[a-z-]+\.(\d{1,4})\.json", PurePath(file).name)
+    return number is not None and int(number[1]) > 1
+
+
+@lru_cache(maxsize=64)
+def partition(region: str) -> str:
+    """The partition of a Region, by the longest beginning of its name that the table has."""
+    fitting = [
+        (len(prefix), row["partition"])
+        for row in table("partitions")["rows"]
+        for prefix in row["region_prefixes"]
+        if region.startswith(prefix)
+    ]
+    return max(fitting)[1] if fitting else "aws"
+
+
+def arn_scope(arn: str) -> Scope | None:
+    """The account and Region that an ARN names; None for what is no ARN."""
+    fields = arn.split(":", 5)
+    if len(fields) != 6 or fields[0] != "arn":
+        return None
+    # What AWS itself owns (arn:aws:iam::aws:policy/...) is seen in every account and is no account of its own.
+    return ("" if fields[4] == "aws" else fields[4], fields[3])
+
+
+def arn_of(row: Answer, id: str, account: str, region: str) -> str:  # noqa: A002
+    """The ARN of a resource with that id, as AWS sends it or as its row writes it; '' where there is none."""
+    if row.arn and account and region:
+        return row.arn.format(partition=partition(region), region=region, account=account, id=id)
+    return id if id.startswith("arn:") and "+" not in row.id else ""
+
+
+def key_of(row: Answer, id: str, account: str, region: str) -> str:  # noqa: A002
+    """By what a resource without an ARN is known: its id, with where it is in front where others may have it too.
+
+    That does not depend on which of them is read first: a baseline knows the resource by it.
+    """
+    if "+" in row.id and id and not id.startswith("arn:"):
+        return f"{account}:{id}"
+    return f"{account}:{region}:{id}" if row.arn and account else id
+
+
+def _scope_of(row: Answer, item: Mapping[str, Any]) -> Scope | None:
+    """Account and Region that an item itself names; a part that it does not name is ''."""
+    found = item.get(row.id.rstrip("?").partition("+")[0])
+    scope = arn_scope(found) if isinstance(found, str) else None
+    if scope is not None:
+        return scope
+    account = item.get(row.account) if row.account else None
+    topic = item.get("SnsTopicArn")
+    region = (arn_scope(topic) or ("", ""))[1] if isinstance(topic, str) else ""
+    return (account, region) if isinstance(account, str) else None
+
+
+def parts(document: Document) -> Iterator[Part]:
+    """What a document holds, row by row: each item with its id and with the account and Region that it names."""
+    for row in rows_of(document.operation):
+        value: Any = document.body.get(row.key) if row.key else document.body
+        if value is None:
+            continue
+        if row.shape == "one":
+            one = isinstance(value, dict)
+            items = [Item(value, identify(row, value), _scope_of(row, value), document.line)] if one else []
+            yield Part(row, items, broken=False)
+            continue
+        lines = document.lines.get(row.key)
+        listed = value if isinstance(value, list) else ()
+        items = [
+            Item(item, found, _scope_of(row, item), lines[number] if lines else None)
+            for number, item in enumerate(listed)
+            if isinstance(item, dict) and (found := identify(row, item))
+        ]
+        yield Part(row, items, broken=len(items) < len(listed) or not isinstance(value, list))
+
+
+def own_scopes(document: Document, parts: Iterable[Part]) -> set[Scope]:
+    """The accounts and Regions that a document's own items name in full."""
+    if document.account:
+        return {(document.account, document.region)}
+    return {
+        item.scope
+        for part in parts
+        if not part.row.abroad
+        for item in part.items
+        if item.scope is not None
+        and item.scope[0].isdecimal()
+        and (item.scope[1] or KINDS[part.row.kind].scope == "account")
+    }
+
+
+def nearby(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> Callable[[Document], Scope]:
+    """How to place a document that does not say where it is from.
+
+    By the account and Region that its folders are named after; else by what the documents of the same folder
+    agree on; else by what all documents agree on.  Where they disagree, that part stays ''.
+    """
+    by_folder: dict[str | None, set[Scope]] = defaultdict(set)
+    # DMS's own answers decide: a key or a secret may well be another account's.
+    for ours in (True, False):
+        told = {folder: bool(found) for folder, found in by_folder.items()}
+        for document in documents:
+            if document.operation.startswith("dms:") is ours:
+                for folder in (None, _folder(document)):
+                    if not told.get(folder):
+                        by_folder[folder] |= scopes[id(document)]
+
+    def agreed(found: set[Scope]) -> Scope:
+        accounts = {account for account, _ in found} - {""}
+        regions = {region for _, region in found} - {""}
+        return (
+            accounts.pop() if len(accounts) == 1 else "",
+            regions.pop() if len(regions) == 1 else "",
+        )
+
+    agreements = {folder: agreed(found) for folder, found in by_folder.items()}
+
+    def place(document: Document) -> Scope:
+        folder = _folder(document)
+        named, near, everywhere = _named_by(folder), agreements[folder], agreements[None]
+        account = document.account or named[0] or near[0] or everywhere[0]
+        region = document.region or named[1] or near[1] or everywhere[1]
+        return (account, region)
+
+    return place
+
+
+def _folder(document: Document) -> str:
+    # A path for each document, only to ask for its parent, was a quarter of the time that an inventory takes.
+    return os.path.dirname(document.file) if document.file else ""  # noqa: PTH120
+
+
+@lru_cache(maxsize=1024)
+def _named_by(folder: str) -> Scope:
+    """The account and Region that a folder, or the nearest above it, is named after; '' where none is."""
+    names = PurePath(folder).parts[::-1]
+    account = next((name for name in names if re.fullmatch(r"\d{12}", name)), "")
+    region = next((name for name in names if _REGION.fullmatch(name)), "")
+    return (account, region)

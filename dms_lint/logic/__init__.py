@@ -1,0 +1,1 @@
+"""Three-valued logic: true, false, and what is missing to tell."""

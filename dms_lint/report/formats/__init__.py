@@ -1,0 +1,1 @@
+"""The report formats, a module each with `render(report, style)`."""

@@ -1,0 +1,162 @@
+"""What calls are asked about: what stands in the answers before them, each once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dms_lint.collectors.live.calls import CALLS, Call
+from dms_lint.collectors.live.subjects import may_manage_dms, subjects, values
+from dms_lint.model import Document
+
+HERE = ("111122223333", "eu-central-1")
+KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
+KEY_ARN = f"arn:aws:kms:eu-central-1:111122223333:key/{KEY}"
+ENDPOINT = {"EndpointArn": "arn:aws:dms:eu-central-1:111122223333:endpoint:A", "EndpointIdentifier": "a"}
+
+
+def call(operation: str) -> Call:
+    return next(call for call in CALLS if call.operation == operation)
+
+
+def endpoints(*items: dict[str, Any]) -> Document:
+    return Document("dms:DescribeEndpoints", {"Endpoints": [{**ENDPOINT, **item} for item in items]})
+
+
+def asked(operation: str, *documents: Document) -> tuple[str, ...]:
+    return subjects(call(operation), documents, *HERE)
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("KmsKeyId", ["k"]),
+        ("*.SecretsManagerSecretId", ["s", "t"]),
+        ("Groups.Id", ["g", "h"]),
+        ("Attributes secretId", ["x y"]),
+        ("Attributes last", ["z"]),
+        ("Nothing", []),
+        ("KmsKeyId.More", []),
+        ("Groups", ["no group"]),
+    ],
+)
+def test_a_path_gives_the_texts_that_stand_there(path: str, found: list[str]) -> None:
+    data = {
+        "KmsKeyId": "k",
+        "MySQLSettings": {"SecretsManagerSecretId": "s"},
+        "OracleSettings": {"SecretsManagerSecretId": "t", "Port": 1521},
+        "Groups": [{"Id": "g"}, {"Id": "h"}, {"Id": None}, "no group"],
+        "Attributes": "mysecretId=no; SecretId = 'x y' ;last=z",
+    }
+    assert list(values(data, path)) == found
+
+
+@given(
+    st.recursive(
+        st.none() | st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_whatever_an_answer_holds_paths_give_texts(data: Any) -> None:
+    for path in ("KmsKeyId", "*.*", "*", "A.*.B", "A b"):
+        assert all(isinstance(one, str) for one in values(data, path))
+
+
+def test_a_key_is_asked_about_once_by_its_arn_however_it_is_named() -> None:
+    aliases = Document(
+        "kms:ListAliases",
+        {"Aliases": [{"AliasName": "alias/dms", "AliasArn": f"{KEY_ARN[:41]}alias/dms", "TargetKeyId": KEY}]},
+    )
+    told = endpoints({"KmsKeyId": KEY}, {"KmsKeyId": KEY_ARN}, {"KmsKeyId": "alias/dms"}, {"KmsKeyId": ""})
+    assert asked("kms:DescribeKey", aliases, told) == (KEY_ARN,)
+
+
+def test_an_alias_that_is_not_listed_is_asked_about_as_it_is_where_that_can_be() -> None:
+    told = endpoints({"KmsKeyId": "alias/lost"})
+    assert asked("kms:DescribeKey", told) == ("alias/lost",)
+    assert asked("kms:GetKeyPolicy", told) == ()
+
+
+def test_the_key_of_the_data_is_followed_too_from_settings_and_from_attributes() -> None:
+    other = KEY_ARN[:-1] + "c"
+    told = endpoints(
+        {"S3Settings": {"ServerSideEncryptionKmsKeyId": KEY_ARN}},
+        {"ExtraConnectionAttributes": f"encryptionMode=SSE_KMS;serverSideEncryptionKmsKeyId={other};"},
+    )
+    assert asked("kms:DescribeKey", told) == (KEY_ARN, other)
+
+
+def test_tags_are_asked_by_arn_of_what_has_none_in_its_answer_too() -> None:
+    group = Document(
+        "dms:DescribeReplicationSubnetGroups",
+        {"ReplicationSubnetGroups": [{"ReplicationSubnetGroupIdentifier": "private"}]},
+    )
+    assert asked("dms:ListTagsForResource", endpoints({}), group) == (
+        ENDPOINT["EndpointArn"],
+        "arn:aws:dms:eu-central-1:111122223333:subgrp:private",
+    )
+
+
+def test_a_trail_is_asked_about_where_it_is_at_home() -> None:
+    arn = "arn:aws:cloudtrail:{}:111122223333:trail/all"
+    trails = [
+        {"Name": "all", "TrailARN": arn.format(region), "HomeRegion": region} for region in (HERE[1], "us-east-1")
+    ]
+    told = Document("cloudtrail:DescribeTrails", {"trailList": trails})
+    status = call("cloudtrail:GetTrailStatus")
+    assert subjects(status, [told], *HERE, scanned=[HERE[1], "us-east-1"]) == (arn.format(HERE[1]),)
+
+
+def test_a_trail_whose_home_is_not_scanned_is_asked_about_all_the_same() -> None:
+    # By its ARN, and so at home: what it records counts in every Region.
+    arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/all"
+    told = Document(
+        "cloudtrail:DescribeTrails", {"trailList": [{"Name": "all", "TrailARN": arn, "HomeRegion": "us-east-1"}]}
+    )
+    status = call("cloudtrail:GetTrailStatus")
+    assert subjects(status, [told], *HERE, scanned=[HERE[1]]) == (arn,)
+    assert subjects(status, [told], *HERE, scanned=[HERE[1], "us-east-1"]) == ()
+
+
+def details(**user: Any) -> dict[str, Any]:
+    return {
+        "UserDetailList": [{"UserName": "m", "Arn": "arn:aws:iam::111122223333:user/m", **user}],
+        "GroupDetailList": [
+            {"GroupName": "movers", "GroupPolicyList": [policy("dms:*")], "AttachedManagedPolicies": []},
+            {"GroupName": "readers", "GroupPolicyList": [policy("s3:GetObject")], "AttachedManagedPolicies": []},
+        ],
+        "RoleDetailList": [],
+        "Policies": [
+            {"Arn": "arn:aws:iam::aws:policy/All", "PolicyVersionList": [policy("*")]},
+            {"Arn": "arn:aws:iam::aws:policy/Billing", "PolicyVersionList": [policy("billing:*")]},
+        ],
+    }
+
+
+def policy(action: str) -> dict[str, Any]:
+    return {"PolicyName": "p", "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": action}]}}
+
+
+@pytest.mark.parametrize(
+    ("user", "may"),
+    [
+        ({}, False),
+        ({"UserPolicyList": [policy("s3:*")]}, False),
+        ({"UserPolicyList": [policy("dms:DescribeEndpoints")]}, True),
+        ({"UserPolicyList": [policy("DMS:*")]}, True),
+        ({"UserPolicyList": [{"PolicyDocument": {"Statement": {"NotAction": "iam:*"}}}]}, True),
+        ({"GroupList": ["movers"]}, True),
+        ({"GroupList": ["readers"]}, False),
+        ({"AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/All"}]}, True),
+        ({"AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/Billing"}]}, False),
+        ({"AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/NotTold"}]}, True),
+    ],
+)
+def test_access_keys_are_asked_of_users_whose_policies_may_speak_of_dms(user: dict[str, Any], may: bool) -> None:
+    answer = details(**user)
+    assert may_manage_dms(answer["UserDetailList"][0], answer) is may
+    assert asked("iam:ListAccessKeys", Document("iam:GetAccountAuthorizationDetails", answer)) == (
+        ("m",) if may else ()
+    )

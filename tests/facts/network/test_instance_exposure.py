@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dms_lint.facts.network import instance_exposure as network
+from dms_lint.facts.network import internet_ingress as openings
+from dms_lint.facts.network import placement
+from dms_lint.inventory.inventory import Inventory
+from dms_lint.libs.ip_ranges import span_of
+from dms_lint.model import Document, Missing, Resource
+
+if TYPE_CHECKING:
+    import random
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ACCOUNT = "111122223333"
+PREFIX = f"arn:aws:dms:eu-west-1:{ACCOUNT}"
+
+
+def instance(*groups: dict[str, Any], **members: Any) -> tuple[Resource, Inventory]:
+    memberships = [{"VpcSecurityGroupId": group["GroupId"], "Status": "active"} for group in groups]
+    body = {
+        "ReplicationInstances": [
+            {"ReplicationInstanceArn": f"{PREFIX}:rep:ORDERS", "VpcSecurityGroups": memberships, **members}
+        ]
+    }
+    listed = {"SecurityGroups": [{"OwnerId": ACCOUNT, **group} for group in groups]}
+    inventory = Inventory(
+        [Document("dms:DescribeReplicationInstances", body), Document("ec2:DescribeSecurityGroups", listed)], NOW
+    )
+    (resource,) = inventory.known("replication-instance")
+    return resource, inventory
+
+
+def permission(*ranges: str, protocol: str = "tcp", ports: tuple[int, int] | None = (22, 22)) -> dict[str, Any]:
+    found: dict[str, Any] = {"IpProtocol": protocol}
+    if ports:
+        found |= {"FromPort": ports[0], "ToPort": ports[1]}
+    found["IpRanges"] = [{"CidrIp": one} for one in ranges if ":" not in one]
+    found["Ipv6Ranges"] = [{"CidrIpv6": one} for one in ranges if ":" in one]
+    return found
+
+
+def open_ingress(*permissions: dict[str, Any]) -> tuple[str, ...]:
+    return openings.open_ingress(*instance({"GroupId": "sg-1", "IpPermissions": list(permissions)}))
+
+
+@given(st.integers(0, 12), st.randoms(use_true_random=False))
+def test_however_the_address_space_is_cut_its_pieces_cover_it(cuts: int, shuffle: random.Random) -> None:
+    for whole in (ip_network("0.0.0.0/0"), ip_network("::/0")):
+        pieces: list[IPv4Network | IPv6Network] = [whole]
+        for _ in range(cuts):
+            piece = pieces.pop(shuffle.randrange(len(pieces)))
+            pieces.extend(piece.subnets(prefixlen_diff=1))
+        shuffle.shuffle(pieces)
+        assert openings.covers_internet(map(span_of, pieces))
+        if cuts:
+            piece = max(pieces, key=lambda one: one.num_addresses)
+            pieces.remove(piece)
+            assert openings.covers_internet(map(span_of, pieces)) == _within(piece)
+
+
+def _within(piece: IPv4Network | IPv6Network) -> bool:
+    """Whether nothing of it is routed, by sampling its ends and all edges of the unrouted ranges within it."""
+    unrouted = openings.UNROUTED[piece.version]
+    whole = span_of(piece)
+    edges = {whole.first, whole.last}
+    for one in unrouted:
+        edges |= {edge for edge in (one.first - 1, one.last + 1) if whole.first <= edge <= whole.last}
+    return all(any(one.first <= edge <= one.last for one in unrouted) for edge in edges)
+
+
+@given(st.lists(st.ip_addresses(v=4).map(lambda one: ip_network(f"{one}/9", strict=False)), max_size=40))
+def test_what_covers_the_internet_holds_every_public_address(ranges: list[IPv4Network]) -> None:
+    if openings.covers_internet(map(span_of, ranges)):
+        for public in ("1.1.1.1", "8.8.8.8", "52.95.110.1", "203.0.112.1", "223.255.255.1"):
+            assert any(ip_address(public) in one for one in ranges)
+
+
+def test_nothing_covers_nothing() -> None:
+    assert not openings.covers_internet([])
+
+
+@pytest.mark.parametrize(
+    ("permissions", "found"),
+    [
+        ([permission("0.0.0.0/0", "::/0")], ("sg-1 tcp 22 from 0.0.0.0/0", "sg-1 tcp 22 from ::/0")),
+        ([permission("10.1.2.3/0")], ("sg-1 tcp 22 from 0.0.0.0/0",)),
+        ([permission("0.0.0.0/0", protocol="-1", ports=None)], ("sg-1 all traffic from 0.0.0.0/0",)),
+        ([permission("0.0.0.0/0", protocol="6", ports=None)], ("sg-1 tcp 0-65535 from 0.0.0.0/0",)),
+        ([permission("0.0.0.0/0", protocol="icmp", ports=(-1, -1))], ("sg-1 icmp from 0.0.0.0/0",)),
+        ([permission("0.0.0.0/0", protocol="50", ports=None)], ("sg-1 protocol 50 from 0.0.0.0/0",)),
+        ([permission("2000::/3")], ("sg-1 tcp 22 from 2000::/3, together all public IPv6 addresses",)),
+        (
+            [permission("0.0.0.0/1"), permission("128.0.0.0/1", protocol="-1", ports=None)],
+            ("sg-1 tcp 22 from 0.0.0.0/1 and 128.0.0.0/1, together all public IPv4 addresses",),
+        ),
+        (
+            [permission("0.0.0.0/1", "128.0.0.0/1", protocol="-1", ports=None), permission("10.0.0.0/8")],
+            ("sg-1 all traffic from 0.0.0.0/1 and 128.0.0.0/1, together all public IPv4 addresses",),
+        ),
+        (
+            [permission("0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/3")],
+            ("sg-1 tcp 22 from 4 ranges, together all public IPv4 addresses",),
+        ),
+        ([permission("0.0.0.0/1"), permission("128.0.0.0/1", protocol="udp")], ()),
+        (
+            [
+                permission("0.0.0.0/1", protocol="icmp", ports=(8, -1)),
+                permission("128.0.0.0/1", protocol="icmp", ports=(3, 4)),
+            ],
+            (),
+        ),
+        ([permission("0.0.0.0/1", "8000::/1")], ()),
+    ],
+)
+def test_what_is_open_to_the_world(permissions: list[dict[str, Any]], found: tuple[str, ...]) -> None:
+    assert open_ingress(*permissions) == found
+
+
+GARBAGE: list[Any] = [
+    {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "everywhere"}]},
+    {"IpProtocol": "tcp", "FromPort": "1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+    {"IpProtocol": "tcp", "IpRanges": "10.0.0.0/8"},
+    {"IpProtocol": "tcp", "IpRanges": [{"CidrIp": None}]},
+    {"IpProtocol": 6, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+    {"IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+    {"IpProtocol": "tcp", "PrefixListIds": [{}]},
+    "garbage",
+]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_a_rule_that_cannot_be_read_is_missing_unless_another_is_open(garbage: Any) -> None:
+    with pytest.raises(Missing):
+        open_ingress(garbage, permission("10.0.0.0/8"))
+    if garbage != "garbage":
+        assert open_ingress(garbage, permission("0.0.0.0/0")) == ("sg-1 tcp 22 from 0.0.0.0/0",)
+
+
+def test_rules_without_addresses_admit_no_addresses() -> None:
+    assert open_ingress({"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]}) == ()
+
+
+@pytest.mark.parametrize("absent", ["ToPort", "IpRanges"])
+def test_a_rule_of_which_something_was_left_out_is_not_taken_for_a_closed_one(absent: str) -> None:
+    rule = permission("0.0.0.0/1")
+    rule["IpRanges"].append({"CidrIp": "128.0.0.0/1"})
+    assert open_ingress(rule) != ()
+    with pytest.raises(Missing, match=absent):
+        open_ingress({name: value for name, value in rule.items() if name != absent})
+
+
+@pytest.mark.parametrize(
+    ("egress", "groups"),
+    [
+        ([], ()),
+        ([permission("255.255.255.255/32", "127.0.0.1/32", "::1/128")], ()),
+        ([permission("127.0.0.1/32"), permission("10.0.0.0/8")], ("sg-1",)),
+        ([permission("126.0.0.0/7")], ("sg-1",)),
+        ([permission("::/0")], ("sg-1",)),
+        ([{"IpProtocol": "tcp", "PrefixListIds": [{"PrefixListId": "pl-1"}]}], ("sg-1",)),
+    ],
+)
+def test_which_groups_let_something_out(egress: list[dict[str, Any]], groups: tuple[str, ...]) -> None:
+    assert network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": egress})) == groups
+
+
+@pytest.mark.parametrize("garbage", [*GARBAGE[:4:3], GARBAGE[-1]])
+def test_an_outbound_rule_that_cannot_be_read_is_missing(garbage: Any) -> None:
+    with pytest.raises(Missing):
+        network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [garbage]}))
+
+
+def test_a_membership_without_a_status_counts() -> None:
+    resource, inventory = instance(VpcSecurityGroups=[{"VpcSecurityGroupId": "sg-7"}, None])
+    assert placement.security_groups(resource, inventory) == ("sg-7",)
+
+
+@pytest.mark.parametrize("groups", [[], [None], [{"Status": "active"}], "sg-1", ["sg-1"]])
+def test_an_instance_without_readable_groups_is_missing_them(groups: Any) -> None:
+    with pytest.raises(Missing):
+        placement.security_groups(*instance(VpcSecurityGroups=groups))
+
+
+def test_the_default_group_must_be_among_those_listed() -> None:
+    config = {
+        "ReplicationConfigArn": f"{PREFIX}:replication-config:NIGHTLY",
+        "ComputeConfig": {"ReplicationSubnetGroupId": "private", "VpcSecurityGroupIds": []},
+    }
+    subnets = {"ReplicationSubnetGroupIdentifier": "private", "VpcId": "vpc-1"}
+    groups = [{"GroupId": "sg-1", "GroupName": "web", "VpcId": "vpc-1", "OwnerId": ACCOUNT}]
+    documents = [
+        Document("dms:DescribeReplicationConfigs", {"ReplicationConfigs": [config]}),
+        Document("dms:DescribeReplicationSubnetGroups", {"ReplicationSubnetGroups": [subnets]}),
+        Document("ec2:DescribeSecurityGroups", {"SecurityGroups": groups}),
+    ]
+    inventory = Inventory(documents, NOW)
+    (resource,) = inventory.known("replication-config")
+    with pytest.raises(Missing, match="is not among those listed"):
+        placement.security_groups(resource, inventory)

@@ -1,0 +1,268 @@
+"""The network engine against a walk of each packet, address by address, over small random networks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dms_lint.facts.network.network_acls import passes
+from dms_lint.facts.network.placement import Subnet, placement
+from dms_lint.facts.network.route_tables import egress, has_internet
+from dms_lint.facts.network.security_groups import End, admits, lets_out
+from dms_lint.inventory.inventory import Inventory
+from dms_lint.libs.ip_ranges import Span, span, spell, without
+from dms_lint.model import Document, Missing, Resource
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+SUBNET = Subnet("subnet-1", "vpc-1", "", ACCOUNT, REGION)
+# All within sixteen addresses, so that each can be walked.
+cidrs = st.builds(
+    lambda last, bits: str(ip_network(f"10.0.0.{last}/{bits}", strict=False)), st.integers(0, 15), st.integers(28, 32)
+)
+wide = st.one_of(cidrs, st.just("0.0.0.0/0"))
+ports = st.tuples(st.integers(1, 4), st.integers(1, 4)).map(lambda two: (min(two), max(two)))
+
+
+def inventory(**answers: Any) -> Inventory:
+    """An inventory of one account and Region, from EC2's answers."""
+    names = {"SecurityGroups": "SecurityGroups", "RouteTables": "RouteTables", "NetworkAcls": "NetworkAcls"}
+    documents = [
+        Document(f"ec2:Describe{names.get(key, key)}", {key: value}, account=ACCOUNT, region=REGION)
+        for key, value in answers.items()
+    ]
+    return Inventory(documents, NOW)
+
+
+def spanned(written: str) -> Span:
+    found = span(written)
+    assert found is not None
+    return found
+
+
+def addresses(cidr: str) -> list[str]:
+    return [str(one) for one in ip_network(cidr)]
+
+
+def agrees(said: bool | Missing, walked: set[bool]) -> bool:
+    """What is said of many is true of each; Missing where they differ."""
+    return isinstance(said, Missing) if len(walked) > 1 else said is walked.pop()
+
+
+routes = st.dictionaries(wide, st.tuples(st.sampled_from(["nat-1", "igw-1", "pcx-1", "tgw-1"]), st.booleans()))
+MEMBERS = {"nat": "NatGatewayId", "igw": "GatewayId", "pcx": "VpcPeeringConnectionId", "tgw": "TransitGatewayId"}
+
+
+@given(routes, cidrs)
+def test_the_longest_prefix_decides(table: dict[str, tuple[str, bool]], target: str) -> None:
+    listed = [
+        {
+            "DestinationCidrBlock": cidr,
+            MEMBERS[to.partition("-")[0]]: to,
+            "State": "active" if active else "blackhole",
+        }
+        for cidr, (to, active) in table.items()
+    ]
+    associations = [{"SubnetId": "subnet-1", "Main": False}]
+    known = inventory(
+        RouteTables=[
+            {
+                "RouteTableId": "rtb-1",
+                "VpcId": "vpc-1",
+                "OwnerId": ACCOUNT,
+                "Routes": listed,
+                "Associations": associations,
+            }
+        ]
+    )
+
+    def walk(address: str) -> str:
+        fitting = [cidr for cidr in table if ip_address(address) in ip_network(cidr)]
+        if not fitting:
+            return "none "
+        to, active = table[max(fitting, key=lambda cidr: ip_network(cidr).prefixlen)]
+        return (
+            ("peering " if to == "pcx-1" else to.partition("-")[0] + " ") * active
+            + ("none " if not active else "")
+            + to
+        )
+
+    walked = {walk(address) for address in addresses(target)}
+    try:
+        hop = egress(SUBNET, spanned(target), known)
+    except Missing:
+        assert len(walked) > 1
+    else:
+        assert walked == {f"{hop.kind} {hop.target}"}
+
+
+acl_entries = st.lists(
+    st.tuples(wide, ports, st.sampled_from(["6", "17", "-1"]), st.booleans(), st.booleans()), max_size=6
+)
+
+
+@given(acl_entries, cidrs, ports, st.booleans(), st.randoms(use_true_random=False))
+def test_of_an_acl_the_first_entry_that_matches_decides(
+    entries: list[tuple[str, tuple[int, int], str, bool, bool]],
+    target: str,
+    asked: tuple[int, int],
+    out: bool,
+    shuffle: Any,
+) -> None:
+    listed = [
+        {
+            "RuleNumber": number,
+            "CidrBlock": cidr,
+            "Protocol": protocol,
+            "Egress": egress_,
+            "RuleAction": "allow" if allow else "deny",
+            **({"PortRange": {"From": first, "To": last}} if protocol != "-1" else {}),
+        }
+        for number, (cidr, (first, last), protocol, egress_, allow) in enumerate(entries, 100)
+    ]
+    shuffle.shuffle(listed)
+    known = inventory(NetworkAcls=[{"NetworkAclId": "acl-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, "Entries": listed}])
+    (acl,) = known.known("network-acl")
+
+    def walk(address: str, port: int) -> bool:
+        for cidr, (first, last), protocol, egress_, allow in entries:
+            matches = protocol == "-1" or (protocol == "6" and first <= port <= last)
+            if egress_ is out and matches and ip_address(address) in ip_network(cidr):
+                return allow
+        return False
+
+    walked = {walk(one, port) for one in addresses(target) for port in range(asked[0], asked[1] + 1)}
+    assert agrees(passes(acl, (spanned(target),), asked, known, egress=out), walked)
+
+
+permissions = st.lists(
+    st.tuples(
+        st.lists(wide, min_size=1, max_size=3),
+        st.lists(st.sampled_from(["sg-a", "sg-b"]), max_size=1),
+        ports,
+        st.sampled_from(["tcp", "udp", "-1"]),
+    ),
+    max_size=4,
+)
+
+
+@given(permissions, cidrs, st.integers(1, 4), st.sampled_from([(), ("sg-a",), ("sg-a", "sg-b")]), st.booleans())
+def test_groups_let_through_what_one_rule_covers(
+    rules: list[tuple[list[str], list[str], tuple[int, int], str]],
+    target: str,
+    port: int,
+    carried: tuple[str, ...],
+    out: bool,
+) -> None:
+    listed = [
+        {
+            "IpProtocol": protocol,
+            **({"FromPort": asked[0], "ToPort": asked[1]} if protocol != "-1" else {}),
+            "IpRanges": [{"CidrIp": cidr} for cidr in ranges],
+            "UserIdGroupPairs": [{"GroupId": group} for group in groups],
+        }
+        for ranges, groups, asked, protocol in rules
+    ]
+    sides = {"IpPermissionsEgress": listed if out else [], "IpPermissions": [] if out else listed}
+    known = inventory(SecurityGroups=[{"GroupId": "sg-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, **sides}])
+    groups = tuple(known.known("security-group"))
+
+    def walk(address: str) -> bool:
+        return any(
+            (protocol == "-1" or (protocol == "tcp" and asked[0] <= port <= asked[1]))
+            and (not set(named).isdisjoint(carried) or any(ip_address(address) in ip_network(cidr) for cidr in ranges))
+            for ranges, named, asked, protocol in rules
+        )
+
+    ask = lets_out if out else admits
+    assert agrees(ask(groups, port, End((spanned(target),), carried), known), {walk(one) for one in addresses(target)})
+
+
+@given(cidrs, st.lists(cidrs, max_size=5))
+def test_what_is_left_of_a_span_is_what_none_of_the_others_holds(one: str, taken: list[str]) -> None:
+    left = {
+        a for part in without(spanned(one), [spanned(cidr) for cidr in taken]) for a in range(part.first, part.last + 1)
+    }
+    assert left == {int(ip_address(a)) for a in addresses(one)} - {
+        int(ip_address(a)) for c in taken for a in addresses(c)
+    }
+    assert spell(spanned(one)) in (one, one.removesuffix("/32"))
+
+
+def runner(**members: Any) -> dict[str, Any]:
+    return {
+        "ReplicationInstanceArn": f"arn:aws:dms:{REGION}:{ACCOUNT}:rep:ORDERS",
+        "PubliclyAccessible": False,
+        "MultiAZ": False,
+        "AvailabilityZone": "eu-west-1a",
+        "ReplicationSubnetGroup": {
+            "VpcId": "vpc-1",
+            "Subnets": [
+                {"SubnetIdentifier": "subnet-1", "SubnetAvailabilityZone": {"Name": "eu-west-1a"}},
+                {"SubnetIdentifier": "subnet-2", "SubnetAvailabilityZone": {"Name": "eu-west-1b"}},
+            ],
+        },
+        **members,
+    }
+
+
+def placed(*more: Document, **members: Any) -> tuple[Resource, Inventory]:
+    body = {"ReplicationInstances": [runner(**members)]}
+    known = Inventory([Document("dms:DescribeReplicationInstances", body), *more], NOW)
+    (found,) = known.known("replication-instance")
+    return found, known
+
+
+@pytest.mark.parametrize(
+    ("members", "stands"),
+    [
+        ({}, [["subnet-1"]]),
+        ({"MultiAZ": True, "SecondaryAvailabilityZone": "eu-west-1b"}, [["subnet-1"], ["subnet-2"]]),
+        ({"MultiAZ": True}, [["subnet-1"], ["subnet-2"]]),
+        ({"MultiAZ": None}, [["subnet-1"], ["subnet-1", "subnet-2"]]),
+        ({"AvailabilityZone": None}, [["subnet-1", "subnet-2"]]),
+        ({"AvailabilityZone": "eu-west-1c"}, [["subnet-1", "subnet-2"]]),
+    ],
+)
+def test_an_instance_stands_in_a_subnet_of_each_of_its_zones(members: Any, stands: Any) -> None:
+    where = placement(*placed(**members))
+    assert [[subnet.id for subnet in either] for either in where.stands] == stands
+    assert where.vpc == "vpc-1"
+    assert where.public == ()
+    with pytest.raises(Missing):
+        _ = where.groups
+
+
+@pytest.mark.parametrize("member", ["IpRanges", "IpProtocol", "FromPort"])
+def test_a_rule_without_what_it_is_for_is_not_known(member: str) -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/28"}]}
+    del rule[member]
+    known = inventory(SecurityGroups=[{"GroupId": "sg-1", "OwnerId": ACCOUNT, "IpPermissions": [rule]}])
+    said = admits(known.known("security-group"), 2, End((spanned("10.0.0.1"),), ()), known)
+    assert isinstance(said, Missing)
+
+
+def test_an_unlisted_prefix_list_leaves_open_what_it_may_lead_to() -> None:
+    listed = {"DestinationPrefixListId": "pl-1", "TransitGatewayId": "tgw-1", "State": "active"}
+    default = {"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-1", "State": "active"}
+    table = {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, "Associations": [{"Main": True}]}
+    known = inventory(RouteTables=[{**table, "Routes": [listed]}])
+    with pytest.raises(Missing):
+        egress(SUBNET, spanned("10.0.0.1"), known)
+    known = inventory(RouteTables=[{**table, "Routes": [listed, default]}])
+    assert egress(SUBNET, spanned("10.0.0.1"), known).target == "tgw-1"
+    gateway = {"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1", "State": "active"}
+    known = inventory(RouteTables=[{**table, "Routes": [gateway, default]}])
+    assert egress(SUBNET, spanned("10.0.0.1"), known).kind == "tgw"
+    with pytest.raises(Missing):
+        egress(SUBNET, spanned("198.51.100.1"), known)
+
+
+def test_without_route_tables_nothing_is_said() -> None:
+    with pytest.raises(Missing):
+        has_internet(*placed())

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dms_lint.facts.network.security_groups import End, admits, groups_of
+from dms_lint.inventory.inventory import Inventory
+from dms_lint.libs.ip_ranges import Span, span
+from dms_lint.model import Document, Missing
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+
+
+def ask(*permissions: dict[str, Any], address: str = "10.0.0.1", groups: tuple[str, ...] = ("sg-1",)) -> bool | Missing:
+    listed = {"SecurityGroups": [{"GroupId": "sg-1", "OwnerId": ACCOUNT, "IpPermissions": list(permissions)}]}
+    inventory = Inventory([Document("ec2:DescribeSecurityGroups", listed, account=ACCOUNT, region=REGION)], NOW)
+    source = End((spanned(address),), ())
+    return admits(groups_of(groups, ACCOUNT, REGION, inventory), 443, source, inventory)
+
+
+def spanned(written: str) -> Span:
+    found = span(written)
+    assert found is not None
+    return found
+
+
+def https(*cidrs: str, **more: Any) -> dict[str, Any]:
+    ranges = [{"CidrIp": cidr} for cidr in cidrs]
+    return {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": ranges, **more}
+
+
+def test_ranges_that_are_all_only_together_count() -> None:
+    assert ask(https("10.0.0.0/25"), https("10.0.0.128/25"), address="10.0.0.0/24") is True
+    assert isinstance(ask(https("10.0.0.0/25"), address="10.0.0.0/24"), Missing)
+
+
+@pytest.mark.parametrize(
+    ("rule", "counts"),
+    [
+        ({"IpProtocol": "-1"}, True),
+        ({"IpProtocol": "6", "FromPort": 0, "ToPort": 65535}, True),
+        ({"IpProtocol": "tcp", "FromPort": 444, "ToPort": 500}, False),
+        ({"IpProtocol": "udp", "FromPort": 443, "ToPort": 443}, False),
+        ({"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1}, False),
+    ],
+)
+def test_a_rule_counts_on_its_port(rule: dict[str, Any], *, counts: bool) -> None:
+    assert ask({**rule, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}) is counts
+
+
+def test_a_group_that_was_not_read_leaves_it_open_where_no_other_admits() -> None:
+    assert ask(https("10.0.0.0/8"), groups=("sg-2", "sg-1")) is True
+    assert isinstance(ask(groups=("sg-2", "sg-1")), Missing)
+
+
+def test_an_unread_prefix_list_leaves_it_open() -> None:
+    assert isinstance(ask(https(PrefixListIds=[{"PrefixListId": "pl-1"}])), Missing)
