@@ -1,6 +1,6 @@
 """The baseline: failures that a team has accepted for now, as a small file; new failures alone fail a pipeline then.
 
-Its form is published as baseline.schema.json beside this module.  It holds no evidence and no times: the same failures
+Its form is published as schemas/baseline.schema.json.  It holds no evidence and no times: the same failures
 give the same bytes.
 """
 

@@ -1,6 +1,6 @@
 """`.dms-lint.yaml`: finding it, reading it, and refusing what is wrong in it, with its line.
 
-Its form is published as config.schema.json beside this module.
+Its form is published as schemas/config.schema.json.
 """
 
 from __future__ import annotations

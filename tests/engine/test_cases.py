@@ -14,6 +14,7 @@ from dms_lint.engine.cases import NOW, Case, case_file, documents, read_cases
 from dms_lint.engine.check_pack import check, failures
 from dms_lint.model import Pack, Rule, Verdict
 from dms_lint.rulepack.loader import load_pack
+from dms_lint.schemas import schema_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,7 +162,7 @@ def test_the_schema_refuses_what_the_reader_refuses(name: str) -> None:
     def plain(data: Any) -> Any:
         return json.loads(json.dumps(data, default=lambda value: value.isoformat()))
 
-    schema = json.loads((pack_directory() / "cases.schema.json").read_text())
+    schema = json.loads(schema_file("cases").read_text())
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     assert not validator.is_valid(plain(yaml.safe_load(BROKEN[name][0])))
     assert validator.is_valid(

@@ -13,11 +13,12 @@ from dms_lint.engine.scan import scan
 from dms_lint.gate import baseline as baselines
 from dms_lint.gate import selection as gate
 from dms_lint.model import Document, Fault, Pack, Refusal, Report, Verdict
+from dms_lint.schemas import schema_file
 from tests.cli.test_cli import endpoint
 from tests.forked import run
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-SCHEMA = json.loads((Path(__file__).parent.parent.parent / "dms_lint" / "baseline.schema.json").read_text())
+SCHEMA = json.loads(schema_file("baseline").read_text())
 ACCOUNTS = Path(__file__).parent.parent / "accounts"
 ORDERS = "TLS001:arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
 

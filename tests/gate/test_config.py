@@ -15,12 +15,13 @@ from dms_lint.gate.config import ConfigError, discover, read_config, read_waiver
 from dms_lint.gate.overrides import adjusted
 from dms_lint.model import Pack, Severity
 from dms_lint.rulepack.loader import PackError, load_pack
+from dms_lint.schemas import schema_file
 from tests.cli.test_cli import endpoint, unwrapped
 from tests.forked import run
 from tests.rulepack.test_loader import changed, pack_of
 
 NAME = ".dms-lint.yaml"
-SCHEMA = json.loads((Path(__file__).parent.parent.parent / "dms_lint" / "config.schema.json").read_text())
+SCHEMA = json.loads(schema_file("config").read_text())
 
 
 @pytest.fixture

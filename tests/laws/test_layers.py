@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAY: dict[str, set[str]] = {
     "model": set(),
     "data": set(),
+    "schemas": set(),
     "logic": {"model"},
     "libs": {"model"},
     "aws": {"model", "data"},
@@ -50,7 +51,7 @@ MAY: dict[str, set[str]] = {
     "history": {"model", "report"},
     "cli": {
         *("", "model", "data", "aws", "inventory", "collectors", "facts"),
-        *("rulepack", "engine", "gate", "report", "history"),
+        *("rulepack", "engine", "gate", "report", "history", "schemas"),
     },
     "": {"cli"},
 }

@@ -325,7 +325,7 @@ PAGES = (PAGE, ROOT / "README.md", COMMANDS)
 SCHEMAS = {
     ".github/workflows/": ("--builtin-schema", "vendor.github-workflows"),
     ".gitlab-ci.yml": ("--builtin-schema", "vendor.gitlab-ci"),
-    ".dms-lint.yaml": ("--schemafile", str(ROOT / "dms_lint" / "config.schema.json")),
+    ".dms-lint.yaml": ("--schemafile", str(ROOT / "dms_lint" / "schemas" / "config.schema.json")),
 }
 
 
@@ -578,6 +578,6 @@ def test_the_waivers_of_the_example_fit_until_their_last_day() -> None:
 def test_the_example_names_a_schema_that_is_there_and_keeps_to_it() -> None:
     first = EXAMPLE.read_text().splitlines()[0]
     schema = EXAMPLE.parent / first.removeprefix("# yaml-language-server: $schema=")
-    assert schema.resolve() == ROOT / "dms_lint" / "config.schema.json"
+    assert schema.resolve() == ROOT / "dms_lint" / "schemas" / "config.schema.json"
     done = ran(BIN / "check-jsonschema", "--schemafile", schema, EXAMPLE, cwd=ROOT)
     assert done.returncode == 0, done.stdout

@@ -8,7 +8,6 @@ import json
 import re
 import subprocess
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -16,9 +15,9 @@ import pytest
 import xmlschema
 from hypothesis import given, settings
 
-from dms_lint import report
 from dms_lint.cli import options
 from dms_lint.report import FORMATS
+from dms_lint.schemas import schema_file
 from tests.report.made import SCHEMAS, account, endpoint, failing_in_every_way, names, rendered, report_of
 from tools import golden
 
@@ -39,7 +38,7 @@ def published(name: str) -> Any:
 
 @cache
 def ours(part: str = "") -> Any:
-    schema = json.loads((Path(report.__path__[0]) / "report.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(schema_file("report").read_text(encoding="utf-8"))
     return validator({"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]} if part else schema)
 
 

@@ -13,6 +13,7 @@ from dms_lint.data.yaml_file import read_yaml
 from dms_lint.gate.selection import SelectionError, answering
 from dms_lint.model import Control, Framework, Pack, Severity, Verdict
 from dms_lint.rulepack.frameworks import Tally, by_rule, load, rules_of, tally
+from dms_lint.schemas import schema_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,7 +140,7 @@ def test_a_framework_without_a_control_is_refused(tmp_path: Path) -> None:
 
 
 class TestSchema:
-    SCHEMA = Draft202012Validator(json.loads((pack_directory() / "control.schema.json").read_text()))
+    SCHEMA = Draft202012Validator(json.loads(schema_file("control").read_text()))
 
     @pytest.mark.parametrize("name", [name for name in REFUSED if name not in BY_THE_LOADER_ALONE])
     def test_it_refuses_what_the_loader_refuses(self, name: str, tmp_path: Path) -> None:

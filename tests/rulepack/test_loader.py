@@ -17,6 +17,7 @@ from dms_lint.model import Pack, Severity
 from dms_lint.rulepack.loader import PackError, load_pack, rule_files
 from dms_lint.rulepack.predicates import WORDS
 from dms_lint.rulepack.rule_parser import BASES
+from dms_lint.schemas import schema_file
 
 GOOD = """\
 id: TLS001
@@ -467,7 +468,7 @@ def plain(data: Any) -> Any:
 
 
 def schema(name: str) -> Draft202012Validator:
-    found = json.loads((pack_directory() / f"{name}.schema.json").read_text())
+    found = json.loads(schema_file(name).read_text())
     Draft202012Validator.check_schema(found)
     return Draft202012Validator(found, format_checker=Draft202012Validator.FORMAT_CHECKER)
 

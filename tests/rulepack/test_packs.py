@@ -43,7 +43,7 @@ def test_a_pack_is_judged_beside_ours_and_the_report_names_both(mine: Path) -> N
     report = json.loads(done.stdout)
     assert report["tool"]["pack"]["name"] == "dms-security"
     assert report["tool"]["packs"] == [{"name": "acme", "version": "7"}]
-    jsonschema.validate(report, json.loads((ROOT / "dms_lint" / "report" / "report.schema.json").read_text()))
+    jsonschema.validate(report, json.loads(schema_file("report").read_text()))
 
 
 def test_a_pack_is_judged_instead_of_ours(mine: Path) -> None:

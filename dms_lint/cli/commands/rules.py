@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dms_lint.cli.common import count, load, page_style, rules_of, say, show, stop
 from dms_lint.cli.options import OneOf, packing, selection
+from dms_lint.schemas import SCHEMAS, schema_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from dms_lint.model import Pack
-
-_SCHEMAS: Final = {
-    "report": "report",
-    "config": "",
-    "baseline": "",
-    "rule": None,
-    "cases": None,
-    "control": None,
-}
-"""By name of a schema, the folder of the package where it stands; None for those of the pack."""
 
 
 @click.command("rules")
@@ -142,13 +133,7 @@ def new_rule(id_: str, directory: str) -> None:
 
 
 @click.command()
-@click.argument("name", type=OneOf(tuple(_SCHEMAS)), metavar=f"[{'|'.join(_SCHEMAS)}]")
+@click.argument("name", type=OneOf(SCHEMAS), metavar=f"[{'|'.join(SCHEMAS)}]")
 def schema(name: str) -> None:
     """Print the JSON Schema of a report, a configuration, a baseline, a rule, its cases or a framework's controls."""
-    from pathlib import Path
-
-    from dms_lint.data.tables import pack_directory
-
-    place = _SCHEMAS[name]
-    folder = pack_directory() if place is None else Path(__file__).parent.parent.parent / place
-    click.echo((folder / f"{name}.schema.json").read_text(encoding="utf-8"), nl=False)
+    click.echo(schema_file(name).read_text(encoding="utf-8"), nl=False)

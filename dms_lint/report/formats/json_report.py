@@ -1,4 +1,4 @@
-"""The report as JSON: the contract for dashboards, published as report.schema.json beside this module.
+"""The report as JSON: the contract for dashboards, published as schemas/report.schema.json.
 
 One finding a line.  What is the same for every finding of a rule, or of a resource, is encoded once.
 """
