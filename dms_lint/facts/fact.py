@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
 from dms_lint.inventory.inventory import Inventory
+from dms_lint.logic.kleene import Partial, collect
 from dms_lint.model import Missing, Resource
 
 T = TypeVar("T")
@@ -14,7 +15,7 @@ Value = str | int | bool | tuple[str, ...]
 Derive = Callable[[Resource, Inventory], Value]
 
 
-def derived(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, Inventory], T]:
+def memoized(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, Inventory], T]:
     """Keeps with each resource what a function derives of it (or that it is Missing), for the next who asks."""
 
     @wraps(derive)
@@ -36,26 +37,9 @@ def derived(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, I
     return once
 
 
-def certain(found: Iterable[str], hole: Missing | None) -> tuple[str, ...]:
-    """What was found, which is certain whatever else is hidden; the hole where nothing was."""
-    values = tuple(found)
-    if not values and hole is not None:
-        raise hole
-    return values
-
-
 def each_of(items: Iterable[T], judge: Callable[[T], str], hole: Missing | None = None) -> tuple[str, ...]:
     """What `judge` says of each item, once each and without ''; Missing where only what was not read could be more."""
-    found: dict[str, None] = {}
-    for item in items:
-        try:
-            said = judge(item)
-        except Missing as missing:
-            hole = hole or missing
-        else:
-            if said:
-                found[said] = None
-    return certain(found, hole)
+    return collect(Partial(tuple(items), hole), lambda item: judge(item) or None).distinct().certain()
 
 
 class Fact(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.aws.timestamps import parse_moment
 from dms_lint.iam_policy.wildcards import STAR, Tokens, is_pattern, relation, tokens
-from dms_lint.logic.ternary import Ternary, every, invert, some
+from dms_lint.logic.kleene import Ternary, all_of, any_of, invert
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,17 +82,17 @@ def satisfied(condition: Condition, context: Context) -> Ternary:
     if values is None:
         return None
     if condition.operator == "null":
-        return some((not values) is (wanted.lower() == "true") for wanted in condition.values)
+        return any_of((not values) is (wanted.lower() == "true") for wanted in condition.values)
     negated = condition.operator in _NEGATED
     compare = _COMPARISONS.get(_NEGATED.get(condition.operator, condition.operator))
     if compare is None:
         return None
     if not values:
         return _absent(condition, negated=negated)
-    held = [some(compare(wanted, value, condition, context) for wanted in condition.values) for value in values]
+    held = [any_of(compare(wanted, value, condition, context) for wanted in condition.values) for value in values]
     if negated:
         held = [invert(one) for one in held]
-    return every(held) if condition.quantifier == "forallvalues" else some(held)
+    return all_of(held) if condition.quantifier == "forallvalues" else any_of(held)
 
 
 def _absent(condition: Condition, *, negated: bool) -> bool:
@@ -143,7 +143,7 @@ def _arn(wanted: str, value: str, condition: Condition, context: Context) -> Ter
     if len(parts) != len(asked):
         # AWS does not say what a wildcard in place of several parts matches.
         return None if is_pattern(wanted) or "${" in wanted else False
-    return every(_like(part, other, condition, context) for part, other in zip(parts, asked, strict=True))
+    return all_of(_like(part, other, condition, context) for part, other in zip(parts, asked, strict=True))
 
 
 def _parts(arn: str) -> list[str]:

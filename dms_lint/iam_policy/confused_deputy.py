@@ -8,7 +8,7 @@ from dms_lint.iam_policy.conditions import satisfied
 from dms_lint.iam_policy.evaluation import about_action
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.trust_policies import service_of
-from dms_lint.logic.ternary import every
+from dms_lint.logic.kleene import all_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,13 +52,13 @@ def lets(statement: Statement, policy: Policy, context: Context, action: str, ca
     A condition that nothing is known of pins nobody, and is no denial either.  `caller` is who is named; None for
     somebody whom no policy names.
     """
-    if every(satisfied(condition, context) for condition in statement.conditions) is False:
+    if all_of(satisfied(condition, context) for condition in statement.conditions) is False:
         return False
     return not any(
         other.effect == "Deny"
         and about_action(other, action)
         and _is_about(other, caller)
-        and every(satisfied(condition, context) for condition in other.conditions) is True
+        and all_of(satisfied(condition, context) for condition in other.conditions) is True
         for other in policy.statements
     )
 

@@ -15,7 +15,7 @@ from dms_lint.data.tables import table
 from dms_lint.iam_policy.conditions import resolve, satisfied
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.wildcards import is_pattern, matches, relation, tokens
-from dms_lint.logic.ternary import some
+from dms_lint.logic.kleene import any_of
 from dms_lint.model import EMPTY, Missing
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from dms_lint.iam_policy.conditions import Context
     from dms_lint.iam_policy.statements import Policy, Statement
-    from dms_lint.logic.ternary import Ternary
+    from dms_lint.logic.kleene import Ternary
 
 UNLIKELY: Final = ("q7zxk2vw9jr4", "m4hplc8dtn6y")
 """Names that no resource has: what covers a resource of either name covers every resource of the type."""
@@ -188,7 +188,7 @@ def _weigh_resource(request: Request, identity: Identity, policy: Policies) -> t
     """What a resource's policy grants the identity by name, what through its account, and what it denies."""
     direct, _ = _weigh(policy, request, lambda statement: _named(statement, identity)[0])
     through_account, _ = _weigh(policy, request, lambda statement: _named(statement, identity)[1])
-    _, denied = _weigh(policy, request, lambda statement: some(_named(statement, identity)))
+    _, denied = _weigh(policy, request, lambda statement: any_of(_named(statement, identity)))
     return direct, through_account, denied
 
 
@@ -292,7 +292,7 @@ def about_resource(statement: Statement, request: Request) -> Ternary:
     if statement.resources is None:
         # The policy of a role or a key is about what it hangs on; an identity's policy without Resource is none.
         return True if statement.principals is not None else None
-    covered = some(_covers(pattern, request, statement.variables) for pattern in statement.resources)
+    covered = any_of(_covers(pattern, request, statement.variables) for pattern in statement.resources)
     if not statement.not_resources:
         return covered
     return None if covered is None else not covered

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.iam_policy.conditions import satisfied
 from dms_lint.iam_policy.evaluation import about_action, dns_suffixes, partition_of
 from dms_lint.iam_policy.statements import ANYTHING
-from dms_lint.logic.ternary import every
+from dms_lint.logic.kleene import all_of
 
 if TYPE_CHECKING:
     from dms_lint.iam_policy.conditions import Context
@@ -55,7 +55,7 @@ def trusts(policy: Policy, service: str, context: Context) -> bool:
     for statement in policy.statements:
         if not about_action(statement, "sts:assumerole") or not _names(statement, service):
             continue
-        held = every(satisfied(condition, context) for condition in statement.conditions)
+        held = all_of(satisfied(condition, context) for condition in statement.conditions)
         if statement.effect == "Deny" and held is True:
             return False
         trusted = trusted or (statement.effect == "Allow" and held is not False)

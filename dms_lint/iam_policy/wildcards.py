@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from dms_lint.logic.ternary import Ternary
+    from dms_lint.logic.kleene import Ternary
 
 STAR: Final = "any characters"
 ONE: Final = "one character"

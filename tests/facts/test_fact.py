@@ -22,7 +22,7 @@ from dms_lint.model import Document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dms_lint.logic.ternary import Ternary
+    from dms_lint.logic.kleene import Ternary
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 USER = f"arn:aws:iam::{ACCOUNT}:user/ana"

@@ -23,7 +23,7 @@ from dms_lint.iam_policy.evaluation import (
 from dms_lint.iam_policy.statements import Policy, parse
 from dms_lint.iam_policy.trust_policies import asked_for, is_dms, trusted_services, trusts
 from dms_lint.iam_policy.wildcards import STAR, matches, relation, tokens
-from dms_lint.logic.ternary import Ternary, every, invert, some
+from dms_lint.logic.kleene import Ternary, all_of, any_of, invert
 from dms_lint.model import Missing
 
 ACCOUNT = "111122223333"
@@ -70,13 +70,13 @@ TERNARY = st.sampled_from([True, False, None])
 
 @given(st.lists(TERNARY))
 def test_kleenes_and_and_or_are_each_others_mirror(values: list[Ternary]) -> None:
-    assert invert(every(values)) is some([invert(value) for value in values])
+    assert invert(all_of(values)) is any_of([invert(value) for value in values])
 
 
 @given(st.lists(TERNARY))
 def test_kleenes_and_is_false_by_one_false_and_true_by_all_true(values: list[Ternary]) -> None:
-    assert (every(values) is False) == (False in values)
-    assert (every(values) is True) == all(value is True for value in values)
+    assert (all_of(values) is False) == (False in values)
+    assert (all_of(values) is True) == all(value is True for value in values)
 
 
 # -- patterns

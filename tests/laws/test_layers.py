@@ -26,7 +26,7 @@ MAY: dict[str, set[str]] = {
     "iam_policy": {"model", "data", "logic", "aws"},
     "inventory": {"model", "data", "aws"},
     "collectors": {"", "model", "data", "aws", "inventory"},
-    "facts": {"model", "inventory"},
+    "facts": {"model", "logic", "inventory"},
     "facts/dms": {"model", "data", "logic", "aws", "inventory", "facts"},
     "facts/credentials": {"model", "data", "logic", "aws", "inventory", "facts", "facts/dms"},
     "facts/iam": {"model", "data", "logic", "aws", "iam_policy", "inventory", "facts", "facts/dms"},

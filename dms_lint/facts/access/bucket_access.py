@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import ENDPOINT, direction, engine, setting
-from dms_lint.facts.fact import Fact, derived, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_arn, role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
@@ -41,7 +41,7 @@ def _row(endpoint: Resource, inventory: Inventory) -> Mapping[str, Any]:
     return _rows().get((name, direction(endpoint, inventory)), {}) if sides else {}
 
 
-@derived
+@memoized
 def _needed(endpoint: Resource, inventory: Inventory) -> Mapping[str, Sequence[str]]:
     row = _row(endpoint, inventory)
     needed: Mapping[str, Sequence[str]] = row.get("actions", {})
@@ -188,7 +188,7 @@ def wide_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 # -- a Redshift target's own bucket
 
 
-@derived
+@memoized
 def own_bucket(endpoint: Resource, inventory: Inventory) -> str:
     """The bucket that a Redshift target names for the data on their way; '' where DMS makes one, called `dms-...`."""
     if not engine(endpoint, inventory).startswith("redshift") or direction(endpoint, inventory) != "target":
@@ -197,7 +197,7 @@ def own_bucket(endpoint: Resource, inventory: Inventory) -> str:
     return "" if name.startswith(_DMS_BUCKETS) else name
 
 
-@derived
+@memoized
 def loader(endpoint: Resource, inventory: Inventory) -> Resource | None:
     """The role with which DMS loads a Redshift target; None where that role is not one of the account."""
     if role_arn(endpoint, inventory):

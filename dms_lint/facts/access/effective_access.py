@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts.iam.identities.attached_policies import parsed
 from dms_lint.iam_policy.evaluation import Policies, allowed_by_key, allowed_by_resource
 from dms_lint.iam_policy.statements import Policy
-from dms_lint.logic.ternary import some
+from dms_lint.logic.kleene import any_of
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dms_lint.facts.dms.encryption_keys import Reference
     from dms_lint.iam_policy.evaluation import Decision, Identity, Request
     from dms_lint.inventory.inventory import Inventory
-    from dms_lint.logic.ternary import Ternary
+    from dms_lint.logic.kleene import Ternary
     from dms_lint.model import Record, Resource
 
 _GRANTEE: Final = "GranteePrincipal"
@@ -87,9 +87,9 @@ def _granted(
             if _GRANTEE not in grant and _SERVICE in grant:
                 continue
             if grant.text(_GRANTEE) == identity.arn and wanted in grant.texts("Operations"):
-                found = some((found, None if _is_bound(grant, wanted) else True))
+                found = any_of((found, None if _is_bound(grant, wanted) else True))
         except Missing as missing:
-            found, gap = some((found, None)), gap or missing.with_traceback(None)
+            found, gap = any_of((found, None)), gap or missing.with_traceback(None)
     return found, gap
 
 

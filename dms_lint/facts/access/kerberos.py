@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.access.secret_access import DESCRIBE, READ, asked_about, called, may, refused
 from dms_lint.facts.credentials.secrets import Reference, lost
-from dms_lint.facts.fact import Fact, certain, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, role_at
 from dms_lint.facts.iam.identities.attached_policies import trust_policy
 from dms_lint.iam_policy.evaluation import partition_of
 from dms_lint.iam_policy.trust_policies import DMS, trusted_services
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import EMPTY, Missing
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _secret(instance: Resource) -> Reference:
     return Reference(_half(instance, SECRET), instance.account, instance.region)
 
 
-@derived
+@memoized
 def _role(instance: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
     """Where the role stands, and the role where it is one of the instance's account."""
     return role_at(_half(instance, ROLE), ROLE, instance, inventory)
@@ -65,7 +66,7 @@ def dangling(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
             found.append(f"{_setting(instance, ROLE)} ({what})")
     except Missing as missing:
         hole = hole or missing
-    return certain(found, hole)
+    return Partial(tuple(found), hole).certain()
 
 
 def untrusting(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -96,7 +97,7 @@ def refusals(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
             found.append(f"{called(role)} is not allowed {action} on {secret.id}{refused(decision)}")
         elif decision.allowed is None:
             hole = hole or decision.missing(role.where)
-    return certain(found, hole)
+    return Partial(tuple(found), hole).certain()
 
 
 FACTS: Final = (

@@ -13,7 +13,7 @@ from dms_lint.facts.access.effective_access import key_policy, policy_of_key
 from dms_lint.facts.access.key_usage import doubt, uses
 from dms_lint.facts.dms import encryption_keys as keys
 from dms_lint.facts.dms.encryption_keys import KEY
-from dms_lint.facts.fact import FLAG, Fact, derived, text, texts
+from dms_lint.facts.fact import FLAG, Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.iam_policy.confused_deputy import STRANGERS, for_everybody, is_pinned, lets
@@ -48,7 +48,7 @@ def _reference(key: Resource, inventory: Inventory) -> Reference:
     return found
 
 
-@derived
+@memoized
 def _policy(key: Resource, inventory: Inventory) -> Policy:
     return key_policy(_reference(key, inventory), inventory)
 

@@ -10,7 +10,7 @@ from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import asker, chosen
 from dms_lint.iam_policy.evaluation import Policies, Request, allowed_by_key, dns_suffixes
-from dms_lint.logic.ternary import every, some
+from dms_lint.logic.kleene import all_of, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dms_lint.facts.dms.encryption_keys import Reference
     from dms_lint.facts.iam.identities.requester import Asker
     from dms_lint.inventory.inventory import Inventory
-    from dms_lint.logic.ternary import Ternary
+    from dms_lint.logic.kleene import Ternary
     from dms_lint.model import Missing, Resource
 
 _KEY_USER: Final = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
@@ -69,7 +69,7 @@ def _lacking_on(key: Reference, who: Asker, inventory: Inventory) -> tuple[tuple
 
     needs = {action: with_key(asking(action), who.about(action), key, inventory) for action in _KEY_NEEDS}
     needs[_LIST_ALIASES] = who.on(_LIST_ALIASES)
-    enough = every(decision.allowed for decision in needs.values())
+    enough = all_of(decision.allowed for decision in needs.values())
     if enough is True:
         return (), None
     policy = policy_of_key(key, inventory)
@@ -83,9 +83,9 @@ def _lacking_on(key: Reference, who: Asker, inventory: Inventory) -> tuple[tuple
     }
 
     def named(actions: Sequence[str]) -> Ternary:
-        return every(decision.allowed for action in actions for decision in by_name[action])
+        return all_of(decision.allowed for action in actions for decision in by_name[action])
 
-    enough = some((enough, named(_KEY_ADMINISTRATOR), named(_KEY_USER)))
+    enough = any_of((enough, named(_KEY_ADMINISTRATOR), named(_KEY_USER)))
     if enough is True:
         return (), None
     if enough is False:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import direction, engine
-from dms_lint.facts.fact import Fact, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.iam.dms_roles import required_roles as roles
 from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
 from dms_lint.facts.iam.dms_roles.required_roles import account_of, gap_of
@@ -39,7 +39,7 @@ class _Lack(NamedTuple):
     why: str
 
 
-@derived
+@memoized
 def _lacks(principal: Resource, inventory: Inventory) -> tuple[tuple[_Lack, ...], Missing | None]:
     """All that the principal lacks to make what it may make in DMS, and why there may be more."""
     creating, hole = may(principal, inventory, CREATING)

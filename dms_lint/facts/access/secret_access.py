@@ -8,11 +8,12 @@ from dms_lint.facts.access.effective_access import with_secret
 from dms_lint.facts.credentials import secret_settings
 from dms_lint.facts.credentials.secret_settings import ASM_ROLE, BOTH, ROLE, SECRET, descriptors
 from dms_lint.facts.credentials.secrets import SUFFIX, Reference, find_secret, known, references_known
-from dms_lint.facts.fact import Fact, certain, derived, each_of, text, texts
+from dms_lint.facts.fact import Fact, each_of, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, NOWHERE, role_at
 from dms_lint.facts.iam.identities.attached_policies import identity, trust_policy
 from dms_lint.iam_policy.evaluation import UNLIKELY, Request, allowed, dns_suffixes, partition_of, role_context
 from dms_lint.iam_policy.trust_policies import trusted_services
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Pair(NamedTuple):
     """The setting that names the role."""
 
 
-@derived
+@memoized
 def pairs(resource: Resource, inventory: Inventory) -> tuple[tuple[Pair, ...], Missing | None]:
     """Each secret that is named together with a role, and the Missing that hides more.
 
@@ -260,7 +261,7 @@ def elsewhere(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
                     found.update(dict.fromkeys(_undescribable(secret, resource, inventory)))
                 except Missing as missing:
                     hole = hole or missing
-    return certain(found, hole)
+    return Partial(tuple(found), hole).certain()
 
 
 def _undescribable(secret: Reference, resource: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dms_lint.facts.access import bucket_access as service_access
 from dms_lint.facts.access.effective_access import policy_of_key, with_key
 from dms_lint.facts.dms import encryption_keys as keys
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
-from dms_lint.facts.fact import Fact, derived, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.targets import encryption as targets
@@ -29,7 +29,7 @@ KEY_SIDE: Final = "the key's policy neither names the role nor leaves it to the 
 ROLE_SIDE: Final = "the role's own policies do not allow it"
 
 
-@derived
+@memoized
 def role(endpoint: Resource, inventory: Inventory) -> Resource | None:
     """The role with which DMS writes to the target; None where that role is not one of the account."""
     if engine(endpoint, inventory).startswith("redshift"):
@@ -51,7 +51,7 @@ class _Lacking(NamedTuple):
     side: str
 
 
-@derived
+@memoized
 def _lacking(endpoint: Resource, inventory: Inventory) -> tuple[_Lacking, ...]:
     holder, named = role(endpoint, inventory), targets.key_reference(endpoint, inventory)
     key = keys.resolved(named, inventory) if named is not None else None

@@ -9,7 +9,7 @@ from dms_lint.data.tables import table
 from dms_lint.facts.credentials import secret_settings
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
 from dms_lint.facts.dms.endpoints import setting as engine_setting
-from dms_lint.facts.fact import FLAG, Fact, derived, text
+from dms_lint.facts.fact import FLAG, Fact, memoized, text
 
 if TYPE_CHECKING:
     from dms_lint.inventory.inventory import Inventory
@@ -47,7 +47,7 @@ def _iam_engines() -> frozenset[str]:
     return frozenset(name for row in table("iam-authentication")["rows"] for name in row["engines"])
 
 
-@derived
+@memoized
 def by_iam(endpoint: Resource, inventory: Inventory) -> bool:
     """Whether the endpoint's database takes a token of IAM in the place of a password (AuthenticationMethod)."""
     if engine(endpoint, inventory) not in _iam_engines():
@@ -56,7 +56,7 @@ def by_iam(endpoint: Resource, inventory: Inventory) -> bool:
     return secret_settings.setting(endpoint, inventory, "AuthenticationMethod").lower() == "iam"
 
 
-@derived
+@memoized
 def mongodb_type(endpoint: Resource, inventory: Inventory) -> str:
     """The AuthType of a MongoDB endpoint, `password` or `no`; '' for every other engine."""
     if engine(endpoint, inventory) != "mongodb":

@@ -13,7 +13,7 @@ from dms_lint.data.tables import table
 from dms_lint.facts.credentials import secret_settings
 from dms_lint.facts.credentials.secrets import Reference, current_values, each, find_secret
 from dms_lint.facts.dms.endpoints import ENDPOINT, direction, engine
-from dms_lint.facts.fact import Fact, derived, each_of, texts
+from dms_lint.facts.fact import Fact, each_of, memoized, texts
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def held(secret: Reference, member: str, inventory: Inventory) -> str:
     return value
 
 
-@derived
+@memoized
 def purposes(endpoint: Resource, inventory: Inventory) -> tuple[Purpose, ...]:
     """The secrets of an endpoint: that for the database, and that for Oracle's ASM."""
     database = secret_settings.secret_id(endpoint, inventory)

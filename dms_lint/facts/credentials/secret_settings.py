@@ -10,7 +10,8 @@ from dms_lint.aws.responses import command
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import ENDPOINT, attributes, engine, unsettled
 from dms_lint.facts.dms.endpoints import settings as engine_block
-from dms_lint.facts.fact import Fact, certain, derived, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import EMPTY, Missing, Status
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _rows() -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-@derived
+@memoized
 def takes_secret(endpoint: Resource, inventory: Inventory) -> bool:
     """Whether the engine has settings for a secret; Missing for an engine that no table knows."""
     name = engine(endpoint, inventory)
@@ -94,7 +95,7 @@ def engine_settings(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]
 # -- how the endpoint is set
 
 
-@derived
+@memoized
 def _block(endpoint: Resource, inventory: Inventory) -> tuple[Record | None, Missing | None]:
     """The engine's settings block; else the Missing that says it is not shown, where the engine has one."""
     try:
@@ -126,38 +127,40 @@ def in_clear(endpoint: Resource) -> bool:
     return bool(endpoint.text("Username", default="") or endpoint.text("ServerName", default=""))
 
 
-@derived
+@memoized
 def _pair(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Which of SecretsManagerSecretId and SecretsManagerAccessRoleArn are set."""
     named = (secret_id(endpoint, inventory), setting(endpoint, inventory, ROLE))
     return tuple(compress(PAIR, named))
 
 
-@derived
+@memoized
 def _asm_pair(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Which of the two for Oracle's ASM are set."""
     named = (asm_secret_id(endpoint, inventory), setting(endpoint, inventory, ASM_ROLE))
     return tuple(compress(ASM_PAIR, named))
 
 
-@derived
+@memoized
 def secret_id(endpoint: Resource, inventory: Inventory) -> str:
     """The secret that holds the endpoint's credentials: its ARN, partial ARN or name; '' where there is none."""
     return setting(endpoint, inventory, SECRET) if takes_secret(endpoint, inventory) else ""
 
 
-@derived
+@memoized
 def asm_secret_id(endpoint: Resource, inventory: Inventory) -> str:
     """The secret that holds the credentials of Oracle's ASM: its ARN, partial ARN or name; '' where there is none."""
     return setting(endpoint, inventory, ASM_SECRET) if engine(endpoint, inventory) == "oracle" else ""
 
 
-@derived
+@memoized
 def settings(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The settings for secrets that are set, by name; of a migration project those of all its data providers."""
     if resource.kind == "migration-project":
         found, hole = descriptors(resource)
-        return certain({name: None for _, one in found for name in PAIR if one.text(name, default="")}, hole)
+        return Partial(
+            tuple({name: None for _, one in found for name in PAIR if one.text(name, default="")}), hole
+        ).certain()
     name = engine(resource, inventory)
     if name in _rows() and takes_secret(resource, inventory):
         pair = _pair(resource, inventory)
@@ -204,14 +207,14 @@ def lacking(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
         for side, one in found
         for half in _other_half(tuple(name for name in PAIR if one.text(name, default="")), PAIR)
     }
-    return certain(halves, hole)
+    return Partial(tuple(halves), hole).certain()
 
 
 def _other_half(set_: tuple[str, ...], pair: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in pair if name not in set_) if len(set_) == 1 else ()
 
 
-@derived
+@memoized
 def clear_text(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The settings that a secret replaces and that are set in clear text: Username, ServerName, Port, Password."""
     return _clear(endpoint, inventory, CLEAR)
@@ -239,7 +242,7 @@ def _clear(endpoint: Resource, inventory: Inventory, members: Mapping[str, tuple
     return found
 
 
-@derived
+@memoized
 def asm_settings(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The settings of Oracle's ASM that are set: those for a secret, and those in clear text."""
     if engine(endpoint, inventory) != "oracle":

@@ -10,7 +10,8 @@ from dms_lint.facts.credentials.secret_settings import BOTH, SECRET, asm_secret_
 from dms_lint.facts.dms import relations
 from dms_lint.facts.dms.connection_attributes import credentials_in
 from dms_lint.facts.dms.endpoints import ENDPOINT, unsettled
-from dms_lint.facts.fact import Fact, certain, derived, each_of, text, texts
+from dms_lint.facts.fact import Fact, each_of, memoized, text, texts
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import EMPTY, Missing
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def references(resource: Resource, inventory: Inventory) -> tuple[Reference, ...
     return found
 
 
-@derived
+@memoized
 def references_known(resource: Resource, inventory: Inventory) -> tuple[tuple[Reference, ...], Missing | None]:
     """The secrets that are certainly named, and the Missing that hides more, if any."""
     hole: Missing | None = None
@@ -130,7 +131,7 @@ def names(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     a migration project those of its data providers.
     """
     named, hole = references_known(resource, inventory)
-    return certain(dict.fromkeys([reference.id for reference in named]), hole)
+    return Partial(tuple(dict.fromkeys([reference.id for reference in named])), hole).certain()
 
 
 def dangling(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -219,7 +220,7 @@ def running_since(task: Resource, inventory: Inventory) -> str:
     return to_the_second(started) if started else ""
 
 
-@derived
+@memoized
 def _started(task: Resource, inventory: Inventory) -> datetime | None:
     if task.text("Status").lower() != "running":
         return None
@@ -286,7 +287,7 @@ def _changed(reference: Reference, inventory: Inventory) -> datetime | None:
     )
 
 
-@derived
+@memoized
 def _versions(secret: Resource, inventory: Inventory) -> Resource:
     return inventory.about("secret-versions", secret.arn, secret.name, account=secret.account, region=secret.region)
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.dms.endpoints import engine
-from dms_lint.facts.fact import Fact, derived, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def reference(resource: Resource, inventory: Inventory) -> str:
     return _written(resource, inventory)
 
 
-@derived
+@memoized
 def key_of(resource: Resource, inventory: Inventory) -> Reference | None:
     """The key as it is named, of which an alias is not resolved; None where the resource has none."""
     if resource.kind in KEY:
@@ -233,7 +233,7 @@ def key_of(resource: Resource, inventory: Inventory) -> Reference | None:
     return reference_in(resource, "KmsKeyId", written) if written else None
 
 
-@derived
+@memoized
 def described_of(resource: Resource, inventory: Inventory) -> Resource | None:
     """What KMS says of the resource's key, where it has one; None when the key certainly does not exist."""
     key = key_of(resource, inventory)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.connection_attributes import redacted_attributes
-from dms_lint.facts.fact import Fact, derived, text
+from dms_lint.facts.fact import Fact, memoized, text
 from dms_lint.model import EMPTY, Missing, Record
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ def _canonical() -> Mapping[str, str]:
     return {name: engine for engine, names in table("engines")["synonyms"].items() for name in names}
 
 
-@derived
+@memoized
 def engine(endpoint: Resource, inventory: Inventory) -> str:
     """The engine, in lower case, by one name where AWS has several (`docdb` for documentdb)."""
     name = endpoint.text("EngineName").lower()
     return _canonical().get(name, name)
 
 
-@derived
+@memoized
 def direction(endpoint: Resource, inventory: Inventory) -> str:
     """`source` or `target`."""
     value = endpoint.text("EndpointType").lower()
@@ -46,7 +46,7 @@ def _blocks() -> Mapping[str, str]:
     return {name: block for block, names in table("engines")["settings"].items() for name in names}
 
 
-@derived
+@memoized
 def settings(endpoint: Resource, inventory: Inventory) -> Record | None:
     """The settings block of the endpoint's engine, as AWS sent it; None where the engine has none.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dms_lint.facts.fact import derived
+from dms_lint.facts.fact import memoized
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from dms_lint.model import Resource
 
 
-@derived
+@memoized
 def source(task: Resource, inventory: Inventory) -> Resource:
     """The source endpoint of a task or a serverless replication; Missing when it was not read."""
     return _endpoint(task, task.text("SourceEndpointArn"), inventory)
 
 
-@derived
+@memoized
 def target(task: Resource, inventory: Inventory) -> Resource:
     """The target endpoint of a task or a serverless replication; Missing when it was not read."""
     return _endpoint(task, task.text("TargetEndpointArn"), inventory)

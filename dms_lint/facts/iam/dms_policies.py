@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.data.tables import table
-from dms_lint.facts.fact import FLAG, Fact, derived, texts
+from dms_lint.facts.fact import FLAG, Fact, memoized, texts
 from dms_lint.facts.iam.identities.attached_policies import aws_managed, default_version, unread
 from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some
 from dms_lint.iam_policy.conditions import satisfied
@@ -52,7 +52,7 @@ def document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
     return version, "Document"
 
 
-@derived
+@memoized
 def text_of(policy: Resource, inventory: Inventory) -> Text:
     """The statements of the policy; Missing where its text was not read, or is no policy at all."""
     record, member = document(policy, inventory)

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.data.tables import table
-from dms_lint.facts.fact import Fact, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.iam.dms_policies import POLICY, TRUST, document, is_known, malformed
 from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, LOGS_ROLE, VPC_ROLE
 from dms_lint.iam_policy.statements import load
@@ -24,7 +24,7 @@ _ROLES: Final = (VPC_ROLE, LOGS_ROLE, ACCESS_ROLE)
 _SETS: Final = ("forallvalues", "foranyvalue")
 
 
-@derived
+@memoized
 def _statements(
     policy: Resource, inventory: Inventory
 ) -> tuple[tuple[tuple[str, Mapping[str, Any]], ...], Missing | None]:

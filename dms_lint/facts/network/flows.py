@@ -6,13 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dms_lint.facts.dms.relations import endpoint_of, runner_of
-from dms_lint.facts.fact import derived
+from dms_lint.facts.fact import memoized
 from dms_lint.facts.network.databases import Database, database_of, interface_of
 from dms_lint.facts.network.hosts import AWS, address_of, known_destinations, place_of
 from dms_lint.facts.network.placement import Placement, Subnet, placement
 from dms_lint.facts.network.route_tables import Hop, egress, outward
 from dms_lint.libs.ip_ranges import Span, private, span_of
-from dms_lint.logic.kleene import Judged, attempt
+from dms_lint.logic.kleene import Verdictish, attempt
 from dms_lint.model import Missing, Resource
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Ways(NamedTuple):
     hole: Missing | None
 
 
-@derived
+@memoized
 def ways(path: Resource, inventory: Inventory) -> Ways:
     """The destinations of the path's endpoint that are known, and what of them is not."""
     runner = runner_of(path, inventory)
@@ -122,7 +122,7 @@ def hop_of(way: Way, subnet: Subnet, inventory: Inventory) -> Hop:
 
 
 def offending(
-    path: Resource, inventory: Inventory, judge: Callable[[Way, Inventory], tuple[Judged, str]]
+    path: Resource, inventory: Inventory, judge: Callable[[Way, Inventory], tuple[Verdictish, str]]
 ) -> tuple[str, ...]:
     """What is said of each destination of which something is false; Missing where none is, and one is open."""
     found = ways(path, inventory)
@@ -142,7 +142,7 @@ def offending(
     return tuple(dict.fromkeys(said))
 
 
-def standing_everywhere(way: Way, judge: Callable[[Subnet], Judged]) -> tuple[Judged, str]:
+def standing_everywhere(way: Way, judge: Callable[[Subnet], Verdictish]) -> tuple[Verdictish, str]:
     """What holds of the subnets where the runner stands, and those of which it certainly does not."""
     said = {subnet: attempt(partial(judge, subnet)) for subnet in way.where.subnets}
     verdict = way.where.throughout(said)

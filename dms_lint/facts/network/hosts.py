@@ -10,7 +10,7 @@ from dms_lint.data.tables import table
 from dms_lint.facts.credentials.secret_records import held, purposes
 from dms_lint.facts.credentials.secrets import Reference, current_values
 from dms_lint.facts.dms.endpoints import attributes, engine, settings, unsettled
-from dms_lint.facts.fact import derived
+from dms_lint.facts.fact import memoized
 from dms_lint.model import Missing, Record, Status
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def cloud_of_engine(name: str) -> str:
     return _clouds().get(name, "")
 
 
-@derived
+@memoized
 def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The hosts that an endpoint names; Missing where it names none, and where a secret that was not read has it."""
     name = engine(endpoint, inventory)
@@ -220,7 +220,7 @@ def destinations_of(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str
     return found.found
 
 
-@derived
+@memoized
 def known_destinations(endpoint: Resource, inventory: Inventory) -> Destinations:
     """The destinations that are known, and what is not: the one place where host and port are determined."""
     name = engine(endpoint, inventory)

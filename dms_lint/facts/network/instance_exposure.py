@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.fact import FLAG, Fact, derived, texts
+from dms_lint.facts.fact import FLAG, Fact, memoized, texts
 from dms_lint.facts.network.placement import security_groups
 from dms_lint.facts.network.security_groups import groups_of, ranges
 from dms_lint.libs.ip_ranges import Span, span_of
@@ -49,7 +49,7 @@ def egress_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(found)
 
 
-@derived
+@memoized
 def _lets_out(group: Resource, inventory: Inventory) -> bool:
     return any(map(_leads_out, group.records("IpPermissionsEgress")))
 

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts.fact import Fact, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.network.placement import security_groups
 from dms_lint.facts.network.prefix_lists import entries
 from dms_lint.facts.network.security_groups import admitted_spans, groups_of, ranges
@@ -93,7 +93,7 @@ def open_ingress(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     return found
 
 
-@derived
+@memoized
 def _admitted(group: Resource, inventory: Inventory) -> tuple[list[_Opening], Missing | None]:
     """What a group admits, and what of it cannot be known."""
     openings: list[_Opening] = []

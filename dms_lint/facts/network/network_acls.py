@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts.fact import derived
+from dms_lint.facts.fact import memoized
 from dms_lint.libs.ip_ranges import Span, range_of
-from dms_lint.logic.kleene import Judged, attempt
+from dms_lint.logic.kleene import Verdictish, attempt
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Lookup(NamedTuple):
     """The id of the ACL; '' where it is not known."""
     way: str
     """`out to port 5432`, `in from port 5432`, ..., for a message."""
-    passes: Judged
+    passes: Verdictish
 
 
 class _Entry(NamedTuple):
@@ -101,7 +101,7 @@ def _subnets_of(acl: Resource) -> Iterator[str]:
 
 def passes(
     acl: Resource, spans: tuple[Span, ...], ports: tuple[int, int], inventory: Inventory, *, egress: bool
-) -> Judged:
+) -> Verdictish:
     """Whether an ACL lets TCP through in one direction, to or from the addresses and on the ports.
 
     True when all of them pass, False when none does; Missing when some do, and when the ACL cannot be read.  Of
@@ -170,7 +170,7 @@ def _cut(part: _Box, entry: _Entry) -> list[_Box]:
     return found
 
 
-@derived
+@memoized
 def _entries(acl: Resource, inventory: Inventory) -> tuple[_Entry, ...]:
     """The entries for TCP, in the order of their numbers."""
     found = [_entry(record) for record in acl.records("Entries") if _speaks_of_tcp(record)]

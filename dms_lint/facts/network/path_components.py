@@ -11,7 +11,7 @@ from dms_lint.facts.network.placement import Subnet, ranges
 from dms_lint.facts.network.route_tables import Hop, egress
 from dms_lint.facts.network.security_groups import End, admits, groups_of
 from dms_lint.libs.ip_ranges import Span, span
-from dms_lint.logic.kleene import Judged, attempt, every, one_of
+from dms_lint.logic.kleene import Verdictish, all_of, attempt, unanimous
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -74,23 +74,23 @@ def _fixed(way: Way) -> bool:
     return isinstance(way.database, Database) and way.database.address is not None
 
 
-def acls(way: Way, inventory: Inventory) -> tuple[Judged, str]:
+def acls(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
     """Whether the ACLs of both sides let a connection through, and those that do not."""
-    said: dict[tuple[Subnet, Subnet | None], Judged] = {}
+    said: dict[tuple[Subnet, Subnet | None], Verdictish] = {}
     denials: list[str] = []
     for near, far in pairs(way):
         found = lookups_of(way, near, far, inventory)
-        said[near, far] = every(one.passes for one in found)
+        said[near, far] = all_of(one.passes for one in found)
         denials += [f"{one.acl} of {one.subnet}: {one.way}" for one in found if one.passes is False]
-    verdict = every(
-        one_of(said[near, far] for near in here for far in there) for here in way.where.stands for there in _far(way)
+    verdict = all_of(
+        unanimous(said[near, far] for near in here for far in there) for here in way.where.stands for there in _far(way)
     )
     if isinstance(way.database, Missing) and verdict is True:
         return way.database, ""
     return verdict, "; ".join(dict.fromkeys(denials))
 
 
-def joined(way: Way, inventory: Inventory) -> tuple[Judged, str]:
+def joined(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
     """Whether routes lead from the instance's VPC to the database's and back; True where there is but one VPC."""
     if isinstance(way.database, Missing) and not way.spans:
         return way.database, ""
@@ -102,7 +102,7 @@ def joined(way: Way, inventory: Inventory) -> tuple[Judged, str]:
     if not way.spans:
         settle(way)
         return way.hole or _unseen(way.named), ""
-    said: list[Judged] = []
+    said: list[Verdictish] = []
     texts: list[str] = []
     for near in way.where.subnets:
         there = [attempt(partial(egress, near, one, inventory)) for one in way.spans]
@@ -115,13 +115,13 @@ def joined(way: Way, inventory: Inventory) -> tuple[Judged, str]:
             said.append(verdict)
             texts += [text] if verdict is False else []
     by_group = len(way.where.subnets) == len(way.where.stands)
-    result = every(said)
+    result = all_of(said)
     if result is False and not by_group and any(one is not False for one in said):
-        result = one_of(said)
+        result = unanimous(said)
     return result, "; ".join(dict.fromkeys(texts))
 
 
-def _leads(hop: Hop | Missing, subnet: Subnet, vpc: str, inventory: Inventory) -> tuple[Judged, str]:
+def _leads(hop: Hop | Missing, subnet: Subnet, vpc: str, inventory: Inventory) -> tuple[Verdictish, str]:
     if isinstance(hop, Missing):
         return hop, ""
     if hop.kind == "peering":
@@ -133,7 +133,7 @@ def _leads(hop: Hop | Missing, subnet: Subnet, vpc: str, inventory: Inventory) -
     return False, f"{subnet.id} has no route to {vpc}"
 
 
-def _active(peering: str, subnet: Subnet, inventory: Inventory) -> Judged:
+def _active(peering: str, subnet: Subnet, inventory: Inventory) -> Verdictish:
     found = attempt(partial(inventory.find, "vpc-peering", peering, subnet.account, subnet.region))
     if isinstance(found, Missing):
         return found
@@ -143,19 +143,19 @@ def _active(peering: str, subnet: Subnet, inventory: Inventory) -> Judged:
     return code if isinstance(code, Missing) else code == "active"
 
 
-def _back(way: Way, database: Database, there: list[Hop], inventory: Inventory) -> Iterator[tuple[Judged, str]]:
+def _back(way: Way, database: Database, there: list[Hop], inventory: Inventory) -> Iterator[tuple[Verdictish, str]]:
     """Whether the route tables of the database's subnets lead back by the same way."""
     for either in database.stands:
-        answers: list[Judged] = []
+        answers: list[Verdictish] = []
         for far in either:
             sources = [one for one in way.where.sources if one.version == 4]
             answers += [_returns(attempt(partial(egress, far, one, inventory)), there) for one in sources]
-        verdict = one_of(answers)
+        verdict = unanimous(answers)
         names = ", ".join(subnet.id for subnet in either)
         yield verdict, f"{names} of {database.vpc} has no route back to {way.where.vpc}"
 
 
-def _returns(hop: Hop | Missing, there: list[Hop]) -> Judged:
+def _returns(hop: Hop | Missing, there: list[Hop]) -> Verdictish:
     if isinstance(hop, Missing):
         return hop
     if any(hop[:2] == one[:2] for one in there):
@@ -187,7 +187,7 @@ def nat_addresses(id: str, subnet: Subnet, inventory: Inventory) -> tuple[Span, 
 
 def forwards(
     target: str, port: int, source: End, runner: Resource, inventory: Inventory
-) -> Iterator[tuple[Judged, str]]:
+) -> Iterator[tuple[Verdictish, str]]:
     """Whether a host forwards what is not for itself, and whether its security groups admit the instance."""
     host = attempt(partial(_interface, target, runner, inventory))
     if isinstance(host, Missing):

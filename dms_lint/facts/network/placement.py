@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from dms_lint.facts.fact import derived
+from dms_lint.facts.fact import memoized
 from dms_lint.libs.ip_ranges import Span, span
-from dms_lint.logic.kleene import Judged, every, one_of
+from dms_lint.logic.kleene import Verdictish, all_of, unanimous
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -78,12 +78,12 @@ class Placement:
         """Where its private address lies: the addresses themselves, else the ranges of its subnets."""
         return self.private or tuple(one for subnet in self.subnets for one in ranges(subnet, self.inventory))
 
-    def throughout(self, said: Mapping[Subnet, Judged]) -> Judged:
+    def throughout(self, said: Mapping[Subnet, Verdictish]) -> Verdictish:
         """What holds wherever it stands, of what is said of each of its subnets."""
-        return every(one_of(said[subnet] for subnet in either) for either in self.stands)
+        return all_of(unanimous(said[subnet] for subnet in either) for either in self.stands)
 
 
-@derived
+@memoized
 def placement(runner: Resource, inventory: Inventory) -> Placement:
     """Where a replication instance or a serverless replication stands; made once for each."""
     return Placement(runner, inventory)
@@ -106,7 +106,7 @@ def found_subnet(subnet: Subnet, inventory: Inventory) -> Resource:
     return found
 
 
-@derived
+@memoized
 def _ranges(subnet: Resource, inventory: Inventory) -> tuple[Span, ...]:
     written = [subnet.text("CidrBlock", default="")]
     for entry in subnet.records("Ipv6CidrBlockAssociationSet", default=()):
@@ -142,7 +142,7 @@ def _span_of_address(runner: Resource, member: str, written: str) -> Span:
     return found
 
 
-@derived
+@memoized
 def security_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ids of the security groups that are active on it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dms_lint.facts.fact import derived
+from dms_lint.facts.fact import memoized
 from dms_lint.libs.ip_ranges import Span, range_of, span
 from dms_lint.model import Missing
 
@@ -28,12 +28,12 @@ def entries(id: str, account: str, region: str, inventory: Inventory) -> tuple[S
     return _cidrs(listed, inventory)
 
 
-@derived
+@memoized
 def _entries(found: Resource, inventory: Inventory) -> tuple[Span, ...]:
     return tuple(range_of(entry, "Cidr") for entry in found.records("Entries"))
 
 
-@derived
+@memoized
 def _cidrs(listed: Resource, inventory: Inventory) -> tuple[Span, ...]:
     return tuple(_span(listed, written) for written in listed.texts("Cidrs"))
 

@@ -16,7 +16,7 @@ from dms_lint.facts.network.placement import placement
 from dms_lint.facts.network.route_tables import Hop, outward
 from dms_lint.facts.network.security_groups import End, admits, end_of, groups_of, lets_all_out, lets_out
 from dms_lint.libs.ip_ranges import WHOLE
-from dms_lint.logic.kleene import Judged, attempt, some
+from dms_lint.logic.kleene import Verdictish, any_of, attempt
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def leads_to_host(path: Resource, inventory: Inventory) -> bool:
     return has_host(endpoint_of(path, inventory), inventory)
 
 
-def _lets_out(way: Way, inventory: Inventory) -> tuple[Judged, str]:
+def _lets_out(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
     runner = way.runner
     groups = groups_of(way.where.groups, runner.account, runner.region, inventory)
     return lets_out(groups, way.port, End(way.spans, _carried(way)), inventory), way.named
@@ -109,7 +109,7 @@ def blocked_ingress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return offending(path, inventory, _admitted)
 
 
-def _admitted(way: Way, inventory: Inventory) -> tuple[Judged, str]:
+def _admitted(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
     if isinstance(way.database, Missing):
         return way.database, ""
     if way.database is None:
@@ -121,7 +121,7 @@ def _admitted(way: Way, inventory: Inventory) -> tuple[Judged, str]:
     if way.public:
         # Over a peering the same name may resolve to the private address: either way must be shut.
         sources += [attempt(partial(_outside, way, subnet, inventory)) for subnet in way.where.subnets]
-    verdict = some(
+    verdict = any_of(
         source if isinstance(source, Missing) else admits(groups, way.port, source, inventory) for source in sources
     )
     return verdict, f"{of.kind} {of.name} ({', '.join(way.database.groups)}) on port {way.port}"
@@ -191,11 +191,11 @@ def unrouted(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return offending(path, inventory, _routed)
 
 
-def _routed(way: Way, inventory: Inventory) -> tuple[Judged, str]:
+def _routed(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
     if isinstance(way.database, Missing) and not way.spans:
         return way.database, ""
 
-    def routed(subnet: Subnet) -> Judged:
+    def routed(subnet: Subnet) -> Verdictish:
         if hop_of(way, subnet, inventory).kind != "none":
             return True
         if way.spans or way.public:
@@ -215,11 +215,11 @@ def stranded(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return offending(path, inventory, _returns)
 
 
-def _returns(way: Way, inventory: Inventory) -> tuple[Judged, str]:
+def _returns(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
     if isinstance(way.database, Missing) and not way.spans:
         return way.database, ""
 
-    def returns(subnet: Subnet) -> Judged:
+    def returns(subnet: Subnet) -> Verdictish:
         if way.spans and not way.public:
             return True
         if hop_of(way, subnet, inventory).kind != "igw" or way.where.public:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts.fact import derived
+from dms_lint.facts.fact import memoized
 from dms_lint.facts.network.placement import Subnet, placement
 from dms_lint.facts.network.prefix_lists import entries
 from dms_lint.libs.ip_ranges import WHOLE, Span, private, span, without
-from dms_lint.logic.kleene import attempt, certain
+from dms_lint.logic.kleene import attempt, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _unlisted(table: Resource, route: _Route, left: tuple[Span, ...], inventory:
     )
 
 
-@derived
+@memoized
 def _routes(table: Resource, inventory: Inventory) -> tuple[_Route, ...]:
     """The routes of a table, those of unknown destination first, then the longest prefix first."""
     found = [route for record in table.records("Routes") for route in _read(record, table, inventory)]
@@ -223,7 +223,7 @@ def outward(subnet: Subnet, inventory: Inventory, *, versions: tuple[int, ...] =
     return Hop("none", "", table.id)
 
 
-@derived
+@memoized
 def has_internet(runner: Resource, inventory: Inventory) -> bool:
     """Whether an instance or a serverless replication reaches the internet, from wherever it may come to stand.
 
@@ -232,7 +232,7 @@ def has_internet(runner: Resource, inventory: Inventory) -> bool:
     """
     where = placement(runner, inventory)
     said = {subnet: attempt(partial(_reaches, where, subnet)) for subnet in where.subnets}
-    return certain(where.throughout(said))
+    return require(where.throughout(said))
 
 
 def _reaches(where: Placement, subnet: Subnet) -> bool:

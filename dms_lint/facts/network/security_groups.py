@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from dms_lint.facts.fact import derived
+from dms_lint.facts.fact import memoized
 from dms_lint.facts.network.prefix_lists import entries
 from dms_lint.libs.ip_ranges import WHOLE, Span, range_of, without
-from dms_lint.logic.kleene import Judged, attempt
+from dms_lint.logic.kleene import Verdictish, attempt
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _group(id: str, account: str, region: str, inventory: Inventory) -> Resource
     return found
 
 
-def lets_out(groups: Iterable[Resource | Missing], port: int, target: End, inventory: Inventory) -> Judged:
+def lets_out(groups: Iterable[Resource | Missing], port: int, target: End, inventory: Inventory) -> Verdictish:
     """Whether groups together let TCP out to a port of the target.
 
     True when they let it out to every address that the target may have, or to a group that it carries; False when to
@@ -101,7 +101,7 @@ def lets_all_out(groups: Iterable[Resource | Missing], inventory: Inventory) -> 
     )
 
 
-def admits(groups: Iterable[Resource | Missing], port: int, source: End, inventory: Inventory) -> Judged:
+def admits(groups: Iterable[Resource | Missing], port: int, source: End, inventory: Inventory) -> Verdictish:
     """Whether groups together admit TCP on a port from the source; True, False and Missing as of `lets_out`."""
     return _judge([(group, ingress) for group in groups], port, source, inventory)
 
@@ -115,7 +115,7 @@ class _Gathered(NamedTuple):
     hole: Missing | None
 
 
-def _judge(rules: list[tuple[Resource | Missing, _Reader]], port: int, end: End, inventory: Inventory) -> Judged:
+def _judge(rules: list[tuple[Resource | Missing, _Reader]], port: int, end: End, inventory: Inventory) -> Verdictish:
     found = _gather(rules, port, inventory)
     if end.groups is not None and not found.named.isdisjoint(end.groups):
         return True
@@ -154,7 +154,7 @@ def admitted_spans(
     return tuple(gathered.spans), gathered.hole
 
 
-def _covered(spans: list[Span], end: End, hole: Missing | None, *, named: bool) -> Judged:
+def _covered(spans: list[Span], end: End, hole: Missing | None, *, named: bool) -> Verdictish:
     if not end.spans:
         if not without(WHOLE[4], spans):
             return True
@@ -178,12 +178,12 @@ def _open(why: str) -> Missing:
     )
 
 
-@derived
+@memoized
 def _egress(group: Resource, inventory: Inventory) -> Rules:
     return _read(group, "IpPermissionsEgress")
 
 
-@derived
+@memoized
 def ingress(group: Resource, inventory: Inventory) -> Rules:
     """The rules of a group that admit TCP, and what of them could not be read."""
     return _read(group, "IpPermissions")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts.fact import Fact, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class _Share(NamedTuple):
     reason: str
 
 
-@derived
+@memoized
 def _audit(region: Resource, inventory: Inventory) -> _Audit:
     recorded: set[str] = set()
     trails: list[str] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.task_settings import section
-from dms_lint.facts.fact import FLAG, Fact, derived, texts
+from dms_lint.facts.fact import FLAG, Fact, memoized, texts
 from dms_lint.facts.operations.tasks import TASK, migration
 from dms_lint.model import Missing
 
@@ -66,7 +66,7 @@ def _quieter() -> Mapping[str, bool]:
     return {severity: n < severities.index(_DEFAULT) for n, severity in enumerate(severities)}
 
 
-@derived
+@memoized
 def _quiet_components(task: Resource, inventory: Inventory) -> tuple[dict[str, str], list[tuple[str, Missing]]]:
     """The severity of each component that logs less than by default; and what cannot be read, of which component.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
 from dms_lint.facts.dms.relations import source, target
 from dms_lint.facts.dms.task_settings import section
-from dms_lint.facts.fact import FLAG, NUMBER, Fact, derived, text, texts
+from dms_lint.facts.fact import FLAG, NUMBER, Fact, memoized, text, texts
 from dms_lint.facts.tls import modes as tls
 from dms_lint.model import Missing
 
@@ -21,7 +21,7 @@ MIGRATIONS: Final = ("full-load", "cdc", "full-load-and-cdc")
 _LEGS: Final = (("source", source), ("target", target))
 
 
-@derived
+@memoized
 def migration(task: Resource, inventory: Inventory) -> str:
     """What the task moves: the data there are (`full-load`), their changes (`cdc`), or both."""
     member = "ReplicationType" if task.kind == "replication-config" else "MigrationType"
@@ -69,7 +69,7 @@ def _legs(task: Resource) -> tuple[str, ...]:
     return tuple(dict.fromkeys((task.text("SourceEndpointArn"), task.text("TargetEndpointArn"))))
 
 
-@derived
+@memoized
 def _instance_arns(endpoint: Resource, inventory: Inventory) -> tuple[dict[str, None], Missing | None]:
     """The instances of the tasks that are known to use the endpoint, in order, and what keeps one of them unknown."""
     arns: dict[str, None] = {}
@@ -82,7 +82,7 @@ def _instance_arns(endpoint: Resource, inventory: Inventory) -> tuple[dict[str, 
     return arns, unread
 
 
-@derived
+@memoized
 def _all_tasks(endpoint: Resource, inventory: Inventory) -> None:
     """Missing unless every task of the account and Region was read, and says which endpoints it has."""
     tasks = inventory.all("task", endpoint.account, endpoint.region)

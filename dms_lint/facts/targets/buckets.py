@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine, setting
-from dms_lint.facts.fact import FLAG, Fact, derived, text
+from dms_lint.facts.fact import FLAG, Fact, memoized, text
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, NOWHERE
 from dms_lint.model import Missing
 
@@ -19,7 +19,7 @@ _ASKED: Final = ("bucket-head", "bucket-location", "bucket-encryption")
 _FORBIDDEN: Final = frozenset({"403", "AccessDenied", "Forbidden", "AllAccessDisabled"})
 
 
-@derived
+@memoized
 def name_of(endpoint: Resource, inventory: Inventory) -> str:
     """The bucket that an S3 endpoint names; '' for another engine."""
     if engine(endpoint, inventory) != "s3":

@@ -18,7 +18,7 @@ from dms_lint.facts.dms.encryption_keys import (
     state_of,
 )
 from dms_lint.facts.dms.endpoints import ENDPOINT, attributes, engine, settings
-from dms_lint.facts.fact import Fact, derived, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _mode(written: str) -> str:
     return written.strip().upper().replace("-", "_")
 
 
-@derived
+@memoized
 def encryption_mode(endpoint: Resource, inventory: Inventory) -> str:
     """The encryption mode that an S3 or Redshift target states, as the guide spells it: `SSE_S3`, `SSE_KMS`.
 
@@ -132,7 +132,7 @@ def _resolved(key: Reference, inventory: Inventory) -> Reference:
     return resolved(key, inventory) or key
 
 
-@derived
+@memoized
 def key(endpoint: Resource, inventory: Inventory) -> str:
     """The key that an S3 or Redshift target encrypts its objects with, as it is named: an ARN, an id or an alias.
 
@@ -141,14 +141,14 @@ def key(endpoint: Resource, inventory: Inventory) -> str:
     return _stated(endpoint, inventory, KEY)
 
 
-@derived
+@memoized
 def key_reference(endpoint: Resource, inventory: Inventory) -> Reference | None:
     """The target's key as it is named, of which an alias is not resolved; None where none is named."""
     written = key(endpoint, inventory)
     return reference_in(endpoint, KEY, written) if written else None
 
 
-@derived
+@memoized
 def _described(endpoint: Resource, inventory: Inventory) -> Resource | None:
     """What KMS says of the target's key, where one is named; None when the key certainly does not exist."""
     named = key_reference(endpoint, inventory)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.endpoints import engine
-from dms_lint.facts.fact import Fact, certain, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.tls.certificates import CERTIFICATE, form
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _BLOCKS: Final = (
 """The engines whose settings name certificates: engine, settings block, members."""
 
 
-@derived
+@memoized
 def _uses(resource: Resource, inventory: Inventory) -> tuple[tuple[tuple[str, str], ...], Missing | None]:
     """The certificates that an endpoint or a data provider certainly names: member and ARN.
 
@@ -105,7 +106,7 @@ def users(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
             found += _users(kind, certificate, inventory)
         except Missing as missing:
             hole = hole or missing
-    return certain(found, hole)
+    return Partial(tuple(found), hole).certain()
 
 
 def client_key_endpoints(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.aws.timestamps import moment
 from dms_lint.data.tables import table
-from dms_lint.facts.fact import NUMBER, Fact, derived, each_of, text, texts
+from dms_lint.facts.fact import NUMBER, Fact, each_of, memoized, text, texts
 from dms_lint.libs.x509 import blocks, bundle
 from dms_lint.model import Missing, Status
 
@@ -27,7 +27,7 @@ _INSIDE: Final = "the wallet's own listing (orapki wallet display -complete)"
 """What settles questions about a wallet: its format is Oracle's secret."""
 
 
-@derived
+@memoized
 def form(certificate: Resource, inventory: Inventory) -> str:
     """What was imported: `wallet` (Oracle's), `pem` (certificates), `private-key` (a PEM of a key alone) or `other`.
 
@@ -48,7 +48,7 @@ def form(certificate: Resource, inventory: Inventory) -> str:
     return "private-key" if any(block.is_private_key for block in found) else "other"
 
 
-@derived
+@memoized
 def unreadable_parts(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What of it is neither an Oracle wallet nor an X.509 certificate in PEM: `certificate 2 is not base64`."""
     found = form(certificate, inventory)
@@ -61,7 +61,7 @@ def unreadable_parts(certificate: Resource, inventory: Inventory) -> tuple[str, 
     return labels or ("text without a PEM block",)
 
 
-@derived
+@memoized
 def readable_pem(certificate: Resource, inventory: Inventory) -> Bundle:
     """The certificates of a PEM, all of them read; Missing for what is none."""
     if form(certificate, inventory) == "wallet":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
-from dms_lint.facts.fact import Fact, derived, each_of, text, texts
+from dms_lint.facts.fact import Fact, each_of, memoized, text, texts
 from dms_lint.facts.tls.certificate_usage import uses
 from dms_lint.facts.tls.certificates import form, readable_pem
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dms_lint.model import Resource
 
 
-@derived
+@memoized
 def certificates(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ARNs of the certificates and keys that the endpoint names, Kafka's and Redis's settings included."""
     return tuple(dict.fromkeys([arn for _, arn in uses(endpoint, inventory)]))
@@ -33,7 +33,7 @@ def dangling_certificates(endpoint: Resource, inventory: Inventory) -> tuple[str
     return each_of(uses(endpoint, inventory), dangling)
 
 
-@derived
+@memoized
 def found_certificates(endpoint: Resource, inventory: Inventory) -> tuple[Resource, ...]:
     """The certificates that the endpoint names, as far as they exist."""
     found = [

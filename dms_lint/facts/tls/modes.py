@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine, setting, unsettled
-from dms_lint.facts.fact import Fact, derived, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.network.hosts import hosts_of
 from dms_lint.model import Missing
 
@@ -43,7 +43,7 @@ _HOST_KINDS: Final = {
 }
 
 
-@derived
+@memoized
 def mode(endpoint: Resource, inventory: Inventory) -> str:
     """The endpoint's SslMode."""
     value = endpoint.text("SslMode")
@@ -86,7 +86,7 @@ def _special_rows() -> Mapping[str, _Row]:
     return {name: _row_of(row) for row in rows if "settings" in row for name in row["engines"]}
 
 
-@derived
+@memoized
 def _row(endpoint: Resource, inventory: Inventory) -> _Row:
     name = engine(endpoint, inventory)
     row = _special_rows().get(name)
@@ -214,7 +214,7 @@ def search_scheme(endpoint: Resource, inventory: Inventory) -> str:
     return scheme
 
 
-@derived
+@memoized
 def encrypted(endpoint: Resource, inventory: Inventory) -> bool:
     """Whether the data travel encrypted between the endpoint's database or service and DMS."""
     row, name = _row(endpoint, inventory), engine(endpoint, inventory)

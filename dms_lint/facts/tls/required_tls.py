@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.data.tables import table
 from dms_lint.facts.credentials.authentication import by_iam
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
-from dms_lint.facts.fact import Fact, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.network.hosts import hosts_of, place_of
 from dms_lint.facts.tls.modes import AURORA_MYSQL, MODES, MYSQL, cluster_hosts, instance_host, mode
 from dms_lint.model import Missing
@@ -34,7 +34,7 @@ def _modes_by_engine() -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(row["modes"]) for row in rows for name in row["engines"]}
 
 
-@derived
+@memoized
 def iam_modes(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The SSL modes that IAM authentication works with, where the endpoint uses it; none where it does not."""
     modes = _modes_by_engine().get(engine(endpoint, inventory))
@@ -48,7 +48,7 @@ def iam_unfit_modes(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]
     return (value,) if fit and value not in fit else ()
 
 
-@derived
+@memoized
 def _clusters(endpoint: Resource, inventory: Inventory) -> tuple[Resource, ...]:
     """The Aurora MySQL clusters whose hosts the endpoint names; Missing for a host of RDS of which nothing was read."""
     if engine(endpoint, inventory) not in MYSQL:

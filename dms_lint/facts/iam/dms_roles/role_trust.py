@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.endpoints import engine
-from dms_lint.facts.fact import Fact, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
 from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, REDSHIFT, account_of, gap_of
 from dms_lint.facts.iam.identities.attached_policies import sound_trust_policy
@@ -46,12 +46,12 @@ _ACCOUNT: Final = r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.+)?"
 # -- who is let in
 
 
-@derived
+@memoized
 def _policy(role: Resource, inventory: Inventory) -> Policy:
     return sound_trust_policy(role)
 
 
-@derived
+@memoized
 def _services(role: Resource, inventory: Inventory) -> tuple[str, ...]:
     return trusted_services(_policy(role, inventory), role.id, role.account, DMS)
 

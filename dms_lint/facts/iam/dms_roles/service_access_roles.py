@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import ENDPOINT, attributes, direction, engine, settings
-from dms_lint.facts.fact import Fact, derived, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.identities.attached_policies import trust_policy
 from dms_lint.iam_policy.trust_policies import DMS, trusted_services
 from dms_lint.model import Missing
@@ -31,7 +31,7 @@ def _rows() -> Mapping[str, Mapping[str, Any]]:
     return {engine: row for row in table("service-roles")["rows"] for engine in row["engines"]}
 
 
-@derived
+@memoized
 def role_arn(endpoint: Resource, inventory: Inventory) -> str:
     """The ARN of the service access role: of the settings, the extra connection attributes, or the endpoint itself.
 
@@ -82,7 +82,7 @@ def needs(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(found)
 
 
-@derived
+@memoized
 def role_of(endpoint: Resource, inventory: Inventory) -> tuple[str, Resource | None]:
     """Where the service access role stands, and the role where it is one of the endpoint's account."""
     arn = role_arn(endpoint, inventory)
@@ -127,7 +127,7 @@ def services(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     return _trusted(role, inventory)
 
 
-@derived
+@memoized
 def _trusted(role: Resource, inventory: Inventory) -> tuple[str, ...]:
     return trusted_services(trust_policy(role), role.id, role.account, DMS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.aws.timestamps import moment, parse_moment
-from dms_lint.facts.fact import Fact, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.iam.identities import credential_report
 from dms_lint.facts.iam.identities.attached_policies import holder_of
 from dms_lint.facts.iam.identities.principals import PRINCIPAL
@@ -42,7 +42,7 @@ class Key(NamedTuple):
         return self.name if self.days is None else f"{self.name} ({self.days} days old)"
 
 
-@derived
+@memoized
 def _active(principal: Resource, inventory: Inventory) -> tuple[tuple[Key, ...], Missing | None]:
     """The keys that are active, and why there may be more."""
     user = holder_of(principal, inventory)

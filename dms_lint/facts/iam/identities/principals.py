@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.data.tables import table
-from dms_lint.facts.fact import Fact, derived, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.identities.attached_policies import holder_of, sound_trust_policy
 from dms_lint.facts.iam.identities.requester import ROLE, USER, asker
 from dms_lint.iam_policy.evaluation import Decision
@@ -52,7 +52,7 @@ def is_linked(arn: str) -> bool:
     return _LINKED in arn
 
 
-@derived
+@memoized
 def left_out(principal: Resource, inventory: Inventory) -> bool:
     """Whether nobody works with this role: it is linked to a service, or only services may assume it.
 
@@ -102,7 +102,7 @@ def template_of(action: str) -> str:
     return kind if kind == ANYTHING else f"arn:{{partition}}:dms:{{region}}:{{account}}:{kind}:{{name}}"
 
 
-@derived
+@memoized
 def allowed_actions(principal: Resource, inventory: Inventory) -> Mapping[str, Decision]:
     """By action that makes, changes or deletes something of DMS, whether the principal may on some resource.
 

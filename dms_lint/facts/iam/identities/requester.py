@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.data.tables import table
-from dms_lint.facts.fact import derived
+from dms_lint.facts.fact import memoized
 from dms_lint.facts.iam.identities.attached_policies import holder_of, identity
 from dms_lint.iam_policy.evaluation import UNLIKELY, Decision, Request, about_action, allowed, partition_of
 from dms_lint.iam_policy.statements import ANYTHING
@@ -175,7 +175,7 @@ def may_be_granted(who: Identity, action: str) -> bool:
     )
 
 
-@derived
+@memoized
 def asker(principal: Resource, inventory: Inventory) -> Asker:
     """The principal as one who asks."""
     regions = [region for account, region in inventory.scopes() if account == principal.account]

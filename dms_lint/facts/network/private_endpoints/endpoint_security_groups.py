@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.fact import Fact, derived, texts
+from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.network.prefix_lists import entries
 from dms_lint.facts.network.private_endpoints.vpc_endpoints import VPC_ENDPOINT
 from dms_lint.facts.network.security_groups import Permission, groups_of, ingress
@@ -88,7 +88,7 @@ def _touches(one: Span, endpoint: Resource, inventory: Inventory) -> bool:
     return any(own.meets(one) for own in _own_ranges(vpc, inventory))
 
 
-@derived
+@memoized
 def _own_ranges(vpc: Resource, inventory: Inventory) -> tuple[Span, ...]:
     associated = [range_of(one, "CidrBlock") for one in vpc.records("CidrBlockAssociationSet", default=())]
     associated += [range_of(one, "Ipv6CidrBlock") for one in vpc.records("Ipv6CidrBlockAssociationSet", default=())]

@@ -13,7 +13,7 @@ from dms_lint.facts.network.private_endpoints.endpoint_security_groups import HT
 from dms_lint.facts.network.private_endpoints.secrets_reachability import RUNNERS, of_runner
 from dms_lint.facts.network.route_tables import has_internet
 from dms_lint.facts.network.security_groups import End, admits, end_of, groups_of, lets_out
-from dms_lint.logic.kleene import Judged, attempt, certain, every, one_of
+from dms_lint.logic.kleene import Verdictish, all_of, attempt, require, unanimous
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _egress_block(runner: Resource, endpoint: Resource, inventory: Inventory) ->
     theirs = attempt(lambda: vpc_endpoint_groups.groups(endpoint, inventory))
     spans = tuple(one for subnet in _subnets(endpoint) for one in ranges_of(subnet, 4, inventory))
     end = End(spans, None if isinstance(theirs, Missing) else theirs)
-    if certain(lets_out(groups_of(own, runner.account, runner.region, inventory), HTTPS, end, inventory)):
+    if require(lets_out(groups_of(own, runner.account, runner.region, inventory), HTTPS, end, inventory)):
         return ""
     return f"its security groups ({', '.join(own)}) let no HTTPS out to {endpoint.id}"
 
@@ -78,7 +78,7 @@ def _ingress_block(runner: Resource, endpoint: Resource, inventory: Inventory) -
     if not ids:
         raise endpoint.missing("Groups")
     groups = groups_of(ids, endpoint.account, endpoint.region, inventory)
-    if certain(admits(groups, HTTPS, end_of(placement(runner, inventory)), inventory)):
+    if require(admits(groups, HTTPS, end_of(placement(runner, inventory)), inventory)):
         return ""
     return f"the security groups of {endpoint.id} ({', '.join(ids)}) admit no HTTPS from it"
 
@@ -88,12 +88,12 @@ def _acl_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> st
     where = placement(runner, inventory)
     theirs = _subnets(endpoint)
 
-    def passes(near: Subnet, far: Subnet) -> Judged:
+    def passes(near: Subnet, far: Subnet) -> Verdictish:
         here, there = near_spans(where, near, 4, inventory), ranges_of(far, 4, inventory)
-        return every(one.passes for one in lookups(near, far, here, there, HTTPS, inventory))
+        return all_of(one.passes for one in lookups(near, far, here, there, HTTPS, inventory))
 
-    said = {near: one_of([passes(near, far) for far in theirs]) for near in where.subnets}
-    if certain(where.throughout(said)):
+    said = {near: unanimous([passes(near, far) for far in theirs]) for near in where.subnets}
+    if require(where.throughout(said)):
         return ""
     names = ", ".join(near.id for near, one in said.items() if one is False)
     return f"the network ACLs between {names} and {endpoint.id} block it"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts.credentials import secrets
 from dms_lint.facts.dms.endpoints import ENDPOINT, attributes
 from dms_lint.facts.dms.relations import endpoint_of, runner_of
-from dms_lint.facts.fact import FLAG, Fact, derived, text, texts
+from dms_lint.facts.fact import FLAG, Fact, memoized, text, texts
 from dms_lint.facts.network.placement import placement
 from dms_lint.facts.network.private_endpoints.vpc_endpoints import INTERFACE, Found, dns_flaw, of_vpc
 from dms_lint.facts.network.route_tables import has_internet
@@ -63,7 +63,7 @@ def _endpoint_id(path: Resource) -> tuple[str, ...]:
 # -- by which way
 
 
-@derived
+@memoized
 def of_runner(runner: Resource, inventory: Inventory) -> Found:
     """The interface endpoints for Secrets Manager in the VPC of an instance or a serverless replication."""
     return of_vpc(placement(runner, inventory).vpc, _SERVICE, INTERFACE, runner, inventory)
@@ -109,7 +109,7 @@ def certain_internet(runner: Resource, inventory: Inventory) -> bool:
 # -- whether the name of Secrets Manager leads to the VPC endpoint
 
 
-@derived
+@memoized
 def _private_runners(endpoint: Resource, inventory: Inventory) -> tuple[tuple[Resource, ...], Missing | None]:
     """What uses the endpoint and reaches Secrets Manager by a VPC endpoint only; and why there may be more."""
     found: list[Resource] = []

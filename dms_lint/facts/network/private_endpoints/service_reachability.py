@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.endpoints import direction, engine
 from dms_lint.facts.dms.relations import endpoint_of, runner_of
-from dms_lint.facts.fact import FLAG, Fact, derived, text, texts
+from dms_lint.facts.fact import FLAG, Fact, memoized, text, texts
 from dms_lint.facts.network.hosts import hosts_of
 from dms_lint.facts.network.placement import placement
 from dms_lint.facts.network.private_endpoints.vpc_endpoints import GATEWAY, INTERFACE, dns_flaw, of_vpc
 from dms_lint.facts.network.route_tables import has_internet, table_of
-from dms_lint.logic.kleene import attempt, certain
+from dms_lint.logic.kleene import attempt, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _PUBLIC_DOMAIN: Final = re.compile(r"^search-.*\.es\.amazonaws\.com(?:\.cn)?$")
 """The host of an OpenSearch domain with a public endpoint; within a VPC it begins with `vpc-`."""
 
 
-@derived
+@memoized
 def engine_version(path: Resource, inventory: Inventory) -> str:
     """The engine version of the instance; '' for a serverless replication, which always has the newest."""
     runner = runner_of(path, inventory)
@@ -72,7 +72,7 @@ def vpc_endpoint_support(path: Resource, inventory: Inventory) -> bool:
 # -- which services
 
 
-@derived
+@memoized
 def services(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The AWS services that the endpoint needs, as VPC endpoints name them: `s3`, `dynamodb`, `kinesis-streams`.
 
@@ -107,7 +107,7 @@ class _Ways:
         self.hole: Missing | None = None
 
 
-@derived
+@memoized
 def _ways(path: Resource, inventory: Inventory) -> dict[str, _Ways]:
     runner = runner_of(path, inventory)
     return {service: _ways_to(service, runner, inventory) for service in services(path, inventory)}
@@ -142,7 +142,7 @@ def _route_flaw(endpoint: Resource, runner: Resource, inventory: Inventory) -> s
     where = placement(runner, inventory)
     tables = {subnet: attempt(partial(table_of, subnet, inventory)) for subnet in where.subnets}
     said = {subnet: one if isinstance(one, Missing) else one.id in joined for subnet, one in tables.items()}
-    if certain(where.throughout(said)):
+    if require(where.throughout(said)):
         return ""
     out = [
         f"{table.id}, the route table of {subnet.id}"

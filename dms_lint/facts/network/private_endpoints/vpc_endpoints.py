@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts.fact import Fact, derived, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.identities.attached_policies import parsed
 from dms_lint.facts.network.placement import placement
 from dms_lint.iam_policy.statements import ANYTHING
@@ -33,7 +33,7 @@ _INBOUND: Final = "PrivateDnsOnlyForInboundResolverEndpoint"
 # -- what one is
 
 
-@derived
+@memoized
 def service(endpoint: Resource, inventory: Inventory) -> str:
     """The service of AWS in the same Region that it leads to, FIPS or not: `dms`, `s3`, `secretsmanager`.
 
@@ -44,13 +44,13 @@ def service(endpoint: Resource, inventory: Inventory) -> str:
     return name.removesuffix(_FIPS) if found else ""
 
 
-@derived
+@memoized
 def type_of(endpoint: Resource, inventory: Inventory) -> str:
     """Its type in lower case: `interface`, `gateway` or another."""
     return endpoint.text("VpcEndpointType").lower()
 
 
-@derived
+@memoized
 def state(endpoint: Resource, inventory: Inventory) -> str:
     """Its state in lower case, as `available`; `gone` for one that is deleted, or never came to be."""
     found = endpoint.text("State").lower()
