@@ -19,7 +19,7 @@ from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine.cases import read_cases
 from dms_lint.facts import FACTS
-from dms_lint.facts.collection import judged, read
+from dms_lint.facts.collection import judged_kinds, kinds_read
 from dms_lint.rulepack.guide import coverage, sections
 from dms_lint.rulepack.loader import load_pack
 from dms_lint.rulepack.placeholders import commands, say
@@ -189,7 +189,10 @@ def permissions(rules: tuple[Rule, ...]) -> str:
     families: dict[str, list[Rule]] = {}
     for rule in rules:
         families.setdefault(rule.id.rstrip("0123456789"), []).append(rule)
-    needing = {family: set(calls_for(judged(some), read(some), read_secrets=True)) for family, some in families.items()}
+    needing = {
+        family: set(calls_for(judged_kinds(some), kinds_read(some), read_secrets=True))
+        for family, some in families.items()
+    }
     lines = [
         "# What is asked of AWS",
         "",

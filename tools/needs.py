@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dms_lint.aws.responses import rows_of
+from dms_lint.aws.responses import shapes_of
 from dms_lint.collectors.exports import read_exports
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine import cases
@@ -100,7 +100,7 @@ def _watched() -> Iterator[set[str]]:
 def _noting(name: str, method: Callable[..., Any], asked: set[str], within: list[str]) -> Callable[..., Any]:
     def noting(inventory: Inventory, *of: Any, **named: Any) -> Any:
         if not within and name in _ASKING:
-            asked.update([row.kind for row in rows_of(of[0])] if name == "refusal" else [of[0]])
+            asked.update([row.kind for row in shapes_of(of[0])] if name == "refusal" else [of[0]])
         within.append(name)
         try:
             return method(inventory, *of, **named)

@@ -27,7 +27,7 @@ class Kind(NamedTuple):
     """The kinds whose resources imply it, where no answer holds it: `implied` makes it of them."""
 
 
-class Answer(NamedTuple):
+class ResponseShape(NamedTuple):
     """Where an operation's answer holds the resources of one kind."""
 
     operation: str
@@ -135,121 +135,128 @@ KINDS: Final[Mapping[str, Kind]] = {
     )
 }
 
-ROWS: Final = (
-    Answer("dms:DescribeEndpoints", "endpoint", "Endpoints", "EndpointArn", "EndpointIdentifier", "complete"),
-    Answer("dms:DescribeReplicationInstances", "replication-instance", "ReplicationInstances",
-           "ReplicationInstanceArn", "ReplicationInstanceIdentifier", "complete"),
-    Answer("dms:DescribeReplicationSubnetGroups", "subnet-group", "ReplicationSubnetGroups",
-           "ReplicationSubnetGroupIdentifier", "ReplicationSubnetGroupIdentifier", "complete",
-           arn="arn:{partition}:dms:{region}:{account}:subgrp:{id}"),
-    Answer("dms:DescribeCertificates", "certificate", "Certificates", "CertificateArn", "CertificateIdentifier",
-           "complete"),
-    Answer("dms:DescribeReplicationTasks", "task", "ReplicationTasks", "ReplicationTaskArn",
-           "ReplicationTaskIdentifier", "complete"),
-    Answer("dms:DescribeReplicationConfigs", "replication-config", "ReplicationConfigs", "ReplicationConfigArn",
-           "ReplicationConfigIdentifier", "complete"),
-    Answer("dms:DescribeReplications", "replication", "Replications", "ReplicationConfigArn",
-           "ReplicationConfigIdentifier", "complete"),
+RESPONSES: Final = (
+    ResponseShape("dms:DescribeEndpoints", "endpoint", "Endpoints", "EndpointArn", "EndpointIdentifier", "complete"),
+    ResponseShape("dms:DescribeReplicationInstances", "replication-instance", "ReplicationInstances",
+                  "ReplicationInstanceArn", "ReplicationInstanceIdentifier", "complete"),
+    ResponseShape("dms:DescribeReplicationSubnetGroups", "subnet-group", "ReplicationSubnetGroups",
+                  "ReplicationSubnetGroupIdentifier", "ReplicationSubnetGroupIdentifier", "complete",
+                  arn="arn:{partition}:dms:{region}:{account}:subgrp:{id}"),
+    ResponseShape("dms:DescribeCertificates", "certificate", "Certificates", "CertificateArn", "CertificateIdentifier",
+                  "complete"),
+    ResponseShape("dms:DescribeReplicationTasks", "task", "ReplicationTasks", "ReplicationTaskArn",
+                  "ReplicationTaskIdentifier", "complete"),
+    ResponseShape("dms:DescribeReplicationConfigs", "replication-config", "ReplicationConfigs", "ReplicationConfigArn",
+                  "ReplicationConfigIdentifier", "complete"),
+    ResponseShape("dms:DescribeReplications", "replication", "Replications", "ReplicationConfigArn",
+                  "ReplicationConfigIdentifier", "complete"),
     # RDS, DocumentDB, Neptune and Redshift answer under the same key.
-    Answer("dms:DescribeEventSubscriptions", "event-subscription", "EventSubscriptionsList", "CustSubscriptionId",
-           "CustSubscriptionId", "complete", account="CustomerAwsId",
-           arn="arn:{partition}:dms:{region}:{account}:es:{id}", never=("EventSubscriptionArn", "Severity")),
-    Answer("dms:DescribeConnections", "connection", "Connections", "EndpointArn+ReplicationInstanceArn",
-           "EndpointIdentifier", "complete"),
+    ResponseShape("dms:DescribeEventSubscriptions", "event-subscription", "EventSubscriptionsList",
+                  "CustSubscriptionId",
+                  "CustSubscriptionId", "complete", account="CustomerAwsId",
+                  arn="arn:{partition}:dms:{region}:{account}:es:{id}", never=("EventSubscriptionArn", "Severity")),
+    ResponseShape("dms:DescribeConnections", "connection", "Connections", "EndpointArn+ReplicationInstanceArn",
+                  "EndpointIdentifier", "complete"),
     # IAM's ListInstanceProfiles answers under the same key.
-    Answer("dms:DescribeInstanceProfiles", "instance-profile", "InstanceProfiles", "InstanceProfileArn",
-           "InstanceProfileName", "complete", never=("InstanceProfileId",)),
-    Answer("dms:DescribeDataProviders", "data-provider", "DataProviders", "DataProviderArn", "DataProviderName",
-           "complete"),
-    Answer("dms:DescribeMigrationProjects", "migration-project", "MigrationProjects", "MigrationProjectArn",
-           "MigrationProjectName", "complete"),
-    Answer("dms:DescribeDataMigrations", "data-migration", "DataMigrations", "DataMigrationArn",
-           "DataMigrationName", "complete"),
-    Answer("dms:DescribePendingMaintenanceActions", "maintenance", "PendingMaintenanceActions",
-           "ResourceIdentifier", "", "complete"),
-    Answer("dms:DescribeEngineVersions", "engine-version", "EngineVersions", "Version", "Version", "complete"),
-    Answer("dms:DescribeOrderableReplicationInstances", "orderable-instance", "OrderableReplicationInstances",
-           "EngineVersion+ReplicationInstanceClass+StorageType"),
-    Answer("dms:DescribeReplicationTaskAssessmentRuns", "assessment-run", "ReplicationTaskAssessmentRuns",
-           "ReplicationTaskAssessmentRunArn", "", "complete"),
-    Answer("dms:DescribeEndpointSettings", "endpoint-setting", "EndpointSettings", "Name"),
-    Answer("dms:DescribeAccountAttributes", "dms-account", "", "UniqueAccountIdentifier", "", "one",
-           marks=("AccountQuotas",)),
-    Answer("dms:ListTagsForResource", "tags", "", "ResourceArn?", "", "one", marks=("TagList",)),
-    Answer("iam:GetAccountAuthorizationDetails", "role", "RoleDetailList", "Arn", "RoleName", "complete"),
-    Answer("iam:GetAccountAuthorizationDetails", "user", "UserDetailList", "Arn", "UserName", "complete"),
-    Answer("iam:GetAccountAuthorizationDetails", "group", "GroupDetailList", "Arn", "GroupName", "complete"),
-    Answer("iam:GetAccountAuthorizationDetails", "managed-policy", "Policies", "Arn", "PolicyName", "list"),
-    Answer("iam:ListRoles", "role", "Roles", "Arn", "RoleName", "complete"),
-    Answer("iam:GetRole", "role", "Role", "Arn", "RoleName", "one"),
-    Answer("iam:GetPolicy", "managed-policy", "Policy", "Arn", "PolicyName", "one"),
-    Answer("iam:ListAttachedRolePolicies", "role-attachments", "", "", "", "one", marks=("AttachedPolicies",)),
-    Answer("iam:GetRolePolicy", "role-policy", "", "RoleName+PolicyName", "PolicyName", "one",
-           marks=("PolicyDocument",)),
-    Answer("iam:GetPolicyVersion", "policy-version", "PolicyVersion", "", "", "one", marks=("Document",)),
-    Answer("iam:GetAccountSummary", "account-summary", "SummaryMap", "", "", "one"),
-    Answer("iam:ListAccessKeys", "access-keys", "", "", "", "one", marks=("AccessKeyMetadata",)),
-    Answer("iam:GetCredentialReport", "credential-report", "", "", "", "one", marks=("ReportFormat",)),
-    Answer("kms:ListKeys", "kms-key", "Keys", "KeyArn", "KeyId", "complete"),
-    Answer("kms:DescribeKey", "kms-key", "KeyMetadata", "Arn", "KeyId", "one"),
-    Answer("kms:ListAliases", "kms-alias", "Aliases", "AliasArn", "AliasName", "complete"),
-    Answer("kms:GetKeyPolicy", "kms-key-policy", "", "", "", "one", marks=("Policy",), never=("RevisionId",)),
-    Answer("kms:GetKeyRotationStatus", "kms-key-rotation", "", "KeyId?", "", "one", marks=("KeyRotationEnabled",)),
+    ResponseShape("dms:DescribeInstanceProfiles", "instance-profile", "InstanceProfiles", "InstanceProfileArn",
+                  "InstanceProfileName", "complete", never=("InstanceProfileId",)),
+    ResponseShape("dms:DescribeDataProviders", "data-provider", "DataProviders", "DataProviderArn", "DataProviderName",
+                  "complete"),
+    ResponseShape("dms:DescribeMigrationProjects", "migration-project", "MigrationProjects", "MigrationProjectArn",
+                  "MigrationProjectName", "complete"),
+    ResponseShape("dms:DescribeDataMigrations", "data-migration", "DataMigrations", "DataMigrationArn",
+                  "DataMigrationName", "complete"),
+    ResponseShape("dms:DescribePendingMaintenanceActions", "maintenance", "PendingMaintenanceActions",
+                  "ResourceIdentifier", "", "complete"),
+    ResponseShape("dms:DescribeEngineVersions", "engine-version", "EngineVersions", "Version", "Version", "complete"),
+    ResponseShape("dms:DescribeOrderableReplicationInstances", "orderable-instance", "OrderableReplicationInstances",
+                  "EngineVersion+ReplicationInstanceClass+StorageType"),
+    ResponseShape("dms:DescribeReplicationTaskAssessmentRuns", "assessment-run", "ReplicationTaskAssessmentRuns",
+                  "ReplicationTaskAssessmentRunArn", "", "complete"),
+    ResponseShape("dms:DescribeEndpointSettings", "endpoint-setting", "EndpointSettings", "Name"),
+    ResponseShape("dms:DescribeAccountAttributes", "dms-account", "", "UniqueAccountIdentifier", "", "one",
+                  marks=("AccountQuotas",)),
+    ResponseShape("dms:ListTagsForResource", "tags", "", "ResourceArn?", "", "one", marks=("TagList",)),
+    ResponseShape("iam:GetAccountAuthorizationDetails", "role", "RoleDetailList", "Arn", "RoleName", "complete"),
+    ResponseShape("iam:GetAccountAuthorizationDetails", "user", "UserDetailList", "Arn", "UserName", "complete"),
+    ResponseShape("iam:GetAccountAuthorizationDetails", "group", "GroupDetailList", "Arn", "GroupName", "complete"),
+    ResponseShape("iam:GetAccountAuthorizationDetails", "managed-policy", "Policies", "Arn", "PolicyName", "list"),
+    ResponseShape("iam:ListRoles", "role", "Roles", "Arn", "RoleName", "complete"),
+    ResponseShape("iam:GetRole", "role", "Role", "Arn", "RoleName", "one"),
+    ResponseShape("iam:GetPolicy", "managed-policy", "Policy", "Arn", "PolicyName", "one"),
+    ResponseShape("iam:ListAttachedRolePolicies", "role-attachments", "", "", "", "one", marks=("AttachedPolicies",)),
+    ResponseShape("iam:GetRolePolicy", "role-policy", "", "RoleName+PolicyName", "PolicyName", "one",
+                  marks=("PolicyDocument",)),
+    ResponseShape("iam:GetPolicyVersion", "policy-version", "PolicyVersion", "", "", "one", marks=("Document",)),
+    ResponseShape("iam:GetAccountSummary", "account-summary", "SummaryMap", "", "", "one"),
+    ResponseShape("iam:ListAccessKeys", "access-keys", "", "", "", "one", marks=("AccessKeyMetadata",)),
+    ResponseShape("iam:GetCredentialReport", "credential-report", "", "", "", "one", marks=("ReportFormat",)),
+    ResponseShape("kms:ListKeys", "kms-key", "Keys", "KeyArn", "KeyId", "complete"),
+    ResponseShape("kms:DescribeKey", "kms-key", "KeyMetadata", "Arn", "KeyId", "one"),
+    ResponseShape("kms:ListAliases", "kms-alias", "Aliases", "AliasArn", "AliasName", "complete"),
+    ResponseShape("kms:GetKeyPolicy", "kms-key-policy", "", "", "", "one", marks=("Policy",), never=("RevisionId",)),
+    ResponseShape("kms:GetKeyRotationStatus", "kms-key-rotation", "", "KeyId?", "", "one",
+                  marks=("KeyRotationEnabled",)),
     # S3's GetBucketAcl answers under the same key.
-    Answer("kms:ListGrants", "kms-key-grants", "", "", "", "one", marks=("Grants",), never=("Owner",)),
-    Answer("secretsmanager:ListSecrets", "secret", "SecretList", "ARN", "Name", "complete"),
-    Answer("secretsmanager:ListSecretVersionIds", "secret-versions", "", "ARN", "Name", "one", marks=("Versions",)),
+    ResponseShape("kms:ListGrants", "kms-key-grants", "", "", "", "one", marks=("Grants",), never=("Owner",)),
+    ResponseShape("secretsmanager:ListSecrets", "secret", "SecretList", "ARN", "Name", "complete"),
+    ResponseShape("secretsmanager:ListSecretVersionIds", "secret-versions", "", "ARN", "Name", "one",
+                  marks=("Versions",)),
     # What `secret_values` makes of an answer; one with the value itself is never read.
-    Answer("secretsmanager:GetSecretValue", "secret-value", "", "ARN+VersionId", "Name", "one", marks=("Derived",)),
-    Answer("secretsmanager:DescribeSecret", "secret", "", "ARN", "Name", "one",
-           marks=("CreatedDate", "VersionIdsToStages", "LastChangedDate", "KmsKeyId", "RotationEnabled"),
-           never=("VersionId",)),
-    Answer("secretsmanager:GetResourcePolicy", "secret-policy", "", "ARN", "Name", "one",
-           never=("VersionId", "VersionIds", "DeletionDate", "ReplicationStatus")),
-    Answer("ec2:DescribeSecurityGroups", "security-group", "SecurityGroups", "GroupId", "GroupName", "complete",
-           account="OwnerId"),
-    Answer("ec2:DescribeSubnets", "subnet", "Subnets", "SubnetId", "", "complete", account="OwnerId"),
-    Answer("ec2:DescribeVpcs", "vpc", "Vpcs", "VpcId", "", "complete", account="OwnerId"),
-    Answer("ec2:DescribeVpcAttribute", "vpc-attributes", "", "VpcId", "", "one",
-           marks=("EnableDnsSupport", "EnableDnsHostnames")),
+    ResponseShape("secretsmanager:GetSecretValue", "secret-value", "", "ARN+VersionId", "Name", "one",
+                  marks=("Derived",)),
+    ResponseShape("secretsmanager:DescribeSecret", "secret", "", "ARN", "Name", "one",
+                  marks=("CreatedDate", "VersionIdsToStages", "LastChangedDate", "KmsKeyId", "RotationEnabled"),
+                  never=("VersionId",)),
+    ResponseShape("secretsmanager:GetResourcePolicy", "secret-policy", "", "ARN", "Name", "one",
+                  never=("VersionId", "VersionIds", "DeletionDate", "ReplicationStatus")),
+    ResponseShape("ec2:DescribeSecurityGroups", "security-group", "SecurityGroups", "GroupId", "GroupName", "complete",
+                  account="OwnerId"),
+    ResponseShape("ec2:DescribeSubnets", "subnet", "Subnets", "SubnetId", "", "complete", account="OwnerId"),
+    ResponseShape("ec2:DescribeVpcs", "vpc", "Vpcs", "VpcId", "", "complete", account="OwnerId"),
+    ResponseShape("ec2:DescribeVpcAttribute", "vpc-attributes", "", "VpcId", "", "one",
+                  marks=("EnableDnsSupport", "EnableDnsHostnames")),
     # DescribeManagedPrefixLists answers under the same key, without the ranges.
-    Answer("ec2:DescribePrefixLists", "prefix-list", "PrefixLists", "PrefixListId", "PrefixListName",
-           marks=("Cidrs",)),
-    Answer("ec2:GetManagedPrefixListEntries", "prefix-list-entries", "", "", "", "one", marks=("Entries",)),
-    Answer("ec2:DescribeNetworkAcls", "network-acl", "NetworkAcls", "NetworkAclId", "", "complete",
-           account="OwnerId"),
-    Answer("ec2:DescribeRouteTables", "route-table", "RouteTables", "RouteTableId", "", "complete",
-           account="OwnerId"),
-    Answer("ec2:DescribeNatGateways", "nat-gateway", "NatGateways", "NatGatewayId", "", "complete"),
-    Answer("ec2:DescribeVpcEndpoints", "vpc-endpoint", "VpcEndpoints", "VpcEndpointId", "", "complete",
-           account="OwnerId"),
-    Answer("ec2:DescribeVpcPeeringConnections", "vpc-peering", "VpcPeeringConnections", "VpcPeeringConnectionId",
-           "", "complete"),
-    Answer("ec2:DescribeNetworkInterfaces", "network-interface", "NetworkInterfaces", "NetworkInterfaceId", "",
-           "complete", account="OwnerId"),
-    Answer("lambda:GetFunctionConfiguration", "function", "", "FunctionArn", "FunctionName", "one"),
-    Answer("rds:DescribeDBInstances", "db-instance", "DBInstances", "DBInstanceArn", "DBInstanceIdentifier",
-           "complete"),
-    Answer("rds:DescribeDBClusters", "db-cluster", "DBClusters", "DBClusterArn", "DBClusterIdentifier", "complete"),
-    Answer("rds:DescribeDBSubnetGroups", "db-subnet-group", "DBSubnetGroups", "DBSubnetGroupArn", "DBSubnetGroupName",
-           "complete"),
-    Answer("rds:DescribeCertificates", "rds-ca", "Certificates", "CertificateArn", "CertificateIdentifier",
-           "complete", marks=("Thumbprint",)),
-    Answer("redshift:DescribeClusters", "redshift-cluster", "Clusters", "ClusterIdentifier", "ClusterIdentifier",
-           "complete"),
-    Answer("redshift:DescribeClusterSubnetGroups", "redshift-subnet-group", "ClusterSubnetGroups",
-           "ClusterSubnetGroupName", "ClusterSubnetGroupName", "complete",
-           arn="arn:{partition}:redshift:{region}:{account}:subnetgroup:{id}"),
-    Answer("redshift-serverless:ListWorkgroups", "redshift-workgroup", "workgroups", "workgroupArn", "workgroupName",
-           "complete"),
-    Answer("s3:ListBuckets", "bucket", "Buckets", "Name", "Name", "complete"),
-    Answer("s3:HeadBucket", "bucket-head", "", "", "", "one", marks=("BucketRegion", "BucketLocationType")),
-    Answer("s3:GetBucketEncryption", "bucket-encryption", "ServerSideEncryptionConfiguration", "", "", "one"),
-    Answer("s3:GetBucketLocation", "bucket-location", "", "", "", "one", marks=("LocationConstraint",)),
-    Answer("cloudtrail:DescribeTrails", "trail", "trailList", "TrailARN", "Name", "complete", abroad=True),
-    Answer("cloudtrail:GetTrailStatus", "trail-status", "", "", "", "one", marks=("IsLogging",)),
-    Answer("cloudtrail:GetEventSelectors", "trail-selectors", "", "TrailARN", "", "one",
-           marks=("EventSelectors", "AdvancedEventSelectors"), abroad=True),
+    ResponseShape("ec2:DescribePrefixLists", "prefix-list", "PrefixLists", "PrefixListId", "PrefixListName",
+                  marks=("Cidrs",)),
+    ResponseShape("ec2:GetManagedPrefixListEntries", "prefix-list-entries", "", "", "", "one", marks=("Entries",)),
+    ResponseShape("ec2:DescribeNetworkAcls", "network-acl", "NetworkAcls", "NetworkAclId", "", "complete",
+                  account="OwnerId"),
+    ResponseShape("ec2:DescribeRouteTables", "route-table", "RouteTables", "RouteTableId", "", "complete",
+                  account="OwnerId"),
+    ResponseShape("ec2:DescribeNatGateways", "nat-gateway", "NatGateways", "NatGatewayId", "", "complete"),
+    ResponseShape("ec2:DescribeVpcEndpoints", "vpc-endpoint", "VpcEndpoints", "VpcEndpointId", "", "complete",
+                  account="OwnerId"),
+    ResponseShape("ec2:DescribeVpcPeeringConnections", "vpc-peering", "VpcPeeringConnections", "VpcPeeringConnectionId",
+                  "", "complete"),
+    ResponseShape("ec2:DescribeNetworkInterfaces", "network-interface", "NetworkInterfaces", "NetworkInterfaceId", "",
+                  "complete", account="OwnerId"),
+    ResponseShape("lambda:GetFunctionConfiguration", "function", "", "FunctionArn", "FunctionName", "one"),
+    ResponseShape("rds:DescribeDBInstances", "db-instance", "DBInstances", "DBInstanceArn", "DBInstanceIdentifier",
+                  "complete"),
+    ResponseShape("rds:DescribeDBClusters", "db-cluster", "DBClusters", "DBClusterArn", "DBClusterIdentifier",
+                  "complete"),
+    ResponseShape("rds:DescribeDBSubnetGroups", "db-subnet-group", "DBSubnetGroups", "DBSubnetGroupArn",
+                  "DBSubnetGroupName",
+                  "complete"),
+    ResponseShape("rds:DescribeCertificates", "rds-ca", "Certificates", "CertificateArn", "CertificateIdentifier",
+                  "complete", marks=("Thumbprint",)),
+    ResponseShape("redshift:DescribeClusters", "redshift-cluster", "Clusters", "ClusterIdentifier", "ClusterIdentifier",
+                  "complete"),
+    ResponseShape("redshift:DescribeClusterSubnetGroups", "redshift-subnet-group", "ClusterSubnetGroups",
+                  "ClusterSubnetGroupName", "ClusterSubnetGroupName", "complete",
+                  arn="arn:{partition}:redshift:{region}:{account}:subnetgroup:{id}"),
+    ResponseShape("redshift-serverless:ListWorkgroups", "redshift-workgroup", "workgroups", "workgroupArn",
+                  "workgroupName",
+                  "complete"),
+    ResponseShape("s3:ListBuckets", "bucket", "Buckets", "Name", "Name", "complete"),
+    ResponseShape("s3:HeadBucket", "bucket-head", "", "", "", "one", marks=("BucketRegion", "BucketLocationType")),
+    ResponseShape("s3:GetBucketEncryption", "bucket-encryption", "ServerSideEncryptionConfiguration", "", "", "one"),
+    ResponseShape("s3:GetBucketLocation", "bucket-location", "", "", "", "one", marks=("LocationConstraint",)),
+    ResponseShape("cloudtrail:DescribeTrails", "trail", "trailList", "TrailARN", "Name", "complete", abroad=True),
+    ResponseShape("cloudtrail:GetTrailStatus", "trail-status", "", "", "", "one", marks=("IsLogging",)),
+    ResponseShape("cloudtrail:GetEventSelectors", "trail-selectors", "", "TrailARN", "", "one",
+                  marks=("EventSelectors", "AdvancedEventSelectors"), abroad=True),
 )
 # fmt: on
 
@@ -297,15 +304,15 @@ def action(operation: str) -> str:
 @cache
 def operations(kind: str) -> tuple[str, ...]:
     """The operations that yield resources of a kind, the complete listings first."""
-    rows = [row for row in ROWS if row.kind == kind]
+    rows = [row for row in RESPONSES if row.kind == kind]
     rows.sort(key=lambda row: row.shape != "complete")
     return tuple(dict.fromkeys(row.operation for row in rows))
 
 
 @cache
-def rows_of(operation: str) -> tuple[Answer, ...]:
+def shapes_of(operation: str) -> tuple[ResponseShape, ...]:
     """The rows of an operation: one, or several where an answer holds several listings."""
-    return tuple(row for row in ROWS if row.operation == operation)
+    return tuple(row for row in RESPONSES if row.operation == operation)
 
 
 @cache
@@ -320,16 +327,16 @@ def command(operation: str) -> str:
 def operation_of(service: str, name: str) -> str | None:
     """The operation that `aws SERVICE NAME` calls, or None when it is not read here."""
     service = {"s3api": "s3"}.get(service, service)
-    for row in ROWS:
+    for row in RESPONSES:
         if row.service == service and command(row.operation) == name:
             return row.operation
     return None
 
 
 @cache
-def _by_key() -> Mapping[str, tuple[Answer, ...]]:
-    keys = dict.fromkeys(row.key for row in ROWS)
-    return {key: tuple(row for row in ROWS if row.key == key) for key in keys}
+def _by_key() -> Mapping[str, tuple[ResponseShape, ...]]:
+    keys = dict.fromkeys(row.key for row in RESPONSES)
+    return {key: tuple(row for row in RESPONSES if row.key == key) for key in keys}
 
 
 def recognise(body: Mapping[str, Any]) -> str | None:
@@ -346,7 +353,7 @@ def recognise(body: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _fits(row: Answer, value: Any) -> bool:
+def _fits(row: ResponseShape, value: Any) -> bool:
     if row.shape != "one":
         if not isinstance(value, list):
             return False
@@ -368,7 +375,7 @@ def _fits(row: Answer, value: Any) -> bool:
     return True
 
 
-def identify(row: Answer, item: Mapping[str, Any]) -> str:
+def identify(row: ResponseShape, item: Mapping[str, Any]) -> str:
     """What identifies an item of this row: its id's members joined by a blank, '' when it does not say."""
     if "+" not in row.id:
         found = item.get(row.id.rstrip("?"))

@@ -58,7 +58,7 @@ def baselining(command: Any) -> Any:
     return command
 
 
-class Gate(NamedTuple):
+class ScanSession(NamedTuple):
     """What was read before the scan."""
 
     config: Config
@@ -108,7 +108,7 @@ class Gate(NamedTuple):
         return report._replace(notices=(*report.notices[:before], *said))
 
 
-def prepare(options: dict[str, Any]) -> Gate:
+def prepare(options: dict[str, Any]) -> ScanSession:
     """Reads the configuration, waivers and baseline that the options name; the options then say what is in force."""
     from pathlib import Path
 
@@ -139,7 +139,7 @@ def prepare(options: dict[str, Any]) -> Gate:
             stop(str(error), 2)
     elif options.get("update"):
         raise click.UsageError("--update needs --baseline FILE: it says which file to update")
-    return Gate(config, (*config.waivers, *more), known, file, date(options.get("at")))
+    return ScanSession(config, (*config.waivers, *more), known, file, date(options.get("at")))
 
 
 def read(options: Mapping[str, Any]) -> Config:
@@ -173,13 +173,13 @@ def _find_packs(config: Config) -> None:
     """Refuse a pack of the configuration that is no folder.  Raises ConfigError."""
     import os
 
-    from dms_lint.data.errors import Refused
+    from dms_lint.data.errors import InputError
     from dms_lint.gate.config import stop as refuse
 
     if config.file is not None:
         packs = enumerate(config.options.get("packs", ()))
         gone = [(number, pack) for number, pack in packs if not os.path.isdir(pack)]  # noqa: PTH112 - as above
-        refuse(config.file, [Refused(f"there is no folder '{pack}'", "packs", number) for number, pack in gone])
+        refuse(config.file, [InputError(f"there is no folder '{pack}'", "packs", number) for number, pack in gone])
 
 
 def from_command_line(option: str) -> bool:

@@ -14,7 +14,7 @@ from json.decoder import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.aws.responses import OF_ACCOUNT, ROWS, SHARED_KEYS, command, identify, recognise, rows_of
+from dms_lint.aws.responses import OF_ACCOUNT, RESPONSES, SHARED_KEYS, command, identify, recognise, shapes_of
 from dms_lint.aws.secret_values import derive, holds_value
 from dms_lint.collectors import snapshot
 from dms_lint.model import Document, Notice, Refusal
@@ -175,7 +175,7 @@ def _answer(value: Any, file: str, modified: float, text: str, position: int, li
         yield Notice(f"is JSON, but no AWS answer that dms-lint reads{_members(value)}", file, line, problem=True)
         return
     if not _is_ours(operation, value, file):
-        keys = ", ".join(row.key for row in rows_of(operation))
+        keys = ", ".join(row.key for row in shapes_of(operation))
         yield Notice(
             f"is an empty list of {keys}, as several services answer: "
             f"if it is of {operation.partition(':')[0]}, name the file {command(operation)}.json",
@@ -185,7 +185,7 @@ def _answer(value: Any, file: str, modified: float, text: str, position: int, li
         )
         return
     subject = ""
-    if not any(row.id and not row.id.endswith("?") for row in rows_of(operation)):
+    if not any(row.id and not row.id.endswith("?") for row in shapes_of(operation)):
         subject = subject_of(file, operation)
         if not subject and _needs_subject(operation, value):
             name = command(operation)
@@ -209,7 +209,7 @@ def _answer(value: Any, file: str, modified: float, text: str, position: int, li
 
 def _is_ours(operation: str, value: Mapping[str, Any], file: str) -> bool:
     """Whether an answer is certainly the operation's: an empty list under a key of many services may be another's."""
-    keys = {row.key for row in rows_of(operation)}
+    keys = {row.key for row in shapes_of(operation)}
     if not keys & SHARED_KEYS or any(value.get(key) for key in keys):
         return True
     path, name, service = Path(file), command(operation), operation.partition(":")[0]
@@ -227,7 +227,7 @@ def _members(value: Any) -> str:
 def _needs_subject(operation: str, value: Mapping[str, Any]) -> bool:
     if operation in OF_ACCOUNT:
         return False
-    row = rows_of(operation)[0]
+    row = shapes_of(operation)[0]
     if row.kind == "tags":
         tags = value.get("TagList")
         return not (
@@ -237,7 +237,7 @@ def _needs_subject(operation: str, value: Mapping[str, Any]) -> bool:
 
 
 def _about(operation: str) -> str:
-    kind = rows_of(operation)[0].kind
+    kind = shapes_of(operation)[0].kind
     for word in ("bucket", "access-keys", "prefix-list", "key", "role", "policy", "trail"):
         if word in kind:
             return "USER" if word == "access-keys" else word.upper()
@@ -258,7 +258,7 @@ def subject_of(file: str, operation: str) -> str:
 def _lines(operation: str, value: Mapping[str, Any], text: str, position: int, line: int) -> Mapping[str, array[int]]:
     """For each listing, the line that first names each item.  Items stand in the text in their order."""
     found = {}
-    for row in rows_of(operation):
+    for row in shapes_of(operation):
         items = value.get(row.key) if row.key and row.shape != "one" else None
         if not isinstance(items, list):
             continue
@@ -281,7 +281,7 @@ def _lines(operation: str, value: Mapping[str, Any], text: str, position: int, l
 
 def _refused(error: re.Match[str], file: str, modified: float, line: int) -> Iterator[Document | Notice]:
     name, message = error["operation"], error["message"]
-    candidates = dict.fromkeys(row.operation for row in ROWS if row.operation.endswith(f":{name}"))
+    candidates = dict.fromkeys(row.operation for row in RESPONSES if row.operation.endswith(f":{name}"))
     said = [operation for operation in candidates if operation in message]
     if not candidates:
         yield Notice(f"says that {name} was refused, which dms-lint does not need", file, line)
@@ -301,7 +301,7 @@ def _refused(error: re.Match[str], file: str, modified: float, line: int) -> Ite
 
 def _subject_of_error(operation: str, file: str, message: str) -> str:
     """What a refused call was about; '' for a listing."""
-    if all(row.shape != "one" for row in rows_of(operation)):
+    if all(row.shape != "one" for row in shapes_of(operation)):
         return ""
     subject = subject_of(file, operation)
     if not subject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dms_lint.aws.responses import rows_of
+from dms_lint.aws.responses import shapes_of
 from dms_lint.model import Document
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def documents(record: Record) -> Iterator[Document]:
 def _about(subject: str, record: Record) -> dict[str, Any]:
     """Of an answer about several, what is about one: each row of ListTagsForResource names its resource."""
     body: dict[str, Any] = dict(record.body or {})
-    for row in rows_of(record.operation):
+    for row in shapes_of(record.operation):
         for mark in row.marks:
             body[mark] = [one for one in body.get(mark, ()) if one.get(row.id.rstrip("?")) == subject]
     return body

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
-from dms_lint.aws.responses import NOT_THERE, ROWS, command
+from dms_lint.aws.responses import NOT_THERE, RESPONSES, command
 from dms_lint.aws.secret_values import holds_value
 from dms_lint.collectors.records import Record, documents
 from dms_lint.model import Notice, Refusal
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 INDEX: Final = "_collection.json"
 VERSION: Final = "1.0"
 _MALFORMED: Final = Refusal("UnreadableFile", "the snapshot's file cannot be read", failed=True)
-_OPERATIONS: Final = frozenset(row.operation for row in ROWS)
+_OPERATIONS: Final = frozenset(row.operation for row in RESPONSES)
 
 
 class SnapshotExists(Exception):

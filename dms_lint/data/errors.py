@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Refused(Exception):
+class InputError(Exception):
     """What is wrong with one file, and where in it."""
 
     def __init__(self, message: str, *path: str | int) -> None:
@@ -24,7 +24,7 @@ class Refused(Exception):
         return f"{file}:{line_of(file, self.path)}: {self}"
 
 
-def located(file: Path, wrong: Iterable[Refused]) -> list[tuple[int, Refused]]:
+def sorted_by_line(file: Path, wrong: Iterable[InputError]) -> list[tuple[int, InputError]]:
     """What is wrong with a file in the order of its lines, each with its line; the file is read once."""
     found = list(wrong)
     if not found:
@@ -43,7 +43,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
+def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     """That there is no such thing, and which name is nearest, or which there are."""
     words = list(known)
     near = nearest(name, words)
@@ -52,6 +52,6 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"unknown {what} '{name}'; there is {', '.join(words[:12])}{' ...' if len(words) > 12 else ''}"
 
 
-def said(value: Any) -> bool:
+def is_nonblank(value: Any) -> bool:
     """Whether a value is text that says something."""
     return isinstance(value, str) and bool(value.strip())

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.aws.responses import ROWS, command, operation_of
+from dms_lint.aws.responses import RESPONSES, command, operation_of
 from dms_lint.collectors.exports import parse_export
-from dms_lint.data.errors import Refused, nearest, said
+from dms_lint.data.errors import InputError, is_nonblank, nearest
 from dms_lint.data.yaml_file import YamlError, line_of, read_yaml
 from dms_lint.engine.evaluate import Outcome, evaluate
 from dms_lint.inventory.inventory import Inventory
@@ -58,7 +58,7 @@ def read_cases(rule: Rule) -> Iterator[Case]:
     for number, entry in enumerate(entries(file)):
         try:
             case = case_of(rule, entry)
-        except Refused as refused:
+        except InputError as refused:
             raise YamlError(str(refused), file, line_of(file, (number, *refused.path))) from None
         yield case
 
@@ -76,23 +76,23 @@ def entries(file: Path) -> list[Any]:
 
 
 def case_of(rule: Rule, entry: Any) -> Case:
-    """The case that an entry of the file is.  Raises Refused, with where it is wrong."""
+    """The case that an entry of the file is.  Raises InputError, with where it is wrong."""
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"].strip():
-        raise Refused("a case is a mapping that begins with its name")
+        raise InputError("a case is a mapping that begins with its name")
     for key in entry:
         if key not in _KEYS:
             hint = nearest(str(key), _KEYS) or f"; the keys are {', '.join(_KEYS)}"
-            raise Refused(f"'{key}' is no key of a case{hint}", str(key))
+            raise InputError(f"'{key}' is no key of a case{hint}", str(key))
     given = entry.get("given", {})
     if not isinstance(given, dict) or not all(isinstance(body, dict) for body in given.values()):
-        raise Refused("'given' is a mapping of AWS CLI commands to their answers", "given")
+        raise InputError("'given' is a mapping of AWS CLI commands to their answers", "given")
     then = entry.get("then")
     if then not in tuple(Verdict):
         near = nearest(str(then), Verdict)
-        raise Refused(f"'then' is one of {', '.join(Verdict)}{near}", "then")
+        raise InputError(f"'then' is one of {', '.join(Verdict)}{near}", "then")
     of = entry.get("of", "")
     if not isinstance(of, str):
-        raise Refused("'of' is the name, the id or the kind of a resource", "of")
+        raise InputError("'of' is the name, the id or the kind of a resource", "of")
     return Case(
         rule.id,
         entry["name"],
@@ -111,8 +111,8 @@ def _texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if key not in entry:
         return ()
     values = [entry[key]] if isinstance(entry[key], str) else entry[key]
-    if not isinstance(values, list) or not values or not all(map(said, values)):
-        raise Refused(f"'{key}' is a text or a list of texts", key)
+    if not isinstance(values, list) or not values or not all(map(is_nonblank, values)):
+        raise InputError(f"'{key}' is a text or a list of texts", key)
     return tuple(values)
 
 
@@ -122,7 +122,7 @@ def _moment(day: Any) -> datetime:
     except ValueError:
         day = None
     if type(day) is not date:
-        raise Refused("'at' is a date, like 2026-11-23", "at")
+        raise InputError("'at' is a date, like 2026-11-23", "at")
     return datetime.combine(day, datetime.min.time(), UTC)
 
 
@@ -130,31 +130,31 @@ def _plain(value: Any) -> str:
     """What JSON has no word for and YAML reads: a date, as the AWS CLI prints it."""
     if isinstance(value, date):
         return value.isoformat()
-    raise Refused(f"no answer holds {value!r}", "given")
+    raise InputError(f"no answer holds {value!r}", "given")
 
 
 def _operation(call: str) -> str:
-    """The operation of an AWS CLI command.  Raises Refused for one that is not read."""
+    """The operation of an AWS CLI command.  Raises InputError for one that is not read."""
     service, name = (*str(call).split(" ", 2), "")[:2]
     operation = operation_of(service, name)
     if operation is None:
-        commands = (f"{row.service} {command(row.operation)}" for row in ROWS)
-        raise Refused(f"'{call}' is no AWS CLI command that dms-lint reads{nearest(call, commands)}", "given", call)
+        commands = (f"{row.service} {command(row.operation)}" for row in RESPONSES)
+        raise InputError(f"'{call}' is no AWS CLI command that dms-lint reads{nearest(call, commands)}", "given", call)
     return operation
 
 
 def answers(case: Case) -> Iterator[tuple[str, str, Any]]:
-    """The answers that are given: the AWS CLI command, its operation, the body as JSON has it.  Raises Refused."""
+    """The answers that are given: the AWS CLI command, its operation, the body as JSON has it.  Raises InputError."""
     for call, body in case.given.items():
         operation = _operation(str(call))
         try:
             yield str(call), operation, json.loads(json.dumps(body, default=_plain))
         except TypeError:  # a date, say
-            raise Refused("a member of an answer is called by a text: put it into quotes", "given", call) from None
+            raise InputError("a member of an answer is called by a text: put it into quotes", "given", call) from None
 
 
 def documents(case: Case) -> Iterator[Document]:
-    """The answers of a case, read as files of that name would be.  Raises Refused for one that is none.
+    """The answers of a case, read as files of that name would be.  Raises InputError for one that is none.
 
     Secrets are read too, as with --read-secrets: those of a case are invented.
     """
@@ -164,9 +164,9 @@ def documents(case: Case) -> Iterator[Document]:
         file = ".".join(part.replace("/", "-") for part in (name, subject, "json") if part)
         for found in parse_export(json.dumps(body).encode(), file, read_secrets=True):
             if isinstance(found, Notice):
-                raise Refused(f"{call}: {found.message}", "given", call)
+                raise InputError(f"{call}: {found.message}", "given", call)
             if found.operation != operation:
-                raise Refused(f"{call}: reads as an answer of {found.operation}", "given", call)
+                raise InputError(f"{call}: reads as an answer of {found.operation}", "given", call)
             yield found._replace(subject=subject) if found.subject else found
     for denied in case.denied:
         yield _refused("denied", denied, Refusal("AccessDenied", "not authorized to perform"))
@@ -174,18 +174,18 @@ def documents(case: Case) -> Iterator[Document]:
         # The answer to a HEAD request has no body, and so no more than a number.
         code = "404" if absent.startswith("s3:Head") else _ABSENT.get(absent.partition(":")[0])
         if code is None:
-            raise Refused(f"'{absent}': nobody knows how AWS says that there is no such thing", "absent")
+            raise InputError(f"'{absent}': nobody knows how AWS says that there is no such thing", "absent")
         yield _refused("absent", absent, Refusal(code, "does not exist"))
 
 
 def _refused(key: str, call: str, refusal: Refusal) -> Document:
     operation, _, about = call.partition(" ")
-    if not any(row.operation == operation for row in ROWS):
-        near = nearest(operation, {row.operation: None for row in ROWS})
-        raise Refused(f"'{call}' is no call that dms-lint reads{near or ', like dms:DescribeEndpoints'}", key)
+    if not any(row.operation == operation for row in RESPONSES):
+        near = nearest(operation, {row.operation: None for row in RESPONSES})
+        raise InputError(f"'{call}' is no call that dms-lint reads{near or ', like dms:DescribeEndpoints'}", key)
     return Document(operation, {}, subject=about, refusal=refusal)
 
 
 def judge(case: Case, rule: Rule) -> Outcome:
-    """All verdicts of the rule on the case's documents.  Raises Refused as `documents` does."""
+    """All verdicts of the rule on the case's documents.  Raises InputError as `documents` does."""
     return evaluate([rule], Inventory(documents(case), case.at), all_verdicts=True)

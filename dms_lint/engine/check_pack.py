@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.aws.shapes import misfits
-from dms_lint.data.errors import Refused, located, nearest
+from dms_lint.data.errors import InputError, nearest, sorted_by_line
 from dms_lint.data.yaml_file import YamlError
 from dms_lint.engine.cases import Case, answers, case_file, case_of, entries, judge
 from dms_lint.facts import FACTS
@@ -53,36 +53,36 @@ def check(pack: Pack, directory: Path | None = None) -> Iterator[Problem]:
         yield from _alone(directory, {case_file(rule) for rule in pack.rules})
 
 
-def unwritten(rule: Rule) -> Iterator[Refused]:
+def unwritten(rule: Rule) -> Iterator[InputError]:
     """The texts of a rule that are still as the skeleton has them."""
     texts = {"name": rule.name, "title": rule.title, "why": rule.why, "fail": rule.fail, "fix.text": rule.fix.text}
     for place, text in texts.items():
         if text.upper().startswith(TODO):
-            yield Refused(f"'{place}' is still to be written", *place.split("."))
+            yield InputError(f"'{place}' is still to be written", *place.split("."))
 
 
-def _located(file: Path, wrong: Iterable[Refused]) -> Iterator[Problem]:
-    return (Problem(str(file), line, str(one)) for line, one in located(file, wrong))
+def _located(file: Path, wrong: Iterable[InputError]) -> Iterator[Problem]:
+    return (Problem(str(file), line, str(one)) for line, one in sorted_by_line(file, wrong))
 
 
-def _wrong(rule: Rule, listed: list[object]) -> Iterator[Refused]:
+def _wrong(rule: Rule, listed: list[object]) -> Iterator[InputError]:
     """What is wrong with the cases of a rule."""
     cases: dict[str, Case] = {}
     whole = True
     for number, entry in enumerate(listed):
         try:
             case = case_of(rule, entry)
-        except Refused as refused:
+        except InputError as refused:
             whole = False
-            yield Refused(str(refused), number, *refused.path)
+            yield InputError(str(refused), number, *refused.path)
             continue
         if case.name in cases:
-            yield Refused(f"two cases are named '{case.name}': say what makes this one different", number, "name")
+            yield InputError(f"two cases are named '{case.name}': say what makes this one different", number, "name")
         cases[case.name] = case
         if case.name.startswith(TODO):
-            yield Refused("the case's name is still to be written: what is true of it", number, "name")
+            yield InputError("the case's name is still to be written: what is true of it", number, "name")
         for wrong in failures(case, rule):
-            yield Refused(f"{rule.id}: {case.name}: {wrong}", number, *wrong.path)
+            yield InputError(f"{rule.id}: {case.name}: {wrong}", number, *wrong.path)
     if not whole:
         return
     reached = {case.then for case in cases.values()}
@@ -90,7 +90,9 @@ def _wrong(rule: Rule, listed: list[object]) -> Iterator[Refused]:
     for verdict in wanted:
         if verdict not in reached:
             why = "it has a 'when', and " if verdict is Verdict.NOT_APPLICABLE else ""
-            yield Refused(f"{rule.id}: {why}no case reaches {verdict}: add one with `then: {verdict}`{_HINTS[verdict]}")
+            yield InputError(
+                f"{rule.id}: {why}no case reaches {verdict}: add one with `then: {verdict}`{_HINTS[verdict]}"
+            )
 
 
 _HINTS: Final = {
@@ -110,7 +112,7 @@ def _alone(directory: Path, beside: set[Path]) -> Iterator[Problem]:
             yield Problem(str(file), 1, f"no rule {id_}.yaml stands beside these cases{near}")
 
 
-def failures(case: Case, rule: Rule) -> Iterator[Refused]:
+def failures(case: Case, rule: Rule) -> Iterator[InputError]:
     """What is not as the case says, and where in the case; nothing when all is."""
     try:
         unlike = list(_misfits(case))
@@ -118,11 +120,11 @@ def failures(case: Case, rule: Rule) -> Iterator[Refused]:
             yield from unlike
             return
         outcome = judge(case, rule)
-    except Refused as refused:
+    except InputError as refused:
         yield refused
         return
     for fault in outcome.faults:
-        yield Refused(f"internal error: {fault.error}")
+        yield InputError(f"internal error: {fault.error}")
     found = [
         finding
         for finding in outcome.findings
@@ -132,32 +134,34 @@ def failures(case: Case, rule: Rule) -> Iterator[Refused]:
         judged = ", ".join(f"{one.resource.kind} {one.resource.name}" for one in outcome.findings)
         if not judged:
             kinds = " or ".join(rule.applies_to)
-            yield Refused(f"the rule finds nothing to judge: what is given holds no {kinds}", "given")
+            yield InputError(f"the rule finds nothing to judge: what is given holds no {kinds}", "given")
         else:
             none = f"'of' says '{case.of}', and the rule judges {judged}"
             several = f"the rule must judge one resource and judges {judged}; say which with 'of'"
-            yield Refused(several if found or not case.of else none, "of")
+            yield InputError(several if found or not case.of else none, "of")
         return
     (finding,) = found
     for name, value in finding.evidence.items():
         if not compile_schema(FACTS[name].schema)(value):
-            yield Refused(f"the fact {name} is {value!r}, which its schema {dict(FACTS[name].schema)} does not allow")
+            yield InputError(
+                f"the fact {name} is {value!r}, which its schema {dict(FACTS[name].schema)} does not allow"
+            )
     if finding.verdict is not case.then:
         why = f" ({finding.missing.message})" if finding.missing else f" ({dict(finding.evidence)})"
-        yield Refused(f"expected {case.then}, got {finding.verdict}{why}", "then")
+        yield InputError(f"expected {case.then}, got {finding.verdict}{why}", "then")
         return
     said = message(finding)
     for words in case.says:
         if words not in said:
-            yield Refused(f"expected the message to say {words!r}, got {said!r}", "says")
+            yield InputError(f"expected the message to say {words!r}, got {said!r}", "says")
 
 
 _STEP: Final = re.compile(r"\[([0-9]+)\]|([^.\[\]]+)")
 
 
-def _misfits(case: Case) -> Iterator[Refused]:
+def _misfits(case: Case) -> Iterator[InputError]:
     """What the given answers hold that AWS never sends."""
     for call, operation, body in answers(case):
         for problem in misfits(operation, body):
             steps = (int(number) if number else name for number, name in _STEP.findall(problem.partition(": ")[0]))
-            yield Refused(f"{operation} never answers that: {problem}", "given", call, *steps)
+            yield InputError(f"{operation} never answers that: {problem}", "given", call, *steps)

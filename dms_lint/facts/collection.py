@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dms_lint.facts.reads import NEEDS
+from dms_lint.facts.reads import READS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from dms_lint.model import Rule
 
 
-def judged(rules: Iterable[Rule]) -> set[str]:
+def judged_kinds(rules: Iterable[Rule]) -> set[str]:
     """The kinds of resources that rules judge."""
     return {kind for rule in rules for kind in rule.applies_to}
 
 
-def read(rules: Iterable[Rule]) -> set[str]:
+def kinds_read(rules: Iterable[Rule]) -> set[str]:
     """The kinds of resources of which the facts of rules ask, besides the one that is judged."""
     facts = {fact for rule in rules for fact in (*rule.when, *rule.expect, *rule.evidence)}
-    return {kind for fact in facts for kind in NEEDS.get(fact, ())}
+    return {kind for fact in facts for kind in READS.get(fact, ())}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+READS: Final[Mapping[str, tuple[str, ...]]] = {
     "access_keys.active": ("access-keys", "credential-report", "role", "user"),
     "access_keys.faults": ("access-keys", "credential-report", "role", "user"),
     "account.dms_kinds": (

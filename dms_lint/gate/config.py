@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.data.errors import Refused, said, unknown
+from dms_lint.data.errors import InputError, is_nonblank, unknown_name
 from dms_lint.model import EMPTY, Severity, Waiver
 
 if TYPE_CHECKING:
@@ -86,14 +86,14 @@ def _read(file: Path, keys: Mapping[str, Callable[[Any], Any]]) -> Config:
         return Config(file)
     if not isinstance(data, dict):
         raise ConfigError([f"{file}:1: a configuration is a mapping; its keys are {', '.join(keys)}"])
-    refusals: list[Refused] = []
+    refusals: list[InputError] = []
     said_there: dict[str, Any] = {}
     for key, value in data.items():
         try:
             if key not in keys:
-                raise Refused(unknown("key", str(key), keys), str(key))
+                raise InputError(unknown_name("key", str(key), keys), str(key))
             said_there[key] = keys[key](value)
-        except Refused as refused:
+        except InputError as refused:
             refusals.append(refused)
         except _Several as several:
             refusals.extend(several.refusals)
@@ -114,12 +114,12 @@ def _read(file: Path, keys: Mapping[str, Callable[[Any], Any]]) -> Config:
 class _Several(Exception):
     """More than one thing is wrong with a member."""
 
-    def __init__(self, refusals: list[Refused]) -> None:
+    def __init__(self, refusals: list[InputError]) -> None:
         super().__init__()
         self.refusals = refusals
 
 
-def stop(file: Path, refusals: Sequence[Refused]) -> None:
+def stop(file: Path, refusals: Sequence[InputError]) -> None:
     """Raise ConfigError with the line of each refusal, if there is any."""
     if refusals:
         from dms_lint.data.yaml_file import lines_of
@@ -132,10 +132,10 @@ def _words(key: str) -> Callable[[Any], tuple[str, ...]]:
     def read(value: Any) -> tuple[str, ...]:
         words = [value] if isinstance(value, str) else value
         if not isinstance(words, list) or not words:
-            raise Refused(f"'{key}' is a text or a list of texts", key)
+            raise InputError(f"'{key}' is a text or a list of texts", key)
         for number, word in enumerate(words):
-            if not said(word):
-                raise Refused(f"'{key}' is a text or a list of texts", key, number)
+            if not is_nonblank(word):
+                raise InputError(f"'{key}' is a text or a list of texts", key, number)
         return tuple(word.strip() for word in words)
 
     return read
@@ -143,31 +143,31 @@ def _words(key: str) -> Callable[[Any], tuple[str, ...]]:
 
 def _severity(value: Any, *path: str) -> Severity:
     if not isinstance(value, str):
-        raise Refused(f"unknown severity; there is {', '.join(reversed(_SEVERITIES))}", *path)
+        raise InputError(f"unknown severity; there is {', '.join(reversed(_SEVERITIES))}", *path)
     if value not in _SEVERITIES:
-        raise Refused(unknown("severity", value, reversed(_SEVERITIES)), *path)
+        raise InputError(unknown_name("severity", value, reversed(_SEVERITIES)), *path)
     return _SEVERITIES[value]
 
 
 def _strict(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Refused("'strict' is true or false", "strict")
+        raise InputError("'strict' is true or false", "strict")
     return value
 
 
 def _severities(value: Any) -> Mapping[str, Severity]:
     if not isinstance(value, dict):
-        raise Refused("'severity' is a mapping of rules to severities", "severity")
+        raise InputError("'severity' is a mapping of rules to severities", "severity")
     return _each(_named(value), lambda rule, word: _severity(word, "severity", rule))
 
 
 def _settings(value: Any) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(value, dict):
-        raise Refused("'settings' is a mapping of rules to their settings", "settings")
+        raise InputError("'settings' is a mapping of rules to their settings", "settings")
 
     def one(rule: str, values: Any) -> Mapping[str, Any]:
         if not isinstance(values, dict) or not values:
-            raise Refused(f"the settings of {rule} are a mapping of names to values", "settings", rule)
+            raise InputError(f"the settings of {rule} are a mapping of names to values", "settings", rule)
         return {str(name): said_there for name, said_there in values.items()}
 
     return _each(_named(value), one)
@@ -180,11 +180,11 @@ def _named(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
 def _each(items: Iterable[tuple[Any, Any]], make: Callable[[Any, Any], Any]) -> dict[Any, Any]:
     """What is made of each item, or all that is wrong with them."""
     made: dict[Any, Any] = {}
-    refusals: list[Refused] = []
+    refusals: list[InputError] = []
     for key, value in items:
         try:
             made[key] = make(key, value)
-        except Refused as refused:
+        except InputError as refused:
             refusals.append(refused)
     if refusals:
         raise _Several(refusals)
@@ -193,27 +193,27 @@ def _each(items: Iterable[tuple[Any, Any]], make: Callable[[Any, Any], Any]) -> 
 
 def _waivers(value: Any) -> tuple[Waiver, ...]:
     if not isinstance(value, list):
-        raise Refused("'waivers' is a list of waivers", "waivers")
+        raise InputError("'waivers' is a list of waivers", "waivers")
     return tuple(_each(enumerate(value), _waiver).values())
 
 
 def _waiver(number: int, data: Any) -> Waiver:
     path = ("waivers", number)
     if not isinstance(data, dict):
-        raise Refused(f"a waiver is a mapping with {', '.join(_REQUIRED)}", *path)
+        raise InputError(f"a waiver is a mapping with {', '.join(_REQUIRED)}", *path)
     for key in data:
         if key not in _WAIVER:
-            raise Refused(unknown("key of a waiver", str(key), _WAIVER), *path, str(key))
+            raise InputError(unknown_name("key of a waiver", str(key), _WAIVER), *path, str(key))
     for key in _REQUIRED:
-        if not said(data.get(key)):
+        if not is_nonblank(data.get(key)):
             hint = "why the risk is accepted" if key == "reason" else "an ARN, an id, a name, or a part with *"
-            raise Refused(f"a waiver says its '{key}'{f': {hint}' if key != 'rule' else ''}", *path, key)
+            raise InputError(f"a waiver says its '{key}'{f': {hint}' if key != 'rule' else ''}", *path, key)
     for key in ("account", "region", "owner", "ticket"):
         number_too = key == "ticket" and type(data.get(key)) is int
-        if key in data and not number_too and not said(data[key]):
-            raise Refused(f"'{key}' is text: put it into quotes", *path, key)
+        if key in data and not number_too and not is_nonblank(data[key]):
+            raise InputError(f"'{key}' is text: put it into quotes", *path, key)
     if "account" in data and not re.fullmatch(r"[0-9]{12}", data["account"]):
-        raise Refused("'account' has twelve digits", *path, "account")
+        raise InputError("'account' has twelve digits", *path, "account")
     texts: dict[str, Any] = {key: " ".join(str(data[key]).split()) for key in data if key != "expires"}
     return Waiver(**texts, expires=_day(data["expires"], *path, "expires") if "expires" in data else "")
 
@@ -224,7 +224,7 @@ def _day(value: Any, *path: str | int) -> str:
     except ValueError:
         day = None
     if not isinstance(day, date) or isinstance(day, datetime):
-        raise Refused("'expires' is the last day on which it counts, like 2026-12-31", *path)
+        raise InputError("'expires' is the last day on which it counts, like 2026-12-31", *path)
     return day.isoformat()
 
 

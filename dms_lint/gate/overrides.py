@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dms_lint.data.errors import Refused, unknown
+from dms_lint.data.errors import InputError, unknown_name
 from dms_lint.gate.config import ConfigError, stop
 from dms_lint.gate.selection import SelectionError, fits, select
 from dms_lint.rulepack.settings import with_setting
@@ -22,14 +22,14 @@ def adjusted(rules: Sequence[Rule], config: Config, waivers: Iterable[Waiver] = 
 
     Raises ConfigError where it, or a waiver, names a rule or a setting that does not exist.
     """
-    refusals: list[Refused] = []
+    refusals: list[InputError] = []
 
     @contextmanager
     def within(*path: str | int) -> Iterator[None]:
         try:
             yield
-        except (Refused, SelectionError) as error:
-            refusals.append(Refused(str(error), *path, *getattr(error, "path", ())))
+        except (InputError, SelectionError) as error:
+            refusals.append(InputError(str(error), *path, *getattr(error, "path", ())))
 
     for key in ("select", "ignore"):
         for number, word in enumerate(config.options.get(key, ())):
@@ -86,6 +86,6 @@ def _check(rules: Sequence[Rule], word: str, name: str, value: Any) -> None:
     having = [rule for rule in named if name in rule.settings]
     if not having:
         known = {one: None for rule in named for one in rule.settings}
-        raise Refused(unknown(f"setting of {word}", name, known) if known else f"{word} has no settings")
+        raise InputError(unknown_name(f"setting of {word}", name, known) if known else f"{word} has no settings")
     for rule in having:
         with_setting(rule, name, value)

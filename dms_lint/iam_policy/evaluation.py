@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dms_lint.iam_policy.statements import Policy, Statement
     from dms_lint.logic.kleene import Ternary
 
-UNLIKELY: Final = ("q7zxk2vw9jr4", "m4hplc8dtn6y")
+IMPROBABLE_NAMES: Final = ("q7zxk2vw9jr4", "m4hplc8dtn6y")
 """Names that no resource has: what covers a resource of either name covers every resource of the type."""
 
 

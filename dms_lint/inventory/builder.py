@@ -7,19 +7,19 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dms_lint.aws.responses import KINDS, Answer, action, command, identify, rows_of
+from dms_lint.aws.responses import KINDS, ResponseShape, action, command, identify, shapes_of
 from dms_lint.inventory.scopes import (
     Item,
     Part,
     Scope,
     arn_of,
     arn_scope,
-    cut,
+    explicit_scopes,
+    infer_scope,
+    is_complete,
+    is_truncated,
     key_of,
-    nearby,
-    own_scopes,
-    parts,
-    whole,
+    split_response,
 )
 from dms_lint.model import Document, Notice, Refusal, Resource
 
@@ -48,7 +48,7 @@ def _ends(id: str) -> frozenset[str]:  # noqa: A002
     return frozenset(normal(id[cut:]) for cut in (0, *cuts)) - {""}
 
 
-class Hole(NamedTuple):
+class UnansweredCall(NamedTuple):
     """An answer that is not there: AWS refused the call, or more pages follow and were not read."""
 
     about: str
@@ -74,7 +74,7 @@ def scope_of(kind: str, account: str, region: str) -> Scope:
     return (account, region if KINDS[kind].scope == "region" else "")
 
 
-class Filled:
+class InventoryBuilder:
     """What the documents hold: which resources, which whole listings, and what is not there."""
 
     def __init__(self, documents: list[Document]) -> None:
@@ -85,7 +85,7 @@ class Filled:
         """The kinds whose listing is whole, and where."""
         self.truncated: dict[tuple[str, Scope], tuple[str, str]] = {}
         """Those whose listing breaks off: by which call, and in which file."""
-        self.holes: dict[str, list[Hole]] = defaultdict(list)
+        self.holes: dict[str, list[UnansweredCall]] = defaultdict(list)
         """By kind, the answers that are not there."""
         self.asked = {(document.account, document.region) for document in documents if document.account}
         """Where the documents say that they are from."""
@@ -98,9 +98,9 @@ class Filled:
         self._fill(documents)
 
     def _fill(self, documents: list[Document]) -> None:
-        read = {id(document): list(parts(document)) for document in documents}
-        scopes = {id(document): own_scopes(document, read[id(document)]) for document in documents}
-        place = nearby(documents, scopes)
+        read = {id(document): list(split_response(document)) for document in documents}
+        scopes = {id(document): explicit_scopes(document, read[id(document)]) for document in documents}
+        place = infer_scope(documents, scopes)
         # Details after listings, newer after older: what comes later overlays what came before.
         order = sorted(documents, key=lambda document: (_rank(document), document.modified))
         for document in order:
@@ -115,12 +115,12 @@ class Filled:
         self._settle()
 
     def _refuse(self, document: Document, fallback: Scope) -> None:
-        for row in rows_of(document.operation):
+        for row in shapes_of(document.operation):
             self._hole(document, row, document.subject, fallback)
 
-    def _hole(self, document: Document, row: Answer, about: str, fallback: Scope) -> None:
+    def _hole(self, document: Document, row: ResponseShape, about: str, fallback: Scope) -> None:
         scope = scope_of(row.kind, *fallback)
-        hole = Hole(about, scope, document.operation, document.refusal, document.file)
+        hole = UnansweredCall(about, scope, document.operation, document.refusal, document.file)
         self.holes[row.kind].append(hole)
 
     def _add(self, document: Document, part: Part, scopes: set[Scope], fallback: Scope) -> None:
@@ -128,7 +128,7 @@ class Filled:
         if row.kind == "tags":
             self._tags(document, row, fallback)
             return
-        if row.shape == "one" and cut(document):
+        if row.shape == "one" and is_truncated(document):
             self._hole(document, row, identify(row, document.body) or document.subject, fallback)
             return
         for item in part.items:
@@ -138,11 +138,11 @@ class Filled:
         if row.shape == "complete" and (part.items or part.broken or row.kind not in _NEVER_EMPTY):
             self._list(document, row, scopes, broken=part.broken)
 
-    def _list(self, document: Document, row: Answer, scopes: set[Scope], *, broken: bool) -> None:
+    def _list(self, document: Document, row: ResponseShape, scopes: set[Scope], *, broken: bool) -> None:
         for account, region in scopes:
             if account and (region or KINDS[row.kind].scope == "account"):
                 scope = scope_of(row.kind, account, region)
-                self._pages[row.kind, scope, row.operation].append((document, broken or cut(document)))
+                self._pages[row.kind, scope, row.operation].append((document, broken or is_truncated(document)))
 
     def _settle(self) -> None:
         """Say which listings are complete, now that every page is known."""
@@ -151,18 +151,18 @@ class Filled:
                 hole.operation == operation and hole.scope == scope and hole.refusal is not None and not hole.about
                 for hole in self.holes.get(kind, ())
             )
-            empty = not any(document.body.get(row.key) for document, _ in pages for row in rows_of(operation))
+            empty = not any(document.body.get(row.key) for document, _ in pages for row in shapes_of(operation))
             # An empty list may be another service's answer: a refusal of this very call counts more.
             if empty and refused:
                 continue
-            if whole(pages):
+            if is_complete(pages):
                 self.complete.add((kind, scope))
             else:
                 self.truncated[kind, scope] = (operation, pages[0][0].file or command(operation))
         for listing in self.complete & set(self.truncated):
             del self.truncated[listing]
 
-    def _item(self, document: Document, row: Answer, item: Item, fallback: Scope) -> None:
+    def _item(self, document: Document, row: ResponseShape, item: Item, fallback: Scope) -> None:
         account, region = item.scope or fallback
         account, region = account or fallback[0], region or fallback[1]
         kind = KINDS[row.kind]
@@ -226,7 +226,7 @@ class Filled:
         resource.data = {name: value for data in told.values() for name, value in data.items()}
         return True
 
-    def _tags(self, document: Document, row: Answer, fallback: Scope) -> None:
+    def _tags(self, document: Document, row: ResponseShape, fallback: Scope) -> None:
         """Rows of tags by the resource they are of: its ARN in each row, or the subject of the whole answer."""
         by_arn: dict[str, list[Any]] = defaultdict(list)
         listed = document.body.get("TagList")
@@ -270,4 +270,4 @@ def _is_tag(value: Any) -> bool:
 
 def _rank(document: Document) -> int:
     """Listings before single answers: where both tell of a resource, the single answer knows more."""
-    return max((row.shape == "one" for row in rows_of(document.operation)), default=False)
+    return max((row.shape == "one" for row in shapes_of(document.operation)), default=False)

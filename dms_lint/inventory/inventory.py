@@ -9,9 +9,9 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dms_lint.aws.responses import KINDS, NOT_THERE, ROWS, action, command, operations, rows_of
-from dms_lint.inventory.builder import Filled, normal, scope_of
-from dms_lint.inventory.synthetic import implied
+from dms_lint.aws.responses import KINDS, NOT_THERE, RESPONSES, action, command, operations, shapes_of
+from dms_lint.inventory.builder import InventoryBuilder, normal, scope_of
+from dms_lint.inventory.synthetic import synthetic_resources
 from dms_lint.model import Document, Missing, Refusal, Resource, Status
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OWNED = frozenset(row.kind for row in ROWS if row.account)
+_OWNED = frozenset(row.kind for row in RESPONSES if row.account)
 """Kinds whose ids are unique in the world, and whose owner may be another account than the one that asked."""
 _PLACED = ("endpoint", "replication-instance", "task", "replication-config", "certificate", "role")
 """Kinds of which one resource is enough to know that the input is of its account and Region."""
@@ -36,7 +36,7 @@ class Inventory:
 
     def __init__(self, documents: Iterable[Document], now: datetime) -> None:
         self.now = now
-        filled = Filled(list(documents))
+        filled = InventoryBuilder(list(documents))
         self.notices = filled.notices
         self._resources = filled.resources
         self._complete = filled.complete
@@ -46,7 +46,7 @@ class Inventory:
         self.scanned = frozenset(filled.scanned)
         """Account and Region of every answer, or refusal, of DMS itself."""
         self._memo: dict[Any, Any] = {}
-        for resource in implied(self._resources, self.accounts(), self.scopes()):
+        for resource in synthetic_resources(self._resources, self.accounts(), self.scopes()):
             self._resources[resource.kind].setdefault(resource.id, resource)
 
     # -- what is there
@@ -85,7 +85,7 @@ class Inventory:
         """
         for one in KINDS[kind].implied_by:
             yield from self.unread(one)
-        listings = {row.operation for row in ROWS if row.kind == kind and row.shape == "complete"}
+        listings = {row.operation for row in RESPONSES if row.kind == kind and row.shape == "complete"}
         refused = {hole.scope for hole in self._holes.get(kind, ()) if hole.operation in listings}
         cut = {scope for of, scope in self._truncated if of == kind}
         for scope in sorted(refused | cut):
@@ -155,7 +155,7 @@ class Inventory:
 
         For what a listing told of and a detail was asked about: `find` has the one and says nothing of the other.
         """
-        for hole in self._holes.get(rows_of(operation)[0].kind, ()):
+        for hole in self._holes.get(shapes_of(operation)[0].kind, ()):
             here = hole.operation == operation and hole.scope[0] in (account, "")
             if here and hole.refusal is not None and (not hole.about or hole.speaks_of(subject)):
                 return hole.refusal

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dms_lint.aws.responses import KINDS, TOKENS, Answer, identify, rows_of
+from dms_lint.aws.responses import KINDS, TOKENS, ResponseShape, identify, shapes_of
 from dms_lint.data.tables import table
 
 if TYPE_CHECKING:
@@ -35,17 +35,17 @@ class Item(NamedTuple):
 class Part(NamedTuple):
     """What an answer holds of one kind; `broken` when something in it was no resource."""
 
-    row: Answer
+    row: ResponseShape
     items: list[Item]
     broken: bool
 
 
-def cut(document: Document) -> bool:
+def is_truncated(document: Document) -> bool:
     """Whether an answer says that more pages follow."""
     return any(document.body.get(token) for token in TOKENS)
 
 
-def whole(pages: list[tuple[Document, bool]]) -> bool:
+def is_complete(pages: list[tuple[Document, bool]]) -> bool:
     """Whether answers hold a listing to its end, with nothing missing in between.
 
     Pages in one file follow one another.  Pages in several files do where the files are numbered without a gap, from
@@ -97,14 +97,14 @@ def arn_scope(arn: str) -> Scope | None:
     return ("" if fields[4] == "aws" else fields[4], fields[3])
 
 
-def arn_of(row: Answer, id: str, account: str, region: str) -> str:  # noqa: A002
+def arn_of(row: ResponseShape, id: str, account: str, region: str) -> str:  # noqa: A002
     """The ARN of a resource with that id, as AWS sends it or as its row writes it; '' where there is none."""
     if row.arn and account and region:
         return row.arn.format(partition=partition(region), region=region, account=account, id=id)
     return id if id.startswith("arn:") and "+" not in row.id else ""
 
 
-def key_of(row: Answer, id: str, account: str, region: str) -> str:  # noqa: A002
+def key_of(row: ResponseShape, id: str, account: str, region: str) -> str:  # noqa: A002
     """By what a resource without an ARN is known: its id, with where it is in front where others may have it too.
 
     That does not depend on which of them is read first: a baseline knows the resource by it.
@@ -114,7 +114,7 @@ def key_of(row: Answer, id: str, account: str, region: str) -> str:  # noqa: A00
     return f"{account}:{region}:{id}" if row.arn and account else id
 
 
-def _scope_of(row: Answer, item: Mapping[str, Any]) -> Scope | None:
+def _scope_of(row: ResponseShape, item: Mapping[str, Any]) -> Scope | None:
     """Account and Region that an item itself names; a part that it does not name is ''."""
     found = item.get(row.id.rstrip("?").partition("+")[0])
     scope = arn_scope(found) if isinstance(found, str) else None
@@ -126,9 +126,9 @@ def _scope_of(row: Answer, item: Mapping[str, Any]) -> Scope | None:
     return (account, region) if isinstance(account, str) else None
 
 
-def parts(document: Document) -> Iterator[Part]:
+def split_response(document: Document) -> Iterator[Part]:
     """What a document holds, row by row: each item with its id and with the account and Region that it names."""
-    for row in rows_of(document.operation):
+    for row in shapes_of(document.operation):
         value: Any = document.body.get(row.key) if row.key else document.body
         if value is None:
             continue
@@ -147,7 +147,7 @@ def parts(document: Document) -> Iterator[Part]:
         yield Part(row, items, broken=len(items) < len(listed) or not isinstance(value, list))
 
 
-def own_scopes(document: Document, parts: Iterable[Part]) -> set[Scope]:
+def explicit_scopes(document: Document, parts: Iterable[Part]) -> set[Scope]:
     """The accounts and Regions that a document's own items name in full."""
     if document.account:
         return {(document.account, document.region)}
@@ -162,7 +162,7 @@ def own_scopes(document: Document, parts: Iterable[Part]) -> set[Scope]:
     }
 
 
-def nearby(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> Callable[[Document], Scope]:
+def infer_scope(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> Callable[[Document], Scope]:
     """How to place a document that does not say where it is from.
 
     By the account and Region that its folders are named after; else by what the documents of the same folder

@@ -33,7 +33,7 @@ _PATHS: Final = (
 )
 
 
-def implied(known: Known, accounts: Iterable[str], scopes: Iterable[tuple[str, str]]) -> Iterator[Resource]:
+def synthetic_resources(known: Known, accounts: Iterable[str], scopes: Iterable[tuple[str, str]]) -> Iterator[Resource]:
     """All that follow from the resources that were read, and from the accounts and Regions that these are of."""
     for account in accounts:
         yield Resource("account", account, {}, account=account, type=KINDS["account"].type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.data.errors import Refused, nearest, unknown
+from dms_lint.data.errors import InputError, nearest, unknown_name
 from dms_lint.facts import FACTS
 from dms_lint.rulepack.predicates import compile_schema
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from dms_lint.facts.fact import Fact
 
 
-def conditions(data: Any, key: str, kinds: tuple[str, ...], wrong: list[Refused]) -> Mapping[str, Mapping[str, Any]]:
+def conditions(data: Any, key: str, kinds: tuple[str, ...], wrong: list[InputError]) -> Mapping[str, Mapping[str, Any]]:
     """What a rule says under 'when' or 'expect' of facts about these kinds; `wrong` takes all that is wrong with it."""
     if not isinstance(data, dict):
-        wrong.append(Refused(f"'{key}' is a mapping of facts to what each must be", key))
+        wrong.append(InputError(f"'{key}' is a mapping of facts to what each must be", key))
         return {}
     for name, schema in data.items():
         try:
             _condition(str(name), schema, key, kinds)
-        except Refused as refused:
+        except InputError as refused:
             wrong.append(refused)
     return data
 
@@ -30,22 +30,22 @@ def conditions(data: Any, key: str, kinds: tuple[str, ...], wrong: list[Refused]
 def _condition(name: str, schema: Any, key: str, kinds: tuple[str, ...]) -> None:
     fact = fact_of(name, kinds, key)
     if not isinstance(schema, dict):
-        raise Refused(f"what {name} must be is a mapping, like {{const: true}}", key, name)
+        raise InputError(f"what {name} must be is a mapping, like {{const: true}}", key, name)
     try:
         compile_schema(schema)
     except ValueError as error:
-        raise Refused(f"{name}: {error}", key, name) from None
+        raise InputError(f"{name}: {error}", key, name) from None
     _possible(name, schema, fact.schema, key)
 
 
 def fact_of(name: str, kinds: tuple[str, ...], *path: str) -> Fact:
-    """The fact of that name, which is about all these kinds.  Raises Refused at `path`."""
+    """The fact of that name, which is about all these kinds.  Raises InputError at `path`."""
     fact = FACTS.get(name)
     if fact is None:
-        raise Refused(unknown("fact", name, FACTS), *path, name)
+        raise InputError(unknown_name("fact", name, FACTS), *path, name)
     for kind in kinds:
         if kind not in fact.kinds:
-            raise Refused(
+            raise InputError(
                 f"{name} is a fact about {', '.join(fact.kinds)}, and the rule applies to {kind}"
                 f"{nearest(name, (one for one, of in FACTS.items() if kind in of.kinds))}",
                 *path,
@@ -67,19 +67,19 @@ def _possible(name: str, schema: Mapping[str, Any], of: Mapping[str, Any], key: 
     kind = of["type"]
     for word, wanted in schema.items():
         if word not in ("const", "enum", "type", *_WORDS_OF[kind]):
-            raise Refused(f"{name} is of type {kind}: '{word}' says nothing about it", key, name)
+            raise InputError(f"{name} is of type {kind}: '{word}' says nothing about it", key, name)
         if word in ("contains", "items"):
             _possible(name, wanted, of["items"], key)
         if word == "type" and wanted != kind:
-            raise Refused(f"{name} is of type {kind}, never {wanted}", key, name)
+            raise InputError(f"{name} is of type {kind}, never {wanted}", key, name)
         for value in [wanted] if word == "const" else wanted if word == "enum" else ():
             if not compile_schema({"type": kind})(value):
-                raise Refused(f"{name} is of type {kind}: it is never {value!r}", key, name)
+                raise InputError(f"{name} is of type {kind}: it is never {value!r}", key, name)
             if "enum" in of and value not in of["enum"]:
-                raise Refused(
+                raise InputError(
                     f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}{nearest(str(value), of['enum'])}",
                     key,
                     name,
                 )
             if not compile_schema(of)(value):
-                raise Refused(f"{name} is never {value!r}; it is as {dict(of)} says", key, name)
+                raise InputError(f"{name} is never {value!r}; it is as {dict(of)} says", key, name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.data.errors import Refused, said, unknown
+from dms_lint.data.errors import InputError, is_nonblank, unknown_name
 from dms_lint.model import Control, Framework, Severity, Verdict
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def load(
             continue
         try:
             heads[name] = _head(data)
-        except Refused as refused:
+        except InputError as refused:
             problems.append(refused.within(file))
             continue
         for id_, control in data.get("controls", {}).items():
             try:
                 _join(joined, name, id_, control, rules)
-            except Refused as refused:
+            except InputError as refused:
                 problems.append(refused.within(file))
     if not problems:
         problems += [
@@ -68,17 +68,17 @@ def load(
 
 def _head(data: Any) -> tuple[str, str, bool]:
     if not isinstance(data, dict):
-        raise Refused("a framework is a mapping that begins with its title")
+        raise InputError("a framework is a mapping that begins with its title")
     for key in data:
         if key not in _FRAMEWORK:
-            raise Refused(unknown("key", str(key), _FRAMEWORK), str(key))
+            raise InputError(unknown_name("key", str(key), _FRAMEWORK), str(key))
     for key in ("title", "source"):
-        if not said(data.get(key)):
-            raise Refused(f"a framework says its '{key}', as text", key)
+        if not is_nonblank(data.get(key)):
+            raise InputError(f"a framework says its '{key}', as text", key)
     if not isinstance(data.get("tool", False), bool):
-        raise Refused("'tool' is true for the checks of another tool, and left out else", "tool")
+        raise InputError("'tool' is true for the checks of another tool, and left out else", "tool")
     if not isinstance(data.get("controls", {}), dict):
-        raise Refused("'controls' is a mapping of controls to their rules", "controls")
+        raise InputError("'controls' is a mapping of controls to their rules", "controls")
     return data["title"], data["source"], data.get("tool", False)
 
 
@@ -86,34 +86,34 @@ def _join(joined: dict[str, dict[str, Control]], name: str, id_: Any, data: Any,
     """Enter a control, and for each control related to it that the same rules answer it."""
     path = ("controls", str(id_))
     if not isinstance(id_, str):
-        raise Refused(f"a control's id is text: write '{id_}' in quotes", *path)
+        raise InputError(f"a control's id is text: write '{id_}' in quotes", *path)
     control = {"rules": data} if isinstance(data, list) else data
     if not isinstance(control, dict) or "rules" not in control:
-        raise Refused("a control is the list of its rules, or a mapping that has 'rules'", *path)
+        raise InputError("a control is the list of its rules, or a mapping that has 'rules'", *path)
     for key in control:
         if key not in _CONTROL:
-            raise Refused(unknown("key", str(key), _CONTROL), *path, str(key))
+            raise InputError(unknown_name("key", str(key), _CONTROL), *path, str(key))
     asked = _ids(control["rules"], *path, "rules")
     for rule in asked:
         if rule not in rules:
-            raise Refused(unknown("rule", rule, rules), *path, "rules")
+            raise InputError(unknown_name("rule", rule, rules), *path, "rules")
     if "severity" in control and control["severity"] not in _LABELS:
-        raise Refused(unknown("severity", str(control["severity"]), _LABELS), *path, "severity")
+        raise InputError(unknown_name("severity", str(control["severity"]), _LABELS), *path, "severity")
     _enter(joined[name], id_, asked, _LABELS[control["severity"]] if "severity" in control else None)
     related = control.get("related", {})
     if not isinstance(related, dict):
-        raise Refused("'related' is a mapping of other frameworks to controls of theirs", *path, "related")
+        raise InputError("'related' is a mapping of other frameworks to controls of theirs", *path, "related")
     for other, ids in related.items():
         if other not in joined or other == name:
             others = [one for one in joined if one != name]
-            raise Refused(unknown("framework", str(other), others), *path, "related", str(other))
+            raise InputError(unknown_name("framework", str(other), others), *path, "related", str(other))
         for related_id in _ids(ids, *path, "related", other):
             _enter(joined[other], related_id, asked, None)
 
 
 def _ids(value: Any, *path: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(map(said, value)) or len(set(value)) < len(value):
-        raise Refused(f"'{path[-1]}' is a list of ids, each text and each once", *path)
+    if not isinstance(value, list) or not value or not all(map(is_nonblank, value)) or len(set(value)) < len(value):
+        raise InputError(f"'{path[-1]}' is a list of ids, each text and each once", *path)
     return tuple(value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.data.errors import Refused, located, said
+from dms_lint.data.errors import InputError, is_nonblank, sorted_by_line
 from dms_lint.data.tables import compiled, pack_directory
 from dms_lint.model import Pack, Rule
 from dms_lint.rulepack.frameworks import load as load_controls
@@ -46,7 +46,7 @@ def load_pack(directory: Path) -> Pack:
     about: Any = {"name": directory.resolve().name, "version": ""}
     if (directory / "pack.yaml").exists():
         about = read(directory / "pack.yaml")
-    if about is not None and not (isinstance(about, dict) and said(about.get("name")) and _version(about)):
+    if about is not None and not (isinstance(about, dict) and is_nonblank(about.get("name")) and _version(about)):
         problems.append(f"{directory / 'pack.yaml'}:1: a pack says its name and its version, both text")
     problems += _unread(directory)
     rules: dict[str, Rule] = {}
@@ -54,13 +54,13 @@ def load_pack(directory: Path) -> Pack:
         data = read(file)
         if data is None:
             continue
-        wrong: list[Refused] = []
+        wrong: list[InputError] = []
         rule = rule_of(data, file, wrong)
         if rule is not None and rule.id in rules:
-            wrong.append(Refused(taken("id", rules[rule.id]), "id"))
+            wrong.append(InputError(taken("id", rules[rule.id]), "id"))
         elif rule is not None:
             rules[rule.id] = rule
-        problems += (f"{file}:{line}: {refused}" for line, refused in located(file, wrong))
+        problems += (f"{file}:{line}: {refused}" for line, refused in sorted_by_line(file, wrong))
     if not rules and not problems:
         problems.append(f"{directory}:1: no rule stands here; a rule is ID.yaml or FAMILY/ID.yaml")
     # Not while a rule is refused: what names it would be refused too, and nothing is wrong with that.
@@ -149,11 +149,11 @@ def _read(file: Path, problems: list[str]) -> Any:
     return None
 
 
-def _unprintable(data: Any, *path: str | int) -> Refused | None:
+def _unprintable(data: Any, *path: str | int) -> InputError | None:
     """The first text of a file that holds what a terminal would take for a command, or show in another order."""
     if isinstance(data, str):
         bad = next((one for one in data if not one.isprintable() and one not in "\n\t\u00a0"), None)
-        return Refused(f"the text holds {bad!r}, which does not print: take it out", *path) if bad else None
+        return InputError(f"the text holds {bad!r}, which does not print: take it out", *path) if bad else None
     members: Iterable[tuple[Any, Any]] = data.items() if isinstance(data, dict) else ()
     if isinstance(data, list):
         members = enumerate(data)

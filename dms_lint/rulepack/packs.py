@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dms_lint.data.errors import Refused
+from dms_lint.data.errors import InputError
 from dms_lint.rulepack.loader import PackError, load_pack, taken
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def twins(packs: Sequence[Pack]) -> list[str]:
             for what in ("id", "name"):
                 key = (what, getattr(rule, what))
                 if key in first:
-                    problems.append(Refused(taken(what, first[key]), what).within(Path(rule.file)))
+                    problems.append(InputError(taken(what, first[key]), what).within(Path(rule.file)))
                     break
         first |= {(what, getattr(rule, what)): rule for rule in pack.rules for what in ("id", "name")}
     return problems

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dms_lint.aws.responses import KINDS
-from dms_lint.data.errors import Refused, said, unknown
+from dms_lint.data.errors import InputError, is_nonblank, unknown_name
 from dms_lint.facts import FACTS
 from dms_lint.model import EMPTY, Fix, Rule, Severity
 from dms_lint.rulepack.condition_checks import conditions, fact_of
@@ -34,19 +34,19 @@ ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 """What the id of a rule looks like: a family and a number."""
 
 
-def rule_of(data: Any, file: Path, wrong: list[Refused]) -> Rule | None:
+def rule_of(data: Any, file: Path, wrong: list[InputError]) -> Rule | None:
     """The rule that a file says, or None; `wrong` takes all that is wrong with it."""
     if not isinstance(data, dict):
-        wrong.append(Refused("a rule is a mapping that begins with its id"))
+        wrong.append(InputError("a rule is a mapping that begins with its id"))
         return None
     keys = (*_REQUIRED, *_OPTIONAL)
-    wrong += [Refused(unknown("key", str(key), keys), str(key)) for key in data if key not in keys]
-    wrong += [Refused(f"a rule must say its '{key}'") for key in _REQUIRED if key not in data]
+    wrong += [InputError(unknown_name("key", str(key), keys), str(key)) for key in data if key not in keys]
+    wrong += [InputError(f"a rule must say its '{key}'") for key in _REQUIRED if key not in data]
 
     def tried(key: str, read: Callable[..., T], *given: Any) -> T | None:
         try:
             return read(data, *given) if key in data else None
-        except Refused as refused:
+        except InputError as refused:
             wrong.append(refused)
         return None
 
@@ -66,7 +66,7 @@ def rule_of(data: Any, file: Path, wrong: list[Refused]) -> Rule | None:
     evidence = tried("evidence", _evidence, kinds) or ()
     settings: Mapping[str, Setting] | None = EMPTY
     if not expect and "expect" in data and len(wrong) == before:
-        wrong.append(Refused("'expect' must name a fact: a rule that expects nothing cannot fail", "expect"))
+        wrong.append(InputError("'expect' must name a fact: a rule that expects nothing cannot fail", "expect"))
     if len(wrong) == before:  # else a fact that is misspelt there would be missed by all that names it
         readable = (*SUBJECT, *when, *expect, *evidence)
         for path, template in _templates(data):
@@ -96,42 +96,42 @@ def rule_of(data: Any, file: Path, wrong: list[Refused]) -> Rule | None:
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
-    if not said(data[key]):
-        raise Refused(f"'{key}' must be text", key)
+    if not is_nonblank(data[key]):
+        raise InputError(f"'{key}' must be text", key)
     return str(data[key])
 
 
 def _id(data: Mapping[str, Any], file: Path) -> None:
     id_ = _text(data, "id")
     if not ID.fullmatch(id_):
-        raise Refused("an id is a family in capitals and three digits, like TLS001", "id")
+        raise InputError("an id is a family in capitals and three digits, like TLS001", "id")
     if id_ != file.stem:
-        raise Refused(f"the id is {id_} and the file {file.name}: name it {id_}.yaml", "id")
+        raise InputError(f"the id is {id_} and the file {file.name}: name it {id_}.yaml", "id")
 
 
 def _name(data: Mapping[str, Any]) -> None:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", _text(data, "name")):
-        raise Refused("a name is lower-case words joined by '-'", "name")
+        raise InputError("a name is lower-case words joined by '-'", "name")
 
 
 def _severity(data: Mapping[str, Any]) -> Severity:
     severities = {severity.label: severity for severity in Severity}
     label = data["severity"]
     if not isinstance(label, str) or label not in severities:
-        raise Refused(unknown("severity", "" if label is None else str(label), severities), "severity")
+        raise InputError(unknown_name("severity", "" if label is None else str(label), severities), "severity")
     return severities[label]
 
 
 def _basis(data: Mapping[str, Any]) -> None:
     if data["basis"] not in BASES:
-        raise Refused(unknown("basis", str(data["basis"]), BASES), "basis")
+        raise InputError(unknown_name("basis", str(data["basis"]), BASES), "basis")
 
 
 def _kinds(data: Mapping[str, Any]) -> tuple[str, ...]:
     kinds = _texts(data, "applies_to")
     for kind in kinds:
         if kind not in KINDS:
-            raise Refused(unknown("kind", kind, KINDS), "applies_to")
+            raise InputError(unknown_name("kind", kind, KINDS), "applies_to")
     return kinds
 
 
@@ -146,7 +146,7 @@ def _refs(data: Mapping[str, Any]) -> tuple[str, ...]:
     refs = _texts(data, "refs")
     for ref in refs:
         if not _ADDRESS.fullmatch(ref):
-            raise Refused(f"'refs' has '{ref}', which is no address that begins with https:// or http://", "refs")
+            raise InputError(f"'refs' has '{ref}', which is no address that begins with https:// or http://", "refs")
     return refs
 
 
@@ -155,13 +155,13 @@ def _template(_: Any, template: str, path: tuple[str, ...], readable: tuple[str,
         if placeholder not in readable:
             about = [name for name, fact in FACTS.items() if set(kinds) <= set(fact.kinds)]
             known = dict.fromkeys((*readable, *about))
-            hint = "list it under 'evidence'" if placeholder in about else unknown("fact", placeholder, known)
-            raise Refused(f"{{{placeholder}}} is no fact that this rule reads: {hint}", *path)
+            hint = "list it under 'evidence'" if placeholder in about else unknown_name("fact", placeholder, known)
+            raise InputError(f"{{{placeholder}}} is no fact that this rule reads: {hint}", *path)
     if template.count("{") != template.count("}"):
-        raise Refused("a brace stands alone: a placeholder is a fact's name in two", *path)
+        raise InputError("a brace stands alone: a placeholder is a fact's name in two", *path)
     quoted = _quoted(template) if path == ("fix", "cli") else None
     if quoted:
-        raise Refused(f"{quoted} stands within quotes, and brings its own: leave them out", *path)
+        raise InputError(f"{quoted} stands within quotes, and brings its own: leave them out", *path)
 
 
 def _settings(
@@ -178,10 +178,10 @@ def _lists(names: Iterable[str]) -> frozenset[str]:
 def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     values = [data[key]] if isinstance(data[key], str) else data[key]
     if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
-        raise Refused(f"'{key}' is a text or a list of texts", key)
+        raise InputError(f"'{key}' is a text or a list of texts", key)
     for value in values:
         if values.count(value) > 1:
-            raise Refused(f"'{key}' says '{value}' twice", key)
+            raise InputError(f"'{key}' says '{value}' twice", key)
     return tuple(values)
 
 
@@ -212,23 +212,23 @@ def _fix(rule: Mapping[str, Any], kinds: tuple[str, ...]) -> Fix:
     data, optional = rule["fix"], ("disruptive", *_TEMPLATES)
     for key in data if isinstance(data, dict) else ():
         if key not in ("text", "cli", *optional):
-            raise Refused(unknown("key", str(key), ("text", "cli", *optional)), "fix", str(key))
-    if not isinstance(data, dict) or not said(data.get("text")):
+            raise InputError(unknown_name("key", str(key), ("text", "cli", *optional)), "fix", str(key))
+    if not isinstance(data, dict) or not is_nonblank(data.get("text")):
         wanted = f"a 'cli', {' and '.join(_TEMPLATES)}; 'disruptive' says why the 'cli' interrupts or destroys"
-        raise Refused(f"'fix' has a 'text' and, where they mend it, {wanted}", "fix")
+        raise InputError(f"'fix' has a 'text' and, where they mend it, {wanted}", "fix")
     for name in optional:
-        if name in data and not said(data[name]):
-            raise Refused(f"'{name}' must be text", "fix", name)
+        if name in data and not is_nonblank(data[name]):
+            raise InputError(f"'{name}' must be text", "fix", name)
     if "disruptive" in data and "cli" not in data:
-        raise Refused("'disruptive' is said of the 'cli', and there is none", "fix", "disruptive")
+        raise InputError("'disruptive' is said of the 'cli', and there is none", "fix", "disruptive")
     cli = data.get("cli", {})
     if isinstance(cli, str):
         cli = {"": cli}
-    if not isinstance(cli, dict) or not all(map(said, cli.values())):
-        raise Refused("'cli' is a command, or a mapping of kinds to commands", "fix", "cli")
+    if not isinstance(cli, dict) or not all(map(is_nonblank, cli.values())):
+        raise InputError("'cli' is a command, or a mapping of kinds to commands", "fix", "cli")
     for kind in cli:
         if kind and kind not in kinds:
-            raise Refused(unknown("kind", str(kind), kinds), "fix", "cli")
+            raise InputError(unknown_name("kind", str(kind), kinds), "fix", "cli")
     return Fix(
         " ".join(data["text"].split()),
         {kind: " ".join(one.split()) for kind, one in cli.items()},

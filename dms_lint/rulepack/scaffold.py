@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.data.errors import Refused
+from dms_lint.data.errors import InputError
 from dms_lint.data.tables import pack_directory
 from dms_lint.rulepack.loader import rule_files
 from dms_lint.rulepack.rule_parser import ID
@@ -64,13 +64,13 @@ _CASES: Final = """\
 
 
 def files(id_: str, directory: Path) -> dict[Path, str]:
-    """The texts of a new rule, by file.  Raises Refused for an id that is none, or is taken."""
+    """The texts of a new rule, by file.  Raises InputError for an id that is none, or is taken."""
     if not ID.fullmatch(id_):
-        raise Refused(f"'{id_}' is no id: it is a family in capitals and three digits, like ACME001")
+        raise InputError(f"'{id_}' is no id: it is a family in capitals and three digits, like ACME001")
     for folder in (directory, pack_directory()):
         for file in rule_files(folder):
             if file.stem == id_:
-                raise Refused(f"{id_} is taken, by {file}: choose another id")
+                raise InputError(f"{id_} is taken, by {file}: choose another id")
     return {
         directory / f"{id_}.yaml": _RULE.format(id=id_, lower=id_.lower()),
         directory / f"{id_}.cases.yaml": _CASES.format(id=id_),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.data.errors import Refused, said, unknown
+from dms_lint.data.errors import InputError, is_nonblank, unknown_name
 from dms_lint.model import Setting
 from dms_lint.rulepack.placeholders import PLACEHOLDER
 
@@ -28,10 +28,10 @@ def declared(
     """The settings that a rule's file declares, by name.
 
     `readable` are the facts that a sentence of the rule may name, `lists` those of `expect` that are lists.
-    Raises Refused.
+    Raises InputError.
     """
     if not isinstance(data, dict) or not data:
-        raise Refused("'settings' is a mapping of names to the fact and the word that each sets", "settings")
+        raise InputError("'settings' is a mapping of names to the fact and the word that each sets", "settings")
     return {str(name): _declared(str(name), one, expect, readable, lists) for name, one in data.items()}
 
 
@@ -44,29 +44,29 @@ def _declared(
 ) -> Setting:
     path = ("settings", name)
     if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name):
-        raise Refused("a setting's name is lower-case words joined by '_'", *path)
-    if not isinstance(data, dict) or not all(map(said, data.values())):
-        raise Refused("a setting has a 'fact', a 'word' and an 'about', all text", *path)
+        raise InputError("a setting's name is lower-case words joined by '_'", *path)
+    if not isinstance(data, dict) or not all(map(is_nonblank, data.values())):
+        raise InputError("a setting has a 'fact', a 'word' and an 'about', all text", *path)
     for key in data:
         if key not in _KEYS:
-            raise Refused(unknown("key", str(key), _KEYS), *path, str(key))
+            raise InputError(unknown_name("key", str(key), _KEYS), *path, str(key))
     for key in _KEYS[:3]:
         if key not in data:
-            raise Refused(f"a setting must say its '{key}'", *path)
+            raise InputError(f"a setting must say its '{key}'", *path)
     fact, word = data["fact"], data["word"]
     if fact not in expect:
-        raise Refused(unknown("fact of 'expect'", fact, expect), *path, "fact")
+        raise InputError(unknown_name("fact of 'expect'", fact, expect), *path, "fact")
     if word not in _WORDS:
-        raise Refused(unknown("word of a setting", word, _WORDS), *path, "word")
+        raise InputError(unknown_name("word of a setting", word, _WORDS), *path, "word")
     if word == "contains" and fact not in lists:
-        raise Refused(f"{fact} is not a list: 'contains' says nothing about it", *path, "word")
+        raise InputError(f"{fact} is not a list: 'contains' says nothing about it", *path, "word")
     if (word in expect[fact]) is (word == "contains"):
         wrong = "says what it contains: that cannot be set" if word == "contains" else f"has no '{word}' to set"
-        raise Refused(f"the condition on {fact} {wrong}", *path, "word")
+        raise InputError(f"the condition on {fact} {wrong}", *path, "word")
     fail = " ".join(data.get("fail", "").split())
     for placeholder in PLACEHOLDER.findall(fail):
         if placeholder != name and placeholder not in readable:
-            raise Refused(f"{{{placeholder}}} is no fact that this rule reads", *path, "fail")
+            raise InputError(f"{{{placeholder}}} is no fact that this rule reads", *path, "fail")
     return Setting(fact, word, " ".join(data["about"].split()), fail)
 
 
@@ -77,20 +77,20 @@ def default(rule: Rule, name: str) -> Any:
 
 
 def with_setting(rule: Rule, name: str, value: Any) -> Rule:
-    """The rule with another value of one of its settings.  Raises Refused; its path is the item that is wrong."""
+    """The rule with another value of one of its settings.  Raises InputError; its path is the item that is wrong."""
     setting = rule.settings[name]
     expect, also = dict(rule.expect), rule.also
     if setting.word in NUMBERS:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**9:
-            raise Refused(f"{name} of {rule.id} is a whole number, like {default(rule, name)}")
+            raise InputError(f"{name} of {rule.id} is a whole number, like {default(rule, name)}")
         expect[setting.fact] = {**expect[setting.fact], setting.word: value}
         shown = str(value)
     else:
         if not isinstance(value, list) or not value:
-            raise Refused(f"{name} of {rule.id} is a list of texts")
+            raise InputError(f"{name} of {rule.id} is a list of texts")
         for number, one in enumerate(value):
             if not isinstance(one, str) or not _TEXT.fullmatch(one):
-                raise Refused(f"{name} of {rule.id} is a list of texts, without braces and line breaks", number)
+                raise InputError(f"{name} of {rule.id} is a list of texts, without braces and line breaks", number)
         also = (*also, *((setting.fact, {"contains": {"const": one}}) for one in value))
         shown = ", ".join(value)
     fail = setting.fail.replace(f"{{{name}}}", shown) or rule.fail

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore import xform_name
 
-from dms_lint.aws.responses import ROWS, command
+from dms_lint.aws.responses import RESPONSES, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OF_ACCOUNT: Final = ("iam:GetAccountAuthorizationDetails", "iam:GetAccountSummary", "s3:ListBuckets")
 LISTINGS: Final = (
-    *dict.fromkeys(row.operation for row in ROWS if row.service == "dms" and row.operation.startswith("dms:Describe")),
+    *dict.fromkeys(row.operation for row in RESPONSES if row.operation.startswith("dms:Describe")),
     "kms:ListKeys",
     "kms:ListAliases",
     "secretsmanager:ListSecrets",
@@ -125,7 +125,7 @@ def _about(operation: str, answer: dict[str, Any]) -> Iterator[tuple[str, dict[s
 
 def _arns(answer: dict[str, Any]) -> Iterator[str]:
     """The ARNs of the DMS resources that an answer lists."""
-    for row in ROWS:
+    for row in RESPONSES:
         if row.service == "dms" and row.shape == "complete" and row.id.endswith("Arn") and row.kind not in UNTAGGED:
             yield from (
                 one[row.id] for one in answer.get(row.key, ()) if one.get(row.id, "").startswith("arn:aws:dms:")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import DataNotFoundError
 
-from dms_lint.aws.responses import TOKENS, rows_of
+from dms_lint.aws.responses import TOKENS, shapes_of
 from tests.aws.wire import AwsError, operation_model, protocol_of, session
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def lists_of(operation: str) -> tuple[str, ...]:
     """The members of an answer that hold what is listed."""
     found = (_paginator(operation) or {}).get("result_key", ())
     keys = [found] if isinstance(found, str) else list(found)
-    rows = rows_of(operation)
+    rows = shapes_of(operation)
     keys += [row.key for row in rows if row.shape != "one" and row.key]
     if not keys and paging_of(operation):
         keys = [mark for row in rows for mark in row.marks]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
-from dms_lint.aws.responses import ROWS, TOKENS
+from dms_lint.aws.responses import RESPONSES, TOKENS
 from dms_lint.collectors.exports import read_exports
 from dms_lint.model import Document
 from tests.aws.paging import lists_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _OF_ACCOUNT: Final = frozenset({"account", "iam", "organizations", "s3"})
 """Services that answer the same whatever Region is asked."""
-_READ: Final = frozenset(row.operation for row in ROWS)
+_READ: Final = frozenset(row.operation for row in RESPONSES)
 _ATTRIBUTE: Final = "ec2:DescribeVpcAttribute"
 _TAGS: Final = "dms:ListTagsForResource"
 _REGIONS: Final = "account:ListRegions"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dms_lint.aws.responses import ROWS, command
+from dms_lint.aws.responses import RESPONSES, command
 from dms_lint.aws.shapes import misfits
 from dms_lint.collectors.exports import read_exports
 from dms_lint.engine.scan import scan
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dms_lint.model import Pack, Report
 
 
-OPERATIONS = list(dict.fromkeys(row.operation for row in ROWS if row.service == "dms"))
+OPERATIONS = list(dict.fromkeys(row.operation for row in RESPONSES if row.service == "dms"))
 PLACES = [(account, region) for account in world.ACCOUNTS for region in world.REGIONS]
 ELSEWHERE = "888877776666"
 """An account that is no part of the world: what tests make is made there, each in a Region of its own."""

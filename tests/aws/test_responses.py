@@ -10,22 +10,22 @@ from botocore import xform_name
 
 from dms_lint.aws.responses import (
     KINDS,
-    ROWS,
-    Answer,
+    RESPONSES,
+    ResponseShape,
     action,
     command,
     identify,
     operation_of,
     operations,
     recognise,
-    rows_of,
+    shapes_of,
 )
 from dms_lint.collectors.exports import parse_export
 from dms_lint.model import Notice
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
-OPERATIONS = sorted({row.operation for row in ROWS})
-IDS = [f"{row.operation}-{row.kind}" for row in ROWS]
+OPERATIONS = sorted({row.operation for row in RESPONSES})
+IDS = [f"{row.operation}-{row.kind}" for row in RESPONSES]
 # dms:ListTagsForResource says of each tag what it is of, when it was asked about several.
 SAYS_IN_ITS_ITEMS = {("dms:ListTagsForResource", "ResourceArn")}
 DERIVED: dict[str, tuple[str, Any]] = {"secretsmanager:GetSecretValue": ("Derived", {})}
@@ -38,7 +38,7 @@ def output(operation: str) -> Any:
     return botocore.session.get_session().get_service_model(service).operation_model(name).output_shape
 
 
-def item_shape(row: Answer) -> Any:
+def item_shape(row: ResponseShape) -> Any:
     shape = output(row.operation)
     if row.key:
         shape = shape.members[row.key]
@@ -65,8 +65,8 @@ def maximal(shape: Any, service: str, name: str = "", above: tuple[str, ...] = (
 
 
 class TestRows:
-    @pytest.mark.parametrize("row", ROWS, ids=IDS)
-    def test_aws_sends_every_member_that_a_row_names(self, row: Answer) -> None:
+    @pytest.mark.parametrize("row", RESPONSES, ids=IDS)
+    def test_aws_sends_every_member_that_a_row_names(self, row: ResponseShape) -> None:
         assert not row.key or row.key in output(row.operation).members
         if item_shape(row).type_name != "structure":
             assert not any((row.id, row.name, row.account, row.marks, row.never))
@@ -78,8 +78,8 @@ class TestRows:
         for name in row.never:
             assert name not in members
 
-    @pytest.mark.parametrize("row", ROWS, ids=IDS)
-    def test_a_row_is_a_list_where_aws_sends_a_list(self, row: Answer) -> None:
+    @pytest.mark.parametrize("row", RESPONSES, ids=IDS)
+    def test_a_row_is_a_list_where_aws_sends_a_list(self, row: ResponseShape) -> None:
         assert row.shape in ("list", "one", "complete")
         sent = output(row.operation).members[row.key].type_name if row.key else "structure"
         assert (sent == "list") == (row.shape != "one")
@@ -87,7 +87,7 @@ class TestRows:
     def test_every_kind_of_a_row_is_known_and_every_kind_has_a_row(self) -> None:
         implied = {"account", "region"} | {kind.name for kind in KINDS.values() if kind.implied_by}
         assert implied == {"account", "region", "principal", "iam-policy", "network-path"}
-        assert {row.kind for row in ROWS} | implied == set(KINDS)
+        assert {row.kind for row in RESPONSES} | implied == set(KINDS)
 
     def test_every_kind_says_what_its_listings_speak_for(self) -> None:
         assert {kind.scope for kind in KINDS.values()} == {"region", "account"}
@@ -114,7 +114,7 @@ class TestRows:
         assert action("dms:DescribeEndpoints") == "dms:DescribeEndpoints"
 
     def test_several_members_identify_together_or_not_at_all(self) -> None:
-        (row,) = rows_of("dms:DescribeConnections")
+        (row,) = shapes_of("dms:DescribeConnections")
         assert identify(row, {"EndpointArn": "a", "ReplicationInstanceArn": "b"}) == "a b"
         assert identify(row, {"EndpointArn": "a"}) == ""
         assert identify(row, {"EndpointArn": "a", "ReplicationInstanceArn": 5}) == ""
@@ -127,8 +127,8 @@ class TestRecognising:
         assert recognise(body) == operation
         assert recognise(dict(reversed(body.items()))) == operation
 
-    @pytest.mark.parametrize("row", ROWS, ids=IDS)
-    def test_an_answer_with_no_more_than_its_ids_is_recognised(self, row: Answer) -> None:
+    @pytest.mark.parametrize("row", RESPONSES, ids=IDS)
+    def test_an_answer_with_no_more_than_its_ids_is_recognised(self, row: ResponseShape) -> None:
         shape = item_shape(row)
         if shape.type_name != "structure":
             assert recognise({row.key: {}}) == row.operation
@@ -141,11 +141,11 @@ class TestRecognising:
         body = item if not row.key else {row.key: item if row.shape == "one" else [item]}
         assert recognise(body) == row.operation
 
-    @pytest.mark.parametrize("row", [row for row in ROWS if row.shape == "complete"], ids=lambda row: row.operation)
-    def test_an_empty_listing_is_recognised_but_for_the_service(self, row: Answer) -> None:
+    @pytest.mark.parametrize("row", [row for row in RESPONSES if row.shape == "complete"], ids=lambda r: r.operation)
+    def test_an_empty_listing_is_recognised_but_for_the_service(self, row: ResponseShape) -> None:
         found = recognise({row.key: []})
         assert found is not None
-        assert found in {one.operation for one in ROWS if one.key == row.key}
+        assert found in {one.operation for one in RESPONSES if one.key == row.key}
 
     @pytest.mark.parametrize(
         ("body", "operation"),

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dms_lint.aws.responses import KINDS, rows_of
+from dms_lint.aws.responses import KINDS, shapes_of
 from dms_lint.collectors.exports import read_exports
 from dms_lint.collectors.live.calls import CALLS, calls_for
 from dms_lint.engine import cases
 from dms_lint.engine.evaluate import evaluate
 from dms_lint.facts import FACTS
-from dms_lint.facts.collection import judged, read
-from dms_lint.facts.reads import NEEDS
+from dms_lint.facts.collection import judged_kinds, kinds_read
+from dms_lint.facts.reads import READS
 from dms_lint.inventory.inventory import Inventory
-from dms_lint.inventory.scopes import own_scopes, parts
+from dms_lint.inventory.scopes import explicit_scopes, split_response
 from dms_lint.model import Document, Refusal
 from tools.needs import FILE, written
 
@@ -33,7 +33,7 @@ OURS = {call.operation for call in CALLS}
 
 def operations(rules: Iterable[Rule], *, read_secrets: bool = True) -> set[str]:
     rules = tuple(rules)
-    return {call.operation for call in calls_for(judged(rules), read(rules), read_secrets=read_secrets)}
+    return {call.operation for call in calls_for(judged_kinds(rules), kinds_read(rules), read_secrets=read_secrets)}
 
 
 def verdicts(rule: Rule, documents: Iterable[Document], at: datetime) -> dict[str, str]:
@@ -49,7 +49,12 @@ def _foreign(finding: Finding) -> bool:
 
 def placed(documents: list[Document]) -> list[Document]:
     """The same documents as a collection has them: each with its account and Region, and refusals of the rest."""
-    scopes = {scope for one in documents if one.operation.startswith("dms:") for scope in own_scopes(one, parts(one))}
+    scopes = {
+        scope
+        for one in documents
+        if one.operation.startswith("dms:")
+        for scope in explicit_scopes(one, split_response(one))
+    }
     account, region = min((scope for scope in scopes if all(scope)), default=("111122223333", "eu-central-1"))
     given = {one.operation for one in documents}
     rest = {call.operation for call in CALLS if not call.follows and call.operation not in given}
@@ -57,7 +62,7 @@ def placed(documents: list[Document]) -> list[Document]:
     return [
         one._replace(account=account, region="" if of_account else region)
         for one in (*documents, *refused)
-        for of_account in [all(KINDS[row.kind].scope == "account" for row in rows_of(one.operation))]
+        for of_account in [all(KINDS[row.kind].scope == "account" for row in shapes_of(one.operation))]
     ]
 
 
@@ -66,8 +71,8 @@ def test_the_table_of_needs_is_what_is_observed() -> None:
 
 
 def test_needs_are_facts_and_kinds() -> None:
-    assert set(NEEDS) <= set(FACTS)
-    assert {kind for kinds in NEEDS.values() for kind in kinds} <= set(KINDS)
+    assert set(READS) <= set(FACTS)
+    assert {kind for kinds in READS.values() for kind in kinds} <= set(KINDS)
 
 
 @pytest.mark.parametrize("folder", ACCOUNTS, ids=lambda folder: folder.name)

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from dms_lint.aws.responses import KINDS, rows_of
+from dms_lint.aws.responses import KINDS, shapes_of
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine.evaluate import _judge, _Plan, _Subject, evaluate
 from dms_lint.inventory.inventory import Inventory
-from dms_lint.inventory.scopes import cut
+from dms_lint.inventory.scopes import is_truncated
 from dms_lint.model import Missing, Refusal, Verdict
 from dms_lint.rulepack.loader import load_pack
 from tests.laws.reads import EVERYTHING, Reads, looked_at
@@ -307,14 +307,14 @@ def mutations(read: tuple[Document, ...]) -> Iterator[Mutation]:
     for number, document in enumerate(read):
         operation = document.operation
         pages = [one for one in read if one.operation == operation and folder(one) == folder(document)]
-        paged = len(pages) > 1 and any(map(cut, pages))
+        paged = len(pages) > 1 and any(map(is_truncated, pages))
         yield Mutation(f"{operation} (gone)", number, lambda: None, gap=paged)
         if document.refusal is not None:
             continue
         refused = document._replace(body={}, lines={}, refusal=Refusal("AccessDenied", "not authorized"))
-        listing = any(row.shape == "complete" for row in rows_of(operation))
+        listing = any(row.shape == "complete" for row in shapes_of(operation))
         yield Mutation(f"{operation} (refused)", number, partial(copied, refused), gap=listing)
-        if any(row.shape != "one" for row in rows_of(operation)):
+        if any(row.shape != "one" for row in shapes_of(operation)):
             broken_off = document._replace(body={**document.body, "NextToken": "more", "Marker": "more"})
             yield Mutation(f"{operation} (cut off)", number, partial(copied, broken_off), gap=True)
         for path in members(document.body):

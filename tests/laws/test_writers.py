@@ -18,7 +18,7 @@ WRITERS = {
     "collectors/live/subjects.py:may_manage_dms dumps": "is searched, and written nowhere",
     "collectors/snapshot.py:_write_json dump": "a file of a snapshot, which holds the answers as AWS sent them",
     "facts/iam/ineffective_statements.py:_touches dumps": "is searched, and written nowhere",
-    "collectors/live/least_privilege.py:as_json dumps": "holds names of actions out of our own table, and nothing of an account",
+    "collectors/live/least_privilege.py:as_json dumps": "holds names of actions of our own table alone",
     "collectors/live/least_privilege.py:as_terraform dumps": "the same",
     "report/safe.py:dumps dumps": "the one that escapes",
 }

@@ -149,4 +149,5 @@ class TestCollect:
 
 
 def test_a_false_verdict_is_an_example() -> None:
-    assert collect([True, FIRST, False], lambda v: counterexample(v, "x")) == Partial(("x",), FIRST)
+    verdicts: list[bool | Missing] = [True, FIRST, False]
+    assert collect(verdicts, lambda verdict: counterexample(verdict, "x")) == Partial(("x",), FIRST)

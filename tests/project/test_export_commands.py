@@ -15,7 +15,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from dms_lint.aws.responses import ROWS
+from dms_lint.aws.responses import RESPONSES
 from dms_lint.collectors.exports import read_exports
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document
@@ -95,7 +95,7 @@ def test_everything_that_dms_lint_reads_is_exported() -> None:
         f"{ {'s3api': 's3'}.get(service, service) }:{model(service, command).name}"
         for service, command, _ in commands(printed())
     }
-    assert {row.operation for row in ROWS} - exported == NOT_EXPORTED
+    assert {row.operation for row in RESPONSES} - exported == NOT_EXPORTED
 
 
 def test_no_command_changes_anything_or_reads_a_secret() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography import x509
 
-from dms_lint.aws.responses import ROWS, command
+from dms_lint.aws.responses import RESPONSES, command
 from dms_lint.aws.shapes import misfits
 from dms_lint.collectors.exports import read_exports
 from dms_lint.inventory.inventory import Inventory
@@ -62,7 +62,7 @@ def test_every_answer_is_one_that_aws_gives(folder: Path) -> None:
 
 
 def test_every_file_is_named_like_the_command_that_prints_it(folder: Path) -> None:
-    assert {file.stem for file in folder.iterdir()} <= {command(row.operation) for row in ROWS}
+    assert {file.stem for file in folder.iterdir()} <= {command(row.operation) for row in RESPONSES}
 
 
 def test_files_are_indented_as_the_aws_cli_indents(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from dms_lint.schemas import schema_file
 from tests.cli.test_cli import ROOT, endpoint
 from tests.forked import run
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from dms_lint.cli.commands.collect import INTERRUPTED, say_interrupted
-from dms_lint.cli.commands.scan import judged, reading
+from dms_lint.cli.commands.scan import reading, run_scan
 from dms_lint.cli.common import complain, count, say, show, stop
 from dms_lint.cli.options import SEVERITIES, OneOf
 from dms_lint.cli.session import save
@@ -38,7 +38,7 @@ def baseline(paths: tuple[str, ...], output: str, **options: Any) -> None:
             baselines.read(file)
         except baselines.BaselineError as error:
             stop(f"{error}; not overwritten", gate.USAGE)
-    report, found = judged(paths, options)
+    report, found = run_scan(paths, options)
     if found and found.interrupted:
         say_interrupted(found)
         sys.exit(INTERRUPTED)

@@ -94,19 +94,19 @@ def collect_live(rules: Iterable[Rule], options: dict[str, Any]) -> Collection:
     """What the rules need of the live account; a command that can read nothing ends with why."""
     from dms_lint.collectors.live.account import Where
     from dms_lint.collectors.live.calls import calls_for
-    from dms_lint.collectors.live.errors import NoEntry
+    from dms_lint.collectors.live.errors import CannotStart
     from dms_lint.collectors.live.scheduler import collect
-    from dms_lint.facts.collection import judged, read
+    from dms_lint.facts.collection import judged_kinds, kinds_read
 
     if options["organization"] and options["role_arns"]:
         raise click.UsageError("give either --organization or --role-arn")
     rules = tuple(rules)
-    calls = calls_for(judged(rules), read(rules), read_secrets=options["read_secrets"])
+    calls = calls_for(judged_kinds(rules), kinds_read(rules), read_secrets=options["read_secrets"])
     where = Where(**{name: options[name] for name in Where._fields})
     with _Bars(shown=sys.stderr.isatty() and not options["no_progress"]) as bars:
         try:
             found = collect(calls, where, bars.tell)
-        except NoEntry as why:
+        except CannotStart as why:
             reason = str(why)
         else:
             if found.records or not found.interrupted:
@@ -237,8 +237,8 @@ def policy(format_: str, *, read_secrets: bool, organization: bool, **options: A
     """Print the least IAM policy that `scan` and `collect` need, for the rules selected."""
     from dms_lint.collectors.live import least_privilege as least_policy
     from dms_lint.collectors.live.calls import calls_for
-    from dms_lint.facts.collection import judged, read
+    from dms_lint.facts.collection import judged_kinds, kinds_read
 
     _, rules = prepare(options).rules_of(options)
-    calls = calls_for(judged(rules), read(rules), read_secrets=read_secrets)
+    calls = calls_for(judged_kinds(rules), kinds_read(rules), read_secrets=read_secrets)
     click.echo(least_policy.FORMATS[format_](least_policy.actions(calls, organization=organization)), nl=False)

@@ -111,12 +111,12 @@ def new_rule(id_: str, directory: str) -> None:
     from pathlib import Path
     from shlex import quote
 
-    from dms_lint.data.errors import Refused
+    from dms_lint.data.errors import InputError
     from dms_lint.rulepack import scaffold as skeleton
 
     try:
         files = skeleton.files(id_, Path(directory))
-    except Refused as refused:
+    except InputError as refused:
         stop(str(refused), 2)
     for file in files:
         if file.exists() or file.is_symlink():

@@ -79,7 +79,7 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
     from dms_lint.gate import selection as gate
     from dms_lint.model import Severity
 
-    report, found = judged(paths, options)
+    report, found = run_scan(paths, options)
     _say(report, options)
     _write(report, options)
     if found and found.interrupted:
@@ -90,7 +90,7 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
     sys.exit(gate.exit_code(report, Severity[options["fail_on"].upper()], strict=options["strict"]))
 
 
-def judged(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, Collection | None]:
+def run_scan(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, Collection | None]:
     """The report on an input, with what is waived and known; and what was collected, where that is the live account.
 
     The options then say what is in force.  Ends the command when there is nothing to judge.

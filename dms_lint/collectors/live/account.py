@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint import __version__
-from dms_lint.collectors.live.errors import NoEntry, failures
+from dms_lint.collectors.live.errors import CannotStart, failures
 from dms_lint.collectors.live.readonly import guard
-from dms_lint.collectors.live.request import attend
+from dms_lint.collectors.live.request import reject_foreign_xml
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -69,10 +69,10 @@ class Account:
             try:
                 made = self.session.client(service, region_name=region, **_settings(self.session, self.where))
             except ValueError as error:  # an address that is none
-                raise NoEntry(sentence(str(error))) from None
+                raise CannotStart(sentence(str(error))) from None
             # Asked here too: a profile may have an address of its own.
             must_be_private(f"the endpoint of {service}", made.meta.endpoint_url)
-            self._clients[service, region] = attend(guard(made, self.allowed))
+            self._clients[service, region] = reject_foreign_xml(guard(made, self.allowed))
         return self._clients[service, region]
 
     def well(self) -> bool:
@@ -101,7 +101,7 @@ def _settings(session: Any, where: Where) -> dict[str, Any]:
 def must_be_private(name: str, url: str | None) -> None:
     """Refuse an endpoint without TLS, unless it is of this machine: what comes from elsewhere could be anybody's."""
     if url and not _PRIVATE.fullmatch(url):
-        raise NoEntry(f"{name} is {url}: it must begin with https://, or be http:// on this machine")
+        raise CannotStart(f"{name} is {url}: it must begin with https://, or be http:// on this machine")
 
 
 def sentence(message: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.aws.responses import KINDS, action, rows_of
+from dms_lint.aws.responses import KINDS, action, shapes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,7 @@ class Call(NamedTuple):
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of resources that its answers hold."""
-        return tuple(row.kind for row in rows_of(self.operation))
+        return tuple(row.kind for row in shapes_of(self.operation))
 
     @property
     def of_account(self) -> bool:

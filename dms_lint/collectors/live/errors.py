@@ -25,7 +25,7 @@ NOT_ENABLED: Final = frozenset(
 """How services of a Region that is not enabled for the account answer to credentials that are good elsewhere."""
 
 
-class NoEntry(Exception):
+class CannotStart(Exception):
     """Nothing can be read at all; the message says why and what to do, in one line."""
 
 
@@ -38,7 +38,7 @@ def failures() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError, ResponseParserError, HTTPError, OSError
 
 
-def told(ask: Callable[[], Any]) -> Any:
+def parsed(ask: Callable[[], Any]) -> Any:
     """What `ask` picks out of an answer; raises one of `failures`, too, for an answer that AWS does not send."""
     from botocore.parsers import ResponseParserError
 

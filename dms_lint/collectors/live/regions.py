@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.collectors.live.errors import NoEntry, failures, refusal_of, told
+from dms_lint.collectors.live.errors import CannotStart, failures, parsed, refusal_of
 from dms_lint.model import Notice
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ ALL: Final = "all"
 
 
 def must_be_regions(core: Any, names: Iterable[str]) -> None:
-    """Raise NoEntry for a name that is no Region of any partition, with the nearest that is one.
+    """Raise CannotStart for a name that is no Region of any partition, with the nearest that is one.
 
     botocore itself takes every name of the right pattern for one of a Region yet to come, and asks for its address.
     """
@@ -28,7 +28,7 @@ def must_be_regions(core: Any, names: Iterable[str]) -> None:
         if name not in known:
             near = get_close_matches(name, sorted(known), n=1)
             hint = f"did you mean '{near[0]}'?" if near else "Regions are named like eu-west-1"
-            raise NoEntry(f"there is no Region '{name}': {hint} (one newer than boto3 needs a newer boto3)")
+            raise CannotStart(f"there is no Region '{name}': {hint} (one newer than boto3 needs a newer boto3)")
 
 
 def find_regions(account: Account) -> Iterator[Notice]:
@@ -43,7 +43,7 @@ def find_regions(account: Account) -> Iterator[Notice]:
         if account.refusal is None:
             try:
                 client = account.client("ec2", account.home)
-                wanted = told(lambda: [region["RegionName"] for region in client.describe_regions()["Regions"]])
+                wanted = parsed(lambda: [region["RegionName"] for region in client.describe_regions()["Regions"]])
             except failures() as error:
                 code = refusal_of(error).code
                 yield Notice(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.aws.responses import TOKENS, recognise, rows_of
+from dms_lint.aws.responses import TOKENS, recognise, shapes_of
 from dms_lint.aws.secret_values import holds_value, without_values
 from dms_lint.collectors.live.errors import MALFORMED, failures, refusal_of
 from dms_lint.collectors.live.readonly import Forbidden
@@ -95,7 +95,7 @@ def _pages(client: Any, call: Call, options: dict[str, Any]) -> Iterator[Mapping
 
 def _joined(body: dict[str, Any], page: dict[str, Any], operation: str) -> dict[str, Any]:
     """A page put to those before it: its lists go on where theirs end, the rest is the newer."""
-    lists = {row.key for row in rows_of(operation) if row.shape != "one"} or {
+    lists = {row.key for row in shapes_of(operation) if row.shape != "one"} or {
         name for name, value in page.items() if isinstance(value, list)
     }
     joined = {name: body[name] + page[name] for name in lists & body.keys() & page.keys()}
@@ -104,10 +104,10 @@ def _joined(body: dict[str, Any], page: dict[str, Any], operation: str) -> dict[
 
 def _as_sent(operation: str, body: Mapping[str, Any]) -> bool:
     """Whether an answer has what each of the operation has: without its list, it says nothing."""
-    for row in rows_of(operation):
+    for row in shapes_of(operation):
         if row.key and not isinstance(body.get(row.key), dict if row.shape == "one" else list):
             return False
-    return any(row.key for row in rows_of(operation)) or holds_value(body) or recognise(body) == operation
+    return any(row.key for row in shapes_of(operation)) or holds_value(body) or recognise(body) == operation
 
 
 def _plain(value: Any) -> Any:
@@ -133,7 +133,7 @@ def _method(name: str) -> str:
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
 
 
-def attend(client: Any) -> Any:
+def reject_foreign_xml(client: Any) -> Any:
     """The same client; one of S3 takes no other XML for an answer.
 
     botocore would make of any document that a bucket is there, and in us-east-1.

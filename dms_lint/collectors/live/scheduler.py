@@ -117,7 +117,7 @@ class _Chain:
 def collect(calls: Sequence[Call], where: Where, progress: Callable[[Counts], None] | None = None) -> Collection:
     """Make these calls in every account and Region that is asked for.
 
-    Raises NoEntry when nothing can be read at all.  Ctrl-C ends it early: what was not asked is told as such.
+    Raises CannotStart when nothing can be read at all.  Ctrl-C ends it early: what was not asked is told as such.
     """
     return _Collecting(calls, where, progress or (lambda _: None)).run()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.collectors.live.account import Account, Where, must_be_private, sentence
 from dms_lint.collectors.live.calls import ENTERING
-from dms_lint.collectors.live.errors import NoEntry, failures, refusal_of, told
+from dms_lint.collectors.live.errors import CannotStart, failures, parsed, refusal_of
 from dms_lint.collectors.live.regions import ALL, find_regions, must_be_regions
 from dms_lint.model import Notice
 
@@ -24,7 +24,7 @@ def enter(where: Where, allowed: Collection[str]) -> Iterator[Account | Notice]:
     """The accounts to read, each with its Regions; and what is to be said of those that are not read.
 
     `allowed` are the operations that may be called in them, besides those that find out what there is.
-    Raises NoEntry where there are no credentials, no Region, or a name that cannot be.
+    Raises CannotStart where there are no credentials, no Region, or a name that cannot be.
     """
     from botocore.exceptions import ClientError
 
@@ -40,10 +40,10 @@ def enter(where: Where, allowed: Collection[str]) -> Iterator[Account | Notice]:
                 yield from find_regions(found)
             yield found
     except ClientError as error:
-        raise NoEntry(_why_not(error)) from None
+        raise CannotStart(_why_not(error)) from None
     except failures() as error:
         # By the refusal: what botocore says of a broken answer of STS holds the answer, and that may hold keys.
-        raise NoEntry(f"{sentence(refusal_of(error).message)}{_way_out(error)}") from None
+        raise CannotStart(f"{sentence(refusal_of(error).message)}{_way_out(error)}") from None
 
 
 def _must_be_roles(arns: Collection[str]) -> None:
@@ -51,9 +51,9 @@ def _must_be_roles(arns: Collection[str]) -> None:
     for arn in arns:
         role = _ROLE.fullmatch(arn)
         if not role:
-            raise NoEntry(f"--role-arn is {arn or 'empty'}: it must be like arn:aws:iam::111122223333:role/NAME")
+            raise CannotStart(f"--role-arn is {arn or 'empty'}: it must be like arn:aws:iam::111122223333:role/NAME")
         if accounts.setdefault(role[2], arn) != arn:
-            raise NoEntry(f"--role-arn names two roles of the account {role[2]}: give one")
+            raise CannotStart(f"--role-arn names two roles of the account {role[2]}: give one")
 
 
 def _session(where: Where) -> Any:
@@ -64,7 +64,7 @@ def _session(where: Where) -> Any:
     if not region and ALL in where.regions:
         region = "us-east-1"
     if not region:
-        raise NoEntry("no Region: give --region, or set AWS_REGION or the profile's region")
+        raise CannotStart("no Region: give --region, or set AWS_REGION or the profile's region")
     must_be_regions(core, (region, *named))
     return _as_sent(_boto3(core, region))
 
@@ -106,7 +106,7 @@ def _accounts(base: Account) -> Iterator[Account | Notice]:
     where, region = base.where, base.session.region_name
     # First of all, and where roles are given too: credentials that are no good are no fault of the roles.
     sts = base.client("sts", region)
-    base.id, partition = told(lambda: _caller(sts.get_caller_identity()))
+    base.id, partition = parsed(lambda: _caller(sts.get_caller_identity()))
     if where.role_arns:
         yield from (_assumed(base, arn) for arn in dict.fromkeys(where.role_arns))
         return
@@ -114,7 +114,7 @@ def _accounts(base: Account) -> Iterator[Account | Notice]:
         yield base
         return
     pages = base.client("organizations", region).get_paginator("list_accounts").paginate()
-    for id_, state in told(lambda: [_listed(one) for page in pages for one in page["Accounts"]]):
+    for id_, state in parsed(lambda: [_listed(one) for page in pages for one in page["Accounts"]]):
         if id_ == base.id:
             yield base
         elif state != "ACTIVE":
@@ -154,7 +154,7 @@ def _assumed(base: Account, arn: str) -> Account:
         request["ExternalId"] = where.external_id
 
     def assume() -> dict[str, str]:
-        return told(lambda: _credentials(client.assume_role(**request)["Credentials"]))  # type: ignore[no-any-return]
+        return parsed(lambda: _credentials(client.assume_role(**request)["Credentials"]))  # type: ignore[no-any-return]
 
     core = _new_session(where)
     session = _boto3(core, base.session.region_name)

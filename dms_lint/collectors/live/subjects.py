@@ -6,7 +6,7 @@ import re
 from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.inventory.scopes import arn_of, partition, parts
+from dms_lint.inventory.scopes import arn_of, partition, split_response
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ def subjects(
     """
     told: dict[str, list[tuple[Any, Item, Document]]] = {kind: [] for kind, _ in call.follows}
     for document in documents:
-        for part in parts(document):
+        for part in split_response(document):
             if part.row.kind in told:
                 told[part.row.kind].extend((part.row, item, document) for item in part.items)
     found: dict[str, None] = {}

@@ -13,7 +13,7 @@ from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_arn, role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.targets.encryption import object_acl
-from dms_lint.iam_policy.evaluation import UNLIKELY, Request, allowed, partition_of, role_context
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, partition_of, role_context
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _some(template: str, decision: Decision) -> bool:
 
 
 def _shown(resource: str) -> str:
-    for name in UNLIKELY:
+    for name in IMPROBABLE_NAMES:
         resource = resource.replace(name, "*")
     return resource
 
@@ -110,7 +110,7 @@ def _resources(template: str, role: Resource, endpoint: Resource, inventory: Inv
     """The resources that a row of the table means, for this endpoint: one for each unlikely name."""
     if template.endswith(_ANY):
         template = f"{template.removesuffix(_ANY)}*"
-    names = UNLIKELY if "{name}" in template else ("",)
+    names = IMPROBABLE_NAMES if "{name}" in template else ("",)
     own = {word: find(endpoint, inventory) for word, find in _OWN.items() if f"{{{word}}}" in template}
     for name in names:
         yield template.format(

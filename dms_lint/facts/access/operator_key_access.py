@@ -8,7 +8,7 @@ from dms_lint.facts.access import key_usage as key_users
 from dms_lint.facts.access.effective_access import policy_of_key, with_key
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
-from dms_lint.facts.iam.identities.requester import asker, chosen
+from dms_lint.facts.iam.identities.requester import chosen, requester
 from dms_lint.iam_policy.evaluation import Policies, Request, allowed_by_key, dns_suffixes
 from dms_lint.logic.kleene import all_of, any_of
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dms_lint.facts.dms.encryption_keys import Reference
-    from dms_lint.facts.iam.identities.requester import Asker
+    from dms_lint.facts.iam.identities.requester import Requester
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.logic.kleene import Ternary
     from dms_lint.model import Missing, Resource
@@ -45,7 +45,7 @@ def unusable_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     _, hole = may(principal, inventory, CREATING)
     used, doubt = key_users.customer_keys(principal.account, inventory)
     hole = hole or doubt
-    who = asker(principal, inventory)
+    who = requester(principal, inventory)
     found: list[str] = []
     for key in used:
         lacking, doubt = _lacking_on(key, who, inventory)
@@ -55,7 +55,7 @@ def unusable_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     return shown(found, hole)
 
 
-def _lacking_on(key: Reference, who: Asker, inventory: Inventory) -> tuple[tuple[str, ...], Missing | None]:
+def _lacking_on(key: Reference, who: Requester, inventory: Inventory) -> tuple[tuple[str, ...], Missing | None]:
     """What a principal certainly lacks on a key, and what leaves that open."""
     suffix = dns_suffixes().get(key.partition, dns_suffixes()["aws"])
     context = {

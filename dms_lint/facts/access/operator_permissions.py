@@ -11,14 +11,14 @@ from dms_lint.facts.iam.dms_roles import required_roles as roles
 from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
 from dms_lint.facts.iam.dms_roles.required_roles import account_of, gap_of
 from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
-from dms_lint.facts.iam.identities.requester import asker
+from dms_lint.facts.iam.identities.requester import requester
 from dms_lint.iam_policy.evaluation import Decision, dns_suffixes, partition_of
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dms_lint.facts.iam.identities.requester import Asker
+    from dms_lint.facts.iam.identities.requester import Requester
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -43,7 +43,7 @@ class _Lack(NamedTuple):
 def _lacks(principal: Resource, inventory: Inventory) -> tuple[tuple[_Lack, ...], Missing | None]:
     """All that the principal lacks to make what it may make in DMS, and why there may be more."""
     creating, hole = may(principal, inventory, CREATING)
-    who = asker(principal, inventory)
+    who = requester(principal, inventory)
     found: list[_Lack] = []
     for block in table("principal-actions")["needs"]:
         if block["to"] not in creating:
@@ -117,7 +117,7 @@ def _has_redshift(principal: Resource, inventory: Inventory) -> bool:
 
 
 def _lacking(
-    who: Asker, block: Mapping[str, Any], arns: Sequence[str], inventory: Inventory
+    who: Requester, block: Mapping[str, Any], arns: Sequence[str], inventory: Inventory
 ) -> tuple[list[_Lack], Missing | None]:
     """What of a block is certainly not allowed, on no resource of a type; and why more may not be."""
     found: list[_Lack] = []
@@ -151,7 +151,7 @@ def _any(decisions: Iterable[Decision]) -> Decision:
     return doubt or Decision(False)
 
 
-def on_role(who: Asker, action: str, arn: str, inventory: Inventory) -> Decision:
+def on_role(who: Requester, action: str, arn: str, inventory: Inventory) -> Decision:
     """Whether a principal may do something with a role: hand it to DMS, under any of the names that DMS goes by."""
     if action != PASS_ROLE:
         # No other request has the key: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
@@ -179,7 +179,7 @@ def missing_for(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def missing_in_console(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What the principal lacks that only the console needs, or who reads metrics and logs, each with what for."""
-    who = asker(principal, inventory)
+    who = requester(principal, inventory)
     found: list[_Lack] = []
     hole = None
     for block in table("principal-actions")["console"]:

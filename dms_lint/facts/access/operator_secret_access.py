@@ -10,14 +10,14 @@ from dms_lint.facts.access.secret_access import DESCRIBE, Pair, asked_about, pai
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.dms_roles.required_roles import account_of, gap_of
 from dms_lint.facts.iam.identities.principals import EDITING, PRINCIPAL, may, shown
-from dms_lint.facts.iam.identities.requester import asker, chosen
+from dms_lint.facts.iam.identities.requester import chosen, requester
 from dms_lint.iam_policy.evaluation import Policies, Request, allowed_by_resource, partition_of
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from dms_lint.facts.iam.identities.requester import Asker
+    from dms_lint.facts.iam.identities.requester import Requester
     from dms_lint.iam_policy.evaluation import Decision
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
@@ -65,7 +65,7 @@ def unusable_secrets(principal: Resource, inventory: Inventory) -> tuple[str, ..
     editing, hole = may(principal, inventory, EDITING)
     used, doubt = _secret_pairs(principal, inventory)
     hole = hole or doubt
-    who = asker(principal, inventory)
+    who = requester(principal, inventory)
     known: dict[Pair, tuple[tuple[str, ...], Missing | None]] = {}
     on_roles: dict[str, tuple[tuple[str, Decision], ...]] = {}
     found: dict[str, None] = {}
@@ -97,12 +97,12 @@ def unusable_secrets(principal: Resource, inventory: Inventory) -> tuple[str, ..
     return shown(found, hole)
 
 
-def _on_role(role: str, who: Asker, inventory: Inventory) -> tuple[tuple[str, Decision], ...]:
+def _on_role(role: str, who: Requester, inventory: Inventory) -> tuple[tuple[str, Decision], ...]:
     return tuple((action, on_role(who, action, role, inventory)) for action in (GET_ROLE, PASS_ROLE))
 
 
 def _lacking_for(
-    pair: Pair, on: Iterable[tuple[str, Decision]], who: Asker, inventory: Inventory
+    pair: Pair, on: Iterable[tuple[str, Decision]], who: Requester, inventory: Inventory
 ) -> tuple[tuple[str, ...], Missing | None]:
     """What a principal lacks to name a secret and its role in an endpoint, and why there may be more."""
     asked = inventory.once(("secret asked about", pair.secret), lambda: _asked(pair, inventory))

@@ -11,7 +11,7 @@ from dms_lint.facts.credentials.secrets import SUFFIX, Reference, find_secret, k
 from dms_lint.facts.fact import Fact, each_of, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, NOWHERE, role_at
 from dms_lint.facts.iam.identities.attached_policies import identity, trust_policy
-from dms_lint.iam_policy.evaluation import UNLIKELY, Request, allowed, dns_suffixes, partition_of, role_context
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, dns_suffixes, partition_of, role_context
 from dms_lint.iam_policy.trust_policies import trusted_services
 from dms_lint.logic.kleene import Partial
 from dms_lint.model import Missing
@@ -229,7 +229,9 @@ def wide(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
             return ""
         region, partition = region_of(resource), partition_of(resource.arn)
         context = role_context(role.id, role.account, region)
-        asked = [f"arn:{partition}:secretsmanager:{region}:{role.account}:secret:{name}-q7Zx2K" for name in UNLIKELY]
+        asked = [
+            f"arn:{partition}:secretsmanager:{region}:{role.account}:secret:{name}-q7Zx2K" for name in IMPROBABLE_NAMES
+        ]
         decisions = [allowed(Request(READ, arn, context), identity(role, inventory)) for arn in asked]
         if any(one.allowed is False for one in decisions):
             return ""

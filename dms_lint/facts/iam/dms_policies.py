@@ -10,7 +10,7 @@ from dms_lint.facts.fact import FLAG, Fact, memoized, texts
 from dms_lint.facts.iam.identities.attached_policies import aws_managed, default_version, unread
 from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some
 from dms_lint.iam_policy.conditions import satisfied
-from dms_lint.iam_policy.evaluation import UNLIKELY, Request, about_action, about_resource, partition_of
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, about_action, about_resource, partition_of
 from dms_lint.iam_policy.statements import Statement, load, statement
 from dms_lint.iam_policy.wildcards import matches
 from dms_lint.model import Missing, Status
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 POLICY: Final = ("iam-policy",)
 _PASSING: Final = "iam:passrole"
-_UNLIKELY_ACTION: Final = ":".join(UNLIKELY)
+_UNLIKELY_ACTION: Final = ":".join(IMPROBABLE_NAMES)
 """An action that no service has: who is allowed it is allowed everything."""
 TRUST: Final = "AssumeRolePolicyDocument"
 
@@ -211,11 +211,11 @@ def _is_full_access(said: Statement, policy: Resource) -> bool:
         return False
     if not all(about_action(said, one) for one in _names()):
         return False
-    region, account = UNLIKELY[0], policy.account
+    region, account = IMPROBABLE_NAMES[0], policy.account
     return all(
         about_resource(said, Request("dms:*", f"arn:{partition_of(policy.id)}:dms:{region}:{account}:{one}:{name}"))
         for one in (row["arn"].split(":")[5] for row in table("dms-authorization")["resources"].values())
-        for name in UNLIKELY
+        for name in IMPROBABLE_NAMES
     )
 
 
@@ -256,7 +256,7 @@ def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ..
 def _passes_every_role(said: Statement, policy: Resource) -> bool:
     role = f"arn:{partition_of(policy.id)}:iam::{policy.account}:role/"
     return about_action(said, _PASSING) and all(
-        about_resource(said, Request(_PASSING, role + name)) for name in UNLIKELY
+        about_resource(said, Request(_PASSING, role + name)) for name in IMPROBABLE_NAMES
     )
 
 

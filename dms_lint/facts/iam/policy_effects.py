@@ -10,7 +10,7 @@ from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.dms_policies import POLICY, allows_everything, settled, text_of
 from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, LOGS_ROLE, VPC_ROLE, redshift_targets
 from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some, matches_type
-from dms_lint.iam_policy.evaluation import UNLIKELY, Request, about_action, about_resource, partition_of
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, about_action, about_resource, partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def role_making(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
             if said.effect == "Allow" and not said.conditions and not allows_everything(said)
             for action in _MAKING
             if about_action(said, action.lower())
-            and all(about_resource(said, Request(action, role + name)) for name in UNLIKELY)
+            and all(about_resource(said, Request(action, role + name)) for name in IMPROBABLE_NAMES)
         ),
         text,
     )

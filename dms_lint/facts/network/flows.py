@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dms_lint.inventory.inventory import Inventory
 
 
-class Way(NamedTuple):
+class Flow(NamedTuple):
     """One destination of an endpoint, as what runs the migration meets it."""
 
     host: str
@@ -43,22 +43,22 @@ class Way(NamedTuple):
         return f"{self.host}:{self.port}"
 
 
-class Ways(NamedTuple):
+class Flows(NamedTuple):
     """The destinations that are known, and what of them is not."""
 
-    found: tuple[Way, ...]
+    found: tuple[Flow, ...]
     hole: Missing | None
 
 
 @memoized
-def ways(path: Resource, inventory: Inventory) -> Ways:
+def flows(path: Resource, inventory: Inventory) -> Flows:
     """The destinations of the path's endpoint that are known, and what of them is not."""
     runner = runner_of(path, inventory)
     known = known_destinations(endpoint_of(path, inventory), inventory)
-    return Ways(tuple(_way(host, port, runner, inventory) for host, port in known.found), known.hole)
+    return Flows(tuple(_way(host, port, runner, inventory) for host, port in known.found), known.hole)
 
 
-def _way(host: str, port: int, runner: Resource, inventory: Inventory) -> Way:
+def _way(host: str, port: int, runner: Resource, inventory: Inventory) -> Flow:
     where = placement(runner, inventory)
     address = address_of(host)
     if address is not None:
@@ -67,9 +67,9 @@ def _way(host: str, port: int, runner: Resource, inventory: Inventory) -> Way:
         at: Database | Missing | None = None if isinstance(vpc, Missing) else interface_of(host, vpc, inventory)
         if at is None and private(spans[0]):
             at = _unlisted(where, spans[0], inventory)
-        return Way(host, port, runner, where, at, spans, public=not private(spans[0]), hole=None)
+        return Flow(host, port, runner, where, at, spans, public=not private(spans[0]), hole=None)
     database = attempt(partial(database_of, host, runner, inventory))
-    way = Way(host, port, runner, where, database, (), public=place_of(host).cloud not in ("", AWS), hole=None)
+    way = Flow(host, port, runner, where, database, (), public=place_of(host).cloud not in ("", AWS), hole=None)
     if not isinstance(database, Database):
         return way
     try:
@@ -84,7 +84,7 @@ def _way(host: str, port: int, runner: Resource, inventory: Inventory) -> Way:
         return way._replace(hole=missing.with_traceback(None))
 
 
-def _either(way: Way) -> Missing:
+def _either(way: Flow) -> Missing:
     return Missing(
         f"{way.named} has a public address and is peered: nothing says which of its addresses its name resolves to",
         needs="whether the peering resolves names",
@@ -105,7 +105,7 @@ def _unlisted(where: Placement, address: Span, inventory: Inventory) -> Missing 
     return None
 
 
-def hop_of(way: Way, subnet: Subnet, inventory: Inventory) -> Hop:
+def hop_of(way: Flow, subnet: Subnet, inventory: Inventory) -> Hop:
     """Where packets of a way go; by the default route where the address is not known."""
     if way.hole is not None:
         raise way.hole
@@ -122,10 +122,10 @@ def hop_of(way: Way, subnet: Subnet, inventory: Inventory) -> Hop:
 
 
 def offending(
-    path: Resource, inventory: Inventory, judge: Callable[[Way, Inventory], tuple[Verdictish, str]]
+    path: Resource, inventory: Inventory, judge: Callable[[Flow, Inventory], tuple[Verdictish, str]]
 ) -> tuple[str, ...]:
     """What is said of each destination of which something is false; Missing where none is, and one is open."""
-    found = ways(path, inventory)
+    found = flows(path, inventory)
     missing = found.hole
     said: list[str] = []
     for way in found.found:
@@ -142,7 +142,7 @@ def offending(
     return tuple(dict.fromkeys(said))
 
 
-def standing_everywhere(way: Way, judge: Callable[[Subnet], Verdictish]) -> tuple[Verdictish, str]:
+def standing_everywhere(way: Flow, judge: Callable[[Subnet], Verdictish]) -> tuple[Verdictish, str]:
     """What holds of the subnets where the runner stands, and those of which it certainly does not."""
     said = {subnet: attempt(partial(judge, subnet)) for subnet in way.where.subnets}
     verdict = way.where.throughout(said)

@@ -17,7 +17,7 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dms_lint.facts.network.flows import Way
+    from dms_lint.facts.network.flows import Flow
     from dms_lint.facts.network.placement import Placement
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
@@ -26,7 +26,7 @@ _UNSEEN = ("corenetwork", "vgw", "eni", "vpce", "lgw", "cagw", "nat", "local")
 """Ways to another VPC of which this account does not see whether they arrive there."""
 
 
-def _far(way: Way) -> tuple[tuple[Subnet | None, ...], ...]:
+def _far(way: Flow) -> tuple[tuple[Subnet | None, ...], ...]:
     """Where the database stands, when its side is ours and is reached by its private address."""
     if not isinstance(way.database, Database) or way.public:
         return ((None,),)
@@ -34,7 +34,7 @@ def _far(way: Way) -> tuple[tuple[Subnet | None, ...], ...]:
     return way.database.stands
 
 
-def settle(way: Way) -> None:
+def settle(way: Flow) -> None:
     """Raises what is Missing where it cannot be told whether a database is met by its private or a public address."""
     if isinstance(way.database, Database) and way.database.vpc != way.where.vpc:
         public = way.database.public
@@ -42,14 +42,14 @@ def settle(way: Way) -> None:
             raise way.hole
 
 
-def pairs(way: Way) -> Iterator[tuple[Subnet, Subnet | None]]:
+def pairs(way: Flow) -> Iterator[tuple[Subnet, Subnet | None]]:
     """Each subnet of the instance with each of the database; with None where the database is not ours."""
     for near in way.where.subnets:
         for far in dict.fromkeys(one for either in _far(way) for one in either):
             yield near, far
 
 
-def lookups_of(way: Way, near: Subnet, far: Subnet | None, inventory: Inventory) -> tuple[Lookup, ...]:
+def lookups_of(way: Flow, near: Subnet, far: Subnet | None, inventory: Inventory) -> tuple[Lookup, ...]:
     """The lookups in the ACLs of a pair of subnets."""
     version = way.spans[0].version if way.spans else 4
     there = way.spans if far is None or _fixed(way) else ranges_of(far, version, inventory)
@@ -70,11 +70,11 @@ def ranges_of(subnet: Subnet, version: int, inventory: Inventory) -> tuple[Span,
     return () if isinstance(found, Missing) else tuple(one for one in found if one.version == version)
 
 
-def _fixed(way: Way) -> bool:
+def _fixed(way: Flow) -> bool:
     return isinstance(way.database, Database) and way.database.address is not None
 
 
-def acls(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
+def acls(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     """Whether the ACLs of both sides let a connection through, and those that do not."""
     said: dict[tuple[Subnet, Subnet | None], Verdictish] = {}
     denials: list[str] = []
@@ -90,7 +90,7 @@ def acls(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
     return verdict, "; ".join(dict.fromkeys(denials))
 
 
-def joined(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
+def joined(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     """Whether routes lead from the instance's VPC to the database's and back; True where there is but one VPC."""
     if isinstance(way.database, Missing) and not way.spans:
         return way.database, ""
@@ -143,7 +143,7 @@ def _active(peering: str, subnet: Subnet, inventory: Inventory) -> Verdictish:
     return code if isinstance(code, Missing) else code == "active"
 
 
-def _back(way: Way, database: Database, there: list[Hop], inventory: Inventory) -> Iterator[tuple[Verdictish, str]]:
+def _back(way: Flow, database: Database, there: list[Hop], inventory: Inventory) -> Iterator[tuple[Verdictish, str]]:
     """Whether the route tables of the database's subnets lead back by the same way."""
     for either in database.stands:
         answers: list[Verdictish] = []

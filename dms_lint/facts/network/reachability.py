@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts.dms.relations import endpoint_of, runner_of
 from dms_lint.facts.fact import FLAG, Fact, texts
 from dms_lint.facts.network.databases import Database
-from dms_lint.facts.network.flows import hop_of, offending, standing_everywhere, ways
+from dms_lint.facts.network.flows import flows, hop_of, offending, standing_everywhere
 from dms_lint.facts.network.hosts import has_host
 from dms_lint.facts.network.instance_exposure import egress_groups as open_groups
 from dms_lint.facts.network.path_components import acls, forwards, joined, lookups_of, nat_addresses, pairs, settle
@@ -20,7 +20,7 @@ from dms_lint.logic.kleene import Verdictish, any_of, attempt
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from dms_lint.facts.network.flows import Way
+    from dms_lint.facts.network.flows import Flow
     from dms_lint.facts.network.placement import Subnet
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
@@ -30,7 +30,7 @@ PATH: Final = ("network-path",)
 
 def destinations(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The hosts and ports to which the path leads; none for a service that has no host, as S3."""
-    found = ways(path, inventory)
+    found = flows(path, inventory)
     if found.hole is not None and not found.found:
         raise found.hole
     return tuple(way.named for way in found.found)
@@ -39,7 +39,7 @@ def destinations(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 def hops(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Where the route table of each subnet of the instance sends the packets, as far as it is known."""
     said: list[str] = []
-    for way in ways(path, inventory).found:
+    for way in flows(path, inventory).found:
         for subnet in way.where.subnets:
             hop = attempt(partial(hop_of, way, subnet, inventory))
             if isinstance(hop, Hop):
@@ -73,13 +73,13 @@ def leads_to_host(path: Resource, inventory: Inventory) -> bool:
     return has_host(endpoint_of(path, inventory), inventory)
 
 
-def _lets_out(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
+def _lets_out(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     runner = way.runner
     groups = groups_of(way.where.groups, runner.account, runner.region, inventory)
     return lets_out(groups, way.port, End(way.spans, _carried(way)), inventory), way.named
 
 
-def _carried(way: Way) -> tuple[str, ...] | None:
+def _carried(way: Flow) -> tuple[str, ...] | None:
     """The groups of the database that rules may name; None where they are not known."""
     if isinstance(way.database, Database) and not way.public:
         if isinstance(attempt(partial(settle, way)), Missing):
@@ -91,7 +91,7 @@ def _carried(way: Way) -> tuple[str, ...] | None:
 
 def databases(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The databases of the inventory, or network interfaces, to which the path leads."""
-    found = ways(path, inventory)
+    found = flows(path, inventory)
     missing = found.hole
     said: list[str] = []
     for way in found.found:
@@ -109,7 +109,7 @@ def blocked_ingress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return offending(path, inventory, _admitted)
 
 
-def _admitted(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
+def _admitted(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     if isinstance(way.database, Missing):
         return way.database, ""
     if way.database is None:
@@ -127,12 +127,12 @@ def _admitted(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
     return verdict, f"{of.kind} {of.name} ({', '.join(way.database.groups)}) on port {way.port}"
 
 
-def _inside(way: Way) -> End:
+def _inside(way: Flow) -> End:
     """What a database sees that is reached over private addresses."""
     return end_of(way.where, way.spans[0].version if way.spans else 4)
 
 
-def _outside(way: Way, subnet: Subnet, inventory: Inventory) -> End:
+def _outside(way: Flow, subnet: Subnet, inventory: Inventory) -> End:
     """What a database sees that is reached over the internet: a public address of the instance or its NAT gateway."""
     hop = outward(subnet, inventory)
     if hop.kind == "igw":
@@ -149,7 +149,7 @@ def _outside(way: Way, subnet: Subnet, inventory: Inventory) -> End:
 def acl_lookups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The subnets whose network ACLs the traffic crosses, in and out; none within one subnet."""
     said: list[str] = []
-    for way in ways(path, inventory).found:
+    for way in flows(path, inventory).found:
         for near, far in pairs(way):
             said += [f"{one.subnet} {one.way}" for one in lookups_of(way, near, far, inventory)]
     return tuple(dict.fromkeys(said))
@@ -162,7 +162,7 @@ def acl_denials(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def other_vpcs(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The VPCs, other than the instance's, of databases that are not reached over the internet."""
-    found = ways(path, inventory)
+    found = flows(path, inventory)
     missing = found.hole
     said: list[str] = []
     for way in found.found:
@@ -191,7 +191,7 @@ def unrouted(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return offending(path, inventory, _routed)
 
 
-def _routed(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
+def _routed(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     if isinstance(way.database, Missing) and not way.spans:
         return way.database, ""
 
@@ -215,7 +215,7 @@ def stranded(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return offending(path, inventory, _returns)
 
 
-def _returns(way: Way, inventory: Inventory) -> tuple[Verdictish, str]:
+def _returns(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     if isinstance(way.database, Missing) and not way.spans:
         return way.database, ""
 
@@ -241,10 +241,10 @@ def nat_hosts(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hop.target for way, _, hop in _by_host(path, inventory)))
 
 
-def _by_host(path: Resource, inventory: Inventory) -> list[tuple[Way, Subnet, Hop]]:
-    found = ways(path, inventory)
+def _by_host(path: Resource, inventory: Inventory) -> list[tuple[Flow, Subnet, Hop]]:
+    found = flows(path, inventory)
     missing = found.hole
-    said: list[tuple[Way, Subnet, Hop]] = []
+    said: list[tuple[Flow, Subnet, Hop]] = []
     for way in found.found:
         for subnet in way.where.subnets:
             hop = attempt(partial(hop_of, way, subnet, inventory))

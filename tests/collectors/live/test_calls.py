@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dms_lint.aws.responses import ROWS
+from dms_lint.aws.responses import RESPONSES
 from dms_lint.collectors.live.calls import CALLS, ENTERING, READS_VALUES, Call, calls_for, wave
 from dms_lint.collectors.live.request import _method
 
@@ -64,7 +64,7 @@ class TestEachCall:
         assert bool(call.about) == bool(call.follows)
 
     def test_the_table_of_answers_says_where_its_resources_stand(self, call: Call) -> None:
-        rows = [row for row in ROWS if row.operation == call.operation]
+        rows = [row for row in RESPONSES if row.operation == call.operation]
         assert rows
         members = model(call.service).operation_model(call.name).output_shape.members
         for row in rows:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
-from dms_lint.facts.collection import judged, read
+from dms_lint.facts.collection import judged_kinds, kinds_read
 from tests.collectors.live.accounts import ACCOUNT, MIGRATION, PASSWORD, REGION, seed
 from tests.collectors.live.accounts import read as documents_in
 
@@ -145,7 +145,7 @@ def test_only_what_the_selected_rules_need_is_called(migration: Aws, pack: Pack,
     some = [rule for rule in pack.rules if rule.id.startswith(family)]
     selected = report(migration, "scan", "--select", family)
     made = {request.operation for request in migration.requests} - {"sts:GetCallerIdentity"}
-    assert made <= {call.operation for call in calls_for(judged(some), read(some))}
+    assert made <= {call.operation for call in calls_for(judged_kinds(some), kinds_read(some))}
     assert (family == "IAM") == ("iam:GetAccountSummary" in made)
     everything = scanned_once(migration)
     assert selected["findings"] == [one for one in everything["findings"] if one["rule"].startswith(family)]

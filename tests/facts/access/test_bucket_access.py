@@ -15,7 +15,7 @@ from dms_lint.facts.access.bucket_access import (
     own_bucket,
     wide_actions,
 )
-from dms_lint.iam_policy.evaluation import UNLIKELY
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 
@@ -99,7 +99,7 @@ def test_what_certainly_lacks_is_told_though_something_else_is_open() -> None:
 @given(st.text("abcdefghijklmnopqrstuvwxyz-", min_size=3, max_size=20))
 def test_what_names_a_bucket_is_never_wide(name: str) -> None:
     statements = allow("s3:*", [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"])
-    assert name in UNLIKELY or wide_actions(*about({**LAKE, "BucketName": name}, statements)) == ()
+    assert name in IMPROBABLE_NAMES or wide_actions(*about({**LAKE, "BucketName": name}, statements)) == ()
 
 
 @pytest.mark.parametrize("resource", ["*", "arn:aws:s3:::*", "arn:*:s3:::*", "arn:aws:s3:::?*"])

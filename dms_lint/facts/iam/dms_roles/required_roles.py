@@ -10,7 +10,7 @@ from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import direction, engine
 from dms_lint.facts.fact import Fact, text, texts
 from dms_lint.facts.iam.identities.attached_policies import attachments, aws_managed, identity, trust_policy
-from dms_lint.iam_policy.evaluation import UNLIKELY, Request, allowed, partition_of, role_context
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, partition_of, role_context
 from dms_lint.iam_policy.trust_policies import DMS, trusted_services
 from dms_lint.model import Missing, Status
 
@@ -282,7 +282,7 @@ def _requests(
     for region in sorted(regions) or ("*",):
         context = role_context(role.id, account.id, "" if region == "*" else region)
         for resource in resources:
-            for name in UNLIKELY:
+            for name in IMPROBABLE_NAMES:
                 asked = resource.format(partition=partition, region=region, account=account.id, name=name)
                 yield Request(action, asked, context)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dms_lint.data.tables import table
 from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.identities.attached_policies import holder_of, sound_trust_policy
-from dms_lint.facts.iam.identities.requester import ROLE, USER, asker
+from dms_lint.facts.iam.identities.requester import ROLE, USER, requester
 from dms_lint.iam_policy.evaluation import Decision
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.trust_policies import service_of
@@ -108,7 +108,7 @@ def allowed_actions(principal: Resource, inventory: Inventory) -> Mapping[str, D
 
     Actions that it certainly may not are not here.  Nothing is, for a role with which nobody works.
     """
-    who = asker(principal, inventory)
+    who = requester(principal, inventory)
     if not _may_touch_dms(who.identity):
         return {}
     try:
@@ -178,7 +178,7 @@ def changes_without_mfa(principal: Resource, inventory: Inventory) -> tuple[str,
     aws:MultiFactorAuthAge.  So Bool in a Deny does not hold for it, and BoolIfExists does:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
     """
-    who = asker(principal, inventory)
+    who = requester(principal, inventory)
     without = {"aws:multifactorauthpresent": (), "aws:multifactorauthage": ()}
     found, hole = [], None
     for action in allowed_actions(principal, inventory):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dms_lint.data.tables import table
 from dms_lint.facts.fact import memoized
 from dms_lint.facts.iam.identities.attached_policies import holder_of, identity
-from dms_lint.iam_policy.evaluation import UNLIKELY, Decision, Request, about_action, allowed, partition_of
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Decision, Request, about_action, allowed, partition_of
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.wildcards import matches
 from dms_lint.model import EMPTY
@@ -64,7 +64,7 @@ def context_of(principal: Resource, inventory: Inventory) -> Context:
     return known
 
 
-class Asker(NamedTuple):
+class Requester(NamedTuple):
     """A principal as one who asks: its policies, and what is known of its requests."""
 
     principal: Resource
@@ -109,8 +109,8 @@ class Asker(NamedTuple):
             return
         values = {"partition": partition_of(self.principal.id), "account": self.principal.account}
         for region in self.regions:
-            yield template.format(**values, region=region, name=UNLIKELY[0])
-        plain = template.format(**values, region=self.regions[0], name=UNLIKELY[0])
+            yield template.format(**values, region=region, name=IMPROBABLE_NAMES[0])
+        plain = template.format(**values, region=self.regions[0], name=IMPROBABLE_NAMES[0])
         written = dict.fromkeys(
             pattern
             for statement in _statements(self.about(action))
@@ -133,7 +133,7 @@ def _like(pattern: str, plain: str, context: Context) -> str:
     if len(parts) != len(wanted):
         return ""
     found = [
-        other if matches(part, other) else part.replace("*", UNLIKELY[0]).replace("?", "x")
+        other if matches(part, other) else part.replace("*", IMPROBABLE_NAMES[0]).replace("?", "x")
         for part, other in zip(parts, wanted, strict=True)
     ]
     fixed = (found[n] == wanted[n] for n in (0, 1, 2, 4))
@@ -142,7 +142,7 @@ def _like(pattern: str, plain: str, context: Context) -> str:
 
 def _type_of(resource: str) -> str:
     """How the last part of an ARN begins, up to the name: `endpoint:`, `network-interface/`."""
-    return resource[: resource.index(UNLIKELY[0])] if UNLIKELY[0] in resource else resource
+    return resource[: resource.index(IMPROBABLE_NAMES[0])] if IMPROBABLE_NAMES[0] in resource else resource
 
 
 def _narrowed(who: Identity, action: str) -> Identity:
@@ -176,13 +176,13 @@ def may_be_granted(who: Identity, action: str) -> bool:
 
 
 @memoized
-def asker(principal: Resource, inventory: Inventory) -> Asker:
+def requester(principal: Resource, inventory: Inventory) -> Requester:
     """The principal as one who asks."""
     regions = [region for account, region in inventory.scopes() if account == principal.account]
-    return Asker(
+    return Requester(
         principal,
         identity(holder_of(principal, inventory), inventory),
         context_of(principal, inventory),
-        (*regions, UNLIKELY[1]),
+        (*regions, IMPROBABLE_NAMES[1]),
         {},
     )

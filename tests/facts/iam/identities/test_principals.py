@@ -13,8 +13,8 @@ from dms_lint.facts.access import operator_permissions as principal_needs
 from dms_lint.facts.access import operator_secret_access as principal_secrets
 from dms_lint.facts.iam.dms_roles import role_trust, serverless_role
 from dms_lint.facts.iam.identities import access_keys, principals, root_user
-from dms_lint.facts.iam.identities.requester import asker, chosen
-from dms_lint.iam_policy.evaluation import UNLIKELY, Request, allowed
+from dms_lint.facts.iam.identities.requester import chosen, requester
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource, Status
 from dms_lint.rulepack.predicates import compile_schema
@@ -157,19 +157,22 @@ def test_what_is_certain_counts_in_spite_of_a_policy_that_was_not_read() -> None
 @pytest.mark.parametrize(
     ("pattern", "made"),
     [
-        ("arn:aws:dms:eu-west-1:*:endpoint:orders-*", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:orders-{UNLIKELY[0]}"),
-        ("arn:aws:dms:eu-west-1:*", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:{UNLIKELY[0]}"),
+        (
+            "arn:aws:dms:eu-west-1:*:endpoint:orders-*",
+            f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:orders-{IMPROBABLE_NAMES[0]}",
+        ),
+        ("arn:aws:dms:eu-west-1:*", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:{IMPROBABLE_NAMES[0]}"),
         ("arn:aws:dms:*:*:endpoint:${aws:username}", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:ana"),
         (
             "arn:aws:dms:*:${aws:PrincipalAccount}:endpoint:A-*",
-            f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:A-{UNLIKELY[0]}",
+            f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:A-{IMPROBABLE_NAMES[0]}",
         ),
         ("arn:aws:dms:*:*:endpoint:A?", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:Ax"),
     ],
 )
 def test_a_grant_on_a_few_is_a_grant(pattern: str, made: str) -> None:
     someone, found = principal((user(allow("dms:ModifyEndpoint", pattern)),))
-    who = asker(someone, found)
+    who = requester(someone, found)
     template = "arn:{partition}:dms:{region}:{account}:endpoint:{name}"
     assert who.on_some("dms:ModifyEndpoint", template).allowed is True
     assert made in set(who._candidates("dms:ModifyEndpoint", template))
@@ -186,7 +189,7 @@ PATTERN = st.lists(
 def test_some_resource_is_only_one_that_exists_for_the_policies(pattern: str, effect: str, other: str) -> None:
     statements = [allow("dms:ModifyEndpoint", pattern), {**allow("dms:*", other), "Effect": effect}]
     someone, found = principal((user(*statements),))
-    who = asker(someone, found)
+    who = requester(someone, found)
     template = "arn:{partition}:dms:{region}:{account}:endpoint:{name}"
     candidates = set(who._candidates("dms:ModifyEndpoint", template))
     assert all(one.startswith("arn:aws:dms:") and f":{ACCOUNT}:endpoint:" in one for one in candidates)
@@ -207,7 +210,7 @@ STATEMENT = st.builds(
 @given(st.lists(STATEMENT, max_size=4), st.sampled_from(["dms:ModifyEndpoint", "iam:PassRole", "kms:Encrypt"]))
 def test_what_is_not_about_an_action_can_be_left_out_of_its_answer(statements: list[Statement], action: str) -> None:
     someone, found = principal((user(*statements),))
-    who = asker(someone, found)
+    who = requester(someone, found)
     for resource in ("*", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:ORDERS"):
         request = Request(action, resource, who.context, chosen("call"))
         assert who.on(action, resource).allowed is allowed(request, who.identity).allowed
