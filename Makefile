@@ -13,6 +13,9 @@ DEMO_READY := $(DEMO)/.ready-$(VERSION)
 # Two checks at a time: the tests leave a core to the types.
 MAKEFLAGS += --jobs=2
 
+# $(call timed,COMMAND) runs a part, and says how long it took, whether or not it failed; a line of its own among dots.
+timed = @echo '$1'; start=$$(date +%s); ($1); code=$$?; printf '\n$@: %d s\n' $$(($$(date +%s) - start)); exit $$code
+
 .PHONY: demo test lint types unit pack docs-check docs golden bench clean
 
 demo: $(DEMO_READY)
@@ -21,20 +24,19 @@ demo: $(DEMO_READY)
 test: lint types unit pack docs-check
 
 lint: $(READY)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(call timed,$(BIN)/ruff check . && $(BIN)/ruff format --check .)
 
 types: $(READY)
-	$(BIN)/mypy
+	$(call timed,$(BIN)/mypy)
 
 unit: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist worksteal -q
+	$(call timed,$(BIN)/python -m pytest -n 3 --dist worksteal -q)
 
 pack: $(READY)
-	$(BIN)/dms-lint check-pack rules
+	$(call timed,$(BIN)/dms-lint check-pack rules)
 
 docs-check: $(READY)
-	$(BIN)/python tools/docs.py --check
+	$(call timed,$(BIN)/python tools/docs.py --check)
 
 # Writes what is generated: what facts ask for, docs/, the read-only role, the help texts in README.md.
 docs: $(READY)

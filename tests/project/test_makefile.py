@@ -227,6 +227,42 @@ def test_git_ignores_the_environments() -> None:
     assert {f"{name}/" for name in GOALS.values()} <= set((ROOT / ".gitignore").read_text().splitlines())
 
 
+# -- what `make test` says
+
+
+PARTS = {"lint": "ruff", "types": "mypy", "unit": "python", "pack": "dms-lint", "docs-check": "python"}
+"""The parts of `make test`, and what each runs."""
+
+
+def parts_with_a_time(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return re.findall(r"^(\S+): \d+ s$", done.stdout, re.MULTILINE)
+
+
+def test_every_part_says_how_long_it_took(checkout: Checkout) -> None:
+    checkout.python("3.12.1")
+    done = checkout.make("test")
+    assert done.returncode == 0, done.stderr
+    assert sorted(parts_with_a_time(done)) == sorted(PARTS)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_fails_says_how_long_it_took(checkout: Checkout, part: str) -> None:
+    checkout.python("3.12.1")
+    (checkout.folder / f"{PARTS[part]}.code").write_text("3")
+    done = checkout.make("test", "--keep-going")
+    assert done.returncode != 0
+    assert re.search(rf"\b{part}\] Error 3$", done.stderr, re.MULTILINE)
+    assert sorted(parts_with_a_time(done)) == sorted(PARTS)
+
+
+def test_the_time_is_what_the_clock_went_on_by(checkout: Checkout) -> None:
+    checkout.python("3.12.1")
+    clock = checkout.commands / "date"
+    clock.write_text("#!/bin/sh\necho x >> ticks; expr 1000 + 7 '*' $(grep -c x ticks)\n")
+    clock.chmod(0o755)
+    assert "\nlint: 7 s\n" in checkout.make("lint").stdout
+
+
 def test_readme_begins_with_what_sets_everything_up() -> None:
     first = (ROOT / "README.md").read_text().splitlines()[:12]
     assert [line.partition("#")[0].strip() for line in first if line.startswith("make ")] == ["make demo", "make test"]
