@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from dms_lint.aws.connection_attributes import credentials_in
 from dms_lint.aws.timestamps import moment, to_the_second
 from dms_lint.facts.credentials.secret_settings import BOTH, SECRET, asm_secret_id, descriptors, secret_id
 from dms_lint.facts.dms import relations
-from dms_lint.facts.dms.connection_attributes import credentials_in
 from dms_lint.facts.dms.endpoints import ENDPOINT, unsettled
 from dms_lint.facts.fact import Fact, each_of, memoized, text, texts
 from dms_lint.logic.kleene import Partial

@@ -6,8 +6,8 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.connection_attributes import redacted_attributes
 from dms_lint.data.tables import table
-from dms_lint.facts.dms.connection_attributes import redacted_attributes
 from dms_lint.facts.fact import Fact, memoized, text
 from dms_lint.model import EMPTY, Missing, Record
 

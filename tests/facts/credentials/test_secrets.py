@@ -8,11 +8,11 @@ from botocore import xform_name
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dms_lint.aws.connection_attributes import HIDDEN, is_suspect, redacted_attributes
 from dms_lint.data.tables import table
 from dms_lint.facts import FACTS
 from dms_lint.facts.credentials import secret_settings, secrets
 from dms_lint.facts.credentials.secrets import Reference, find_secret
-from dms_lint.facts.dms.connection_attributes import HIDDEN, is_suspect, redacted_attributes
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource, Status
 from dms_lint.rulepack.predicates import compile_schema
