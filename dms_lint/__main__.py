@@ -28,11 +28,14 @@ def main() -> None:
     except Exception:  # noqa: BLE001 - a bug is no verdict: Python's own exit code, 1, would say that something fails
         import traceback
 
-        from dms_lint.report.safe import lines
+        try:
+            from dms_lint.aws.redaction import trace
+            from dms_lint.report.safe import lines
 
-        sys.stderr.write(lines(traceback.format_exc()))
-        sys.stderr.flush()
-        os._exit(4)
+            sys.stderr.write(lines(trace(traceback.format_exc())))
+            sys.stderr.flush()
+        finally:
+            os._exit(4)
 
 
 if __name__ == "__main__":

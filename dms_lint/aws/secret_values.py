@@ -11,6 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.aws import redaction
 from dms_lint.aws.responses import SECRET_VALUES
 from dms_lint.data.tables import table
 
@@ -51,10 +52,12 @@ def characters() -> str:
 def without_values(operation: str, answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """An answer of an operation without what in it may be secret: of a secret's value what is derived of it is left.
 
-    A function's variables may hold anything: only those that say what a rotation leaves out of passwords stay.
+    A function's variables may hold anything: only those that say what a rotation leaves out of passwords stay.  What
+    has gone through here once is the same after a second time.
     """
     if operation == "secretsmanager:GetSecretValue":
-        return derive(answer)
+        return answer if DERIVED in answer and not holds_value(answer) else derive(answer)
+    answer = redaction.answer(answer)
     if operation != "lambda:GetFunctionConfiguration" or not isinstance(answer.get("Environment"), dict):
         return answer
     variables = answer["Environment"].get("Variables")

@@ -14,6 +14,7 @@ from json.decoder import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.aws import redaction
 from dms_lint.aws.responses import OF_ACCOUNT, RESPONSES, SHARED_KEYS, command, identify, recognise, shapes_of
 from dms_lint.aws.secret_values import derive, holds_value
 from dms_lint.collectors import snapshot
@@ -295,7 +296,7 @@ def _refused(error: re.Match[str], file: str, modified: float, line: int) -> Ite
             account=caller[1] if caller else "",
             modified=modified,
             line=line,
-            refusal=Refusal(error["code"], message.strip()),
+            refusal=Refusal(error["code"], redaction.message(message.strip())),
         )
 
 

@@ -1,4 +1,4 @@
-"""A snapshot: a folder of the answers that a collection got, as AWS gave them, and a list of every call.
+"""A snapshot: a folder of the answers that a collection got, without credentials, and a list of every call.
 
 `_collection.json` says what each file is the answer to, and which calls have none and why: a folder in which a file is
 missing or broken is no smaller account, but one of which less is known.
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
+from dms_lint.aws import redaction
 from dms_lint.aws.responses import NOT_THERE, RESPONSES, command
-from dms_lint.aws.secret_values import holds_value
+from dms_lint.aws.secret_values import holds_value, without_values
 from dms_lint.collectors.records import Record, documents
 from dms_lint.model import Notice, Refusal
 
@@ -68,7 +69,7 @@ def write(
             "interrupted": interrupted,
             "accounts": sorted({account for account, _ in places}),
             "regions": sorted({region for _, region in places} - {""}),
-            "notices": [notice.message for notice in notices],
+            "notices": [redaction.message(notice.message) for notice in notices],
             "calls": calls,
         }
         _write_json(draft / INDEX, index)
@@ -112,7 +113,8 @@ def _write_record(draft: Path, record: Record, number: int) -> dict[str, Any]:
         "file": None,
     }
     if record.refusal is not None:
-        found |= {"code": record.refusal.code, "message": record.refusal.message, "needs": record.refusal.needs}
+        code, message = map(redaction.message, record.refusal[:2])
+        found |= {"code": code, "message": message, "needs": record.refusal.needs}
     if record.body is not None:
         service = record.operation.partition(":")[0]
         name = command(record.operation) + (f".{_safe(record.subjects[0])}" if len(record.subjects) == 1 else "")
@@ -120,7 +122,8 @@ def _write_record(draft: Path, record: Record, number: int) -> dict[str, Any]:
         if (draft / file).exists():
             file = file.with_name(f"{name}.{number}.json")
         _make_folder(draft, file.parent)
-        _write_json(draft / file, record.body)
+        # Once more, whoever made the record: nothing is written that has not gone through there.
+        _write_json(draft / file, without_values(record.operation, record.body))
         found["file"] = file.as_posix()
     return found
 
@@ -205,7 +208,8 @@ def _record(folder: Path, call: Any) -> Record | None:
     refusal = None
     if code is not None:
         failed = call.get("status") not in ("refused", "absent")
-        refusal = Refusal(str(code), str(call.get("message", "")), failed, str(call.get("needs", "")))
+        message = redaction.message(str(call.get("message", "")))  # an older dms-lint wrote it as AWS gave it
+        refusal = Refusal(str(code), message, failed, str(call.get("needs", "")))
     body = None
     if file is not None:
         body = _body(folder, file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -42,6 +43,8 @@ class Asked(NamedTuple):
     """The access key."""
     known: bool = True
     """Whether the access key is anybody's."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    """Those of the request, by name in lower case."""
 
 
 def access_key(account: str) -> str:
@@ -67,7 +70,9 @@ def identify(call: Call) -> Asked:
     key, region, service = scope.group("key", "region", "service") if scope else ("", "", "")
     account = account_of(key) if key else ""
     name, parameters = _operation(service, call)
-    return Asked(account or "", region, service, f"{service}:{name}", parameters, key, known=account is not None)
+    headers = {header.lower(): value for header, value in call.headers.items()}
+    operation = f"{service}:{name}"
+    return Asked(account or "", region, service, operation, parameters, key, account is not None, headers)
 
 
 def _operation(service: str, call: Call) -> tuple[str, Mapping[str, Any]]:

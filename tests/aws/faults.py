@@ -31,6 +31,7 @@ Kind = Literal[
     "wrong_types",
     "expired",
     "invalid_token",
+    "signature",
 ]
 
 _CODES: Final[Mapping[str, Mapping[str, tuple[str, int]]]] = {
@@ -69,6 +70,13 @@ _CODES: Final[Mapping[str, Mapping[str, tuple[str, int]]]] = {
         "ec2": ("AuthFailure", 401),
         "rest-xml": ("InvalidToken", 400),
     },
+    "signature": {
+        "json": ("InvalidSignatureException", 400),
+        "rest-json": ("InvalidSignatureException", 403),
+        "query": ("SignatureDoesNotMatch", 403),
+        "ec2": ("SignatureDoesNotMatch", 403),
+        "rest-xml": ("SignatureDoesNotMatch", 403),
+    },
 }
 _MESSAGES: Final[Mapping[str, str]] = {
     "throttle": "Rate exceeded",
@@ -97,6 +105,8 @@ class Fault:
     """The page that is asked for, from 1."""
     seconds: float = 30.0
     """How long a `timeout` keeps silent."""
+    says: str = ""
+    """What the message of a `deny` says besides."""
     times: int | None = None
     """How many requests it befalls; None: all."""
     after: int = 0
@@ -134,7 +144,11 @@ class Fault:
                 self.ended.wait(self.seconds)
             raise Dropped
         if self.kind in ("deny", "scp"):
-            return write_error(asked.service, denied(asked, caller, scp=self.kind == "scp"), head=head)
+            error = denied(asked, caller, scp=self.kind == "scp")
+            error.message += self.says
+            return write_error(asked.service, error, head=head)
+        if self.kind == "signature":
+            return write_error(asked.service, mismatched(asked), head=head)
         if self.kind in _MESSAGES:
             code, status = _CODES[self.kind][protocol]
             return write_error(asked.service, AwsError(code, _MESSAGES[self.kind], status), head=head)
@@ -168,6 +182,21 @@ def denied(asked: Asked, caller: str, *, scp: bool = False) -> AwsError:
     message = f"User: {caller} is not authorized to perform: {needs}{_on(asked)} {why}"
     if asked.service == "ec2":
         message = f"You are not authorized to perform this operation. {message}"
+    return AwsError(code, message, status)
+
+
+def mismatched(asked: Asked) -> AwsError:
+    """The refusal of a signature, which quotes the request that was signed: its session token stands in it."""
+    code, status = _CODES["signature"][protocol_of(asked.service)]
+    signed = sorted(name for name in asked.headers if name in ("host", "content-type") or name.startswith("x-amz-"))
+    canonical = ["POST", "/", "", *(f"{name}:{asked.headers[name]}" for name in signed), "", ";".join(signed), "0" * 64]
+    to_sign = ["AWS4-HMAC-SHA256", asked.headers.get("x-amz-date", ""), f"{asked.region}/aws4_request", "1" * 64]
+    message = (
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+        "Key and signing method. Consult the service documentation for details.\n\n"
+        "The Canonical String for this request should have been\n'" + "\n".join(canonical) + "'\n\n"
+        "The String-to-Sign should have been\n'" + "\n".join(to_sign) + "'\n"
+    )
     return AwsError(code, message, status)
 
 

@@ -130,11 +130,12 @@ class Aws:
         subject: str | None = None,
         page: int | None = None,
         seconds: float = 30.0,
+        says: str = "",
         times: int | None = None,
         after: int = 0,
     ) -> Iterator[Fault]:
         """Let something go wrong with the requests that fit; see Fault."""
-        fault = Fault(kind, operation, account, region, subject, page, seconds, times, after)
+        fault = Fault(kind, operation, account, region, subject, page, seconds, says, times, after)
         self._faults.append(fault)
         try:
             yield fault

@@ -53,7 +53,7 @@ MAY: dict[str, set[str]] = {
         *("", "model", "data", "aws", "inventory", "collectors", "facts"),
         *("rulepack", "engine", "gate", "report", "history", "schemas"),
     },
-    "": {"cli", "report"},
+    "": {"aws", "cli", "report"},
 }
 HEAVY = {"boto3", "botocore", "cryptography", "hypothesis", "jsonschema", "rich"}
 MOST_MODULES = 15

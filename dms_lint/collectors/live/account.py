@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint import __version__
+from dms_lint.aws import redaction
 from dms_lint.collectors.live.errors import CannotStart, failures
 from dms_lint.collectors.live.readonly import guard
 from dms_lint.collectors.live.request import reject_foreign_xml
@@ -106,4 +107,4 @@ def must_be_private(name: str, url: str | None) -> None:
 
 def sentence(message: str) -> str:
     """What botocore says of an error, to stand within a line."""
-    return message.rstrip(". \n").replace("\n", " ")
+    return redaction.message(message).rstrip(". \n").replace("\n", " ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.aws import redaction
 from dms_lint.model import Refusal
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def parsed(ask: Callable[[], Any]) -> Any:
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """AWS's own code and message where it answered, else the name of what happened on the way.
+    """AWS's own code and message where it answered, else the name of what happened on the way; no credential in it.
 
     `failed` tells a call that got no answer, or one that says nothing, from one that AWS refused.
     """
@@ -62,11 +63,11 @@ def refusal_of(error: Exception) -> Refusal:
     name = type(error).__name__
     if name in ("ResponseParserError", "PaginationError"):
         return Refusal(MALFORMED, "the answer is not one that AWS sends", failed=True)
-    return Refusal(name, str(error), failed=True)
+    return Refusal(name, redaction.message(str(error)), failed=True)
 
 
 def _answered(error: ClientError) -> Refusal:
     said = error.response.get("Error", {})
-    code, message = str(said.get("Code", "Unknown")), str(said.get("Message", ""))
+    code, message = (redaction.message(str(said.get(name, ""))) for name in ("Code", "Message"))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return Refusal(code, message, failed=code in _THROTTLED or status >= 500)
+    return Refusal(code or "Unknown", message, failed=code in _THROTTLED or status >= 500)

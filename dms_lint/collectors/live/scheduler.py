@@ -11,6 +11,7 @@ import traceback
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from dms_lint.aws import redaction
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, Call, wave
 from dms_lint.collectors.live.errors import INTERRUPTED, NOT_ENABLED
 from dms_lint.collectors.live.request import ask, batches
@@ -213,8 +214,9 @@ class _Collecting:
             try:
                 body, refusal = ask(job.client, call, about)
             except Exception as error:  # noqa: BLE001 - a bug stops no other call, and is told
-                trace = "".join(traceback.format_exception(error))
-                self.faults.append(Fault("", call.operation, f"{type(error).__name__}: {error}", trace))
+                why = f"{type(error).__name__}: {redaction.message(str(error))}"
+                trace = redaction.trace("".join(traceback.format_exception(error)))
+                self.faults.append(Fault("", call.operation, why, trace))
                 body, refusal = None, _BUG
             if self.stopped.is_set():  # it has been told already that it was not made
                 return
