@@ -8,10 +8,9 @@ away what is allowed here.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.data.tables import table
+from dms_lint.aws.partitions import dns_suffixes, partition_of
 from dms_lint.iam_policy.conditions import resolve, satisfied
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.wildcards import is_pattern, matches, relation, tokens
@@ -66,18 +65,6 @@ def role_context(role: str, account: str, region: str = "", *, via: str = "") ->
     if via:
         known["kms:viaservice"] = (f"{via}.{region or '*'}.{suffix}",)
     return known
-
-
-@cache
-def dns_suffixes() -> Mapping[str, str]:
-    """By partition, the domain that the names of its services end in."""
-    return {row["partition"]: row["dns_suffix"] for row in table("partitions")["rows"]}
-
-
-def partition_of(arn: str) -> str:
-    """The partition that an ARN names: `aws`, `aws-cn`, `aws-us-gov`."""
-    parts = arn.split(":", 2)
-    return parts[1] if len(parts) == 3 and parts[0] == "arn" and parts[1] else "aws"
 
 
 # -- what is allowed

@@ -6,8 +6,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.partitions import dns_suffixes, partition_of
 from dms_lint.iam_policy.conditions import satisfied
-from dms_lint.iam_policy.evaluation import about_action, dns_suffixes, partition_of
+from dms_lint.iam_policy.evaluation import about_action
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.logic.kleene import all_of
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dms_lint.aws.partitions import partition_of_region
 from dms_lint.aws.responses import KINDS, TOKENS, ResponseShape, identify, shapes_of
-from dms_lint.data.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -76,18 +76,6 @@ def _is_later_page(file: str) -> bool:
     return number is not None and int(number[1]) > 1
 
 
-@lru_cache(maxsize=64)
-def partition(region: str) -> str:
-    """The partition of a Region, by the longest beginning of its name that the table has."""
-    fitting = [
-        (len(prefix), row["partition"])
-        for row in table("partitions")["rows"]
-        for prefix in row["region_prefixes"]
-        if region.startswith(prefix)
-    ]
-    return max(fitting)[1] if fitting else "aws"
-
-
 def arn_scope(arn: str) -> Scope | None:
     """The account and Region that an ARN names; None for what is no ARN."""
     fields = arn.split(":", 5)
@@ -100,7 +88,7 @@ def arn_scope(arn: str) -> Scope | None:
 def arn_of(row: ResponseShape, id: str, account: str, region: str) -> str:  # noqa: A002
     """The ARN of a resource with that id, as AWS sends it or as its row writes it; '' where there is none."""
     if row.arn and account and region:
-        return row.arn.format(partition=partition(region), region=region, account=account, id=id)
+        return row.arn.format(partition=partition_of_region(region), region=region, account=account, id=id)
     return id if id.startswith("arn:") and "+" not in row.id else ""
 
 

@@ -6,7 +6,8 @@ import re
 from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.inventory.scopes import arn_of, partition, split_response
+from dms_lint.aws.partitions import partition_of_region
+from dms_lint.inventory.scopes import arn_of, split_response
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -63,7 +64,7 @@ def subjects(
 
 def _key(written: str, aliases: Mapping[Any, Any], account: str, region: str) -> str:
     """The ARN of a key that is written as an id or as an alias of the Region's, so that none is asked about twice."""
-    own = f"arn:{partition(region)}:kms:{region}:{account}:"
+    own = f"arn:{partition_of_region(region)}:kms:{region}:{account}:"
     id_ = aliases.get(written.removeprefix(own)) or written
     return f"{own}key/{id_}" if isinstance(id_, str) and _KEY_ID.fullmatch(id_) else written
 

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import ENDPOINT, direction, engine, setting
 from dms_lint.facts.fact import Fact, memoized, text, texts
@@ -13,7 +14,7 @@ from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_arn, role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.targets.encryption import object_acl
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, partition_of, role_context
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, role_context
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:

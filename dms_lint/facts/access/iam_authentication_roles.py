@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from dms_lint.aws.partitions import partition_of
 from dms_lint.facts.dms.endpoints import ENDPOINT
 from dms_lint.facts.dms.endpoints import settings as engine_settings
 from dms_lint.facts.fact import Fact, texts
@@ -11,7 +12,7 @@ from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, role_ar
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.network.hosts import hosts_of, place_of
 from dms_lint.facts.tls.modes import cluster_hosts, instance_host
-from dms_lint.iam_policy.evaluation import Request, allowed, partition_of, role_context
+from dms_lint.iam_policy.evaluation import Request, allowed, role_context
 from dms_lint.iam_policy.trust_policies import DMS
 from dms_lint.model import Missing
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.partitions import partition_of
 from dms_lint.facts.access.secret_access import DESCRIBE, READ, asked_about, called, may, refused
 from dms_lint.facts.credentials.secrets import Reference, lost
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, role_at
 from dms_lint.facts.iam.identities.attached_policies import trust_policy
-from dms_lint.iam_policy.evaluation import partition_of
 from dms_lint.iam_policy.trust_policies import DMS, trusted_services
 from dms_lint.logic.kleene import Partial
 from dms_lint.model import EMPTY, Missing

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.access import secret_access
 from dms_lint.facts.access import target_key_access as target_keys
@@ -17,7 +18,7 @@ from dms_lint.facts.fact import FLAG, Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.iam_policy.confused_deputy import STRANGERS, for_everybody, is_pinned, lets
-from dms_lint.iam_policy.evaluation import Request, about_action, allowed_by_key, partition_of, role_context
+from dms_lint.iam_policy.evaluation import Request, about_action, allowed_by_key, role_context
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from dms_lint.aws.partitions import dns_suffixes, partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import direction, engine
 from dms_lint.facts.fact import Fact, memoized, texts
@@ -12,7 +13,7 @@ from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
 from dms_lint.facts.iam.dms_roles.required_roles import account_of, gap_of
 from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import requester
-from dms_lint.iam_policy.evaluation import Decision, dns_suffixes, partition_of
+from dms_lint.iam_policy.evaluation import Decision
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:

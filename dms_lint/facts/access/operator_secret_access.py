@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.partitions import partition_of
 from dms_lint.facts.access.effective_access import secret_policy
 from dms_lint.facts.access.operator_permissions import GET_ROLE, PASS_ROLE, on_role
 from dms_lint.facts.access.secret_access import DESCRIBE, Pair, asked_about, pairs
@@ -11,7 +12,7 @@ from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.dms_roles.required_roles import account_of, gap_of
 from dms_lint.facts.iam.identities.principals import EDITING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import chosen, requester
-from dms_lint.iam_policy.evaluation import Policies, Request, allowed_by_resource, partition_of
+from dms_lint.iam_policy.evaluation import Policies, Request, allowed_by_resource
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:

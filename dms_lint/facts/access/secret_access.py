@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from dms_lint.aws.partitions import dns_suffixes, partition_of
 from dms_lint.facts.access.effective_access import with_secret
 from dms_lint.facts.credentials import secret_settings
 from dms_lint.facts.credentials.secret_settings import ASM_ROLE, BOTH, ROLE, SECRET, descriptors
@@ -11,7 +12,7 @@ from dms_lint.facts.credentials.secrets import SUFFIX, Reference, find_secret, k
 from dms_lint.facts.fact import Fact, each_of, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, NOWHERE, role_at
 from dms_lint.facts.iam.identities.attached_policies import identity, trust_policy
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, dns_suffixes, partition_of, role_context
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, role_context
 from dms_lint.iam_policy.trust_policies import trusted_services
 from dms_lint.logic.kleene import Partial
 from dms_lint.model import Missing

@@ -6,11 +6,12 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import direction, engine
 from dms_lint.facts.fact import Fact, text, texts
 from dms_lint.facts.iam.identities.attached_policies import attachments, aws_managed, identity, trust_policy
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, partition_of, role_context
+from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, role_context
 from dms_lint.iam_policy.trust_policies import DMS, trusted_services
 from dms_lint.model import Missing, Status
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.partitions import partition_of
 from dms_lint.facts.dms.endpoints import engine
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
@@ -20,7 +21,7 @@ from dms_lint.iam_policy.confused_deputy import (
     is_pinned,
     lets,
 )
-from dms_lint.iam_policy.evaluation import about_action, partition_of
+from dms_lint.iam_policy.evaluation import about_action
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.trust_policies import DMS, is_dms, service_of, trusted_services
 from dms_lint.model import Missing
