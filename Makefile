@@ -10,18 +10,26 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info
 READY := $(VENV)/.ready-$(VERSION)
 DEMO_READY := $(DEMO)/.ready-$(VERSION)
 
+# What `make quick` tests: the facts, the expected reports, and who imports whom.
+FACT_TESTS := tests/facts
+GOLDEN_TESTS := tests/test_golden.py
+LAYER_TESTS := tests/test_layers.py
+
 # Two checks at a time: the tests leave a core to the types.
 MAKEFLAGS += --jobs=2
 
 # $(call timed,COMMAND) runs a part, and says how long it took, whether or not it failed; a line of its own among dots.
 timed = @echo '$1'; start=$$(date +%s); ($1); code=$$?; printf '\n$@: %d s\n' $$(($$(date +%s) - start)); exit $$code
 
-.PHONY: demo test lint types unit pack docs-check docs golden bench clean
+.PHONY: demo test quick lint types unit quick-unit pack docs-check docs golden bench clean
 
 demo: $(DEMO_READY)
 	$(DEMO)/bin/dms-lint scan examples/account --exit-zero
 
 test: lint types unit pack docs-check
+
+# For after every edit: under 40 seconds on two cores.
+quick: lint quick-unit pack
 
 lint: $(READY)
 	$(call timed,$(BIN)/ruff check . && $(BIN)/ruff format --check .)
@@ -31,6 +39,9 @@ types: $(READY)
 
 unit: $(READY)
 	$(call timed,$(BIN)/python -m pytest -n 3 --dist worksteal -q)
+
+quick-unit: $(READY)
+	$(call timed,$(BIN)/python -m pytest -n 2 --dist worksteal -q --hypothesis-profile=quick $(FACT_TESTS) $(GOLDEN_TESTS) $(LAYER_TESTS))
 
 pack: $(READY)
 	$(call timed,$(BIN)/dms-lint check-pack rules)

@@ -20,6 +20,8 @@ gc.set_threshold(200_000, 50, 100)
 
 # The same examples in every run, and no failure because a machine is slow.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+# What `make quick` asks for: a fifth of the examples, but where a test has a number of its own.
+settings.register_profile("quick", settings.get_profile("steady"), max_examples=20)
 settings.load_profile("steady")
 
 

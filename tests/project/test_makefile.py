@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOWEST = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
 BEFORE = "{}.{}.9".format(LOWEST.split(".")[0], int(LOWEST.split(".")[1]) - 1)
-GOALS = {"demo": ".venv-demo", "test": ".venv", "lint": ".venv", "docs": ".venv"}
+GOALS = {"demo": ".venv-demo", "test": ".venv", "quick": ".venv", "lint": ".venv", "docs": ".venv"}
 """Commands of the Makefile, and the environment that each makes."""
 
 PYTHON = """\
@@ -227,7 +227,7 @@ def test_git_ignores_the_environments() -> None:
     assert {f"{name}/" for name in GOALS.values()} <= set((ROOT / ".gitignore").read_text().splitlines())
 
 
-# -- what `make test` says
+# -- what `make test` and `make quick` say
 
 
 PARTS = {"lint": "ruff", "types": "mypy", "unit": "python", "pack": "dms-lint", "docs-check": "python"}
@@ -261,6 +261,17 @@ def test_the_time_is_what_the_clock_went_on_by(checkout: Checkout) -> None:
     clock.write_text("#!/bin/sh\necho x >> ticks; expr 1000 + 7 '*' $(grep -c x ticks)\n")
     clock.chmod(0o755)
     assert "\nlint: 7 s\n" in checkout.make("lint").stdout
+
+
+def test_the_quick_checks_run_on_tests_that_are_there(checkout: Checkout) -> None:
+    checkout.python("3.12.1")
+    done = checkout.make("quick")
+    assert done.returncode == 0, done.stderr
+    assert sorted(parts_with_a_time(done)) == ["lint", "pack", "quick-unit"]
+    (pytest_run,) = (line.split() for line in checkout.log() if line.startswith("python -m pytest"))
+    tests = [ROOT / word for word in pytest_run if word.startswith("tests")]
+    assert len(tests) >= 3
+    assert all(file.exists() for file in tests)
 
 
 def test_readme_begins_with_what_sets_everything_up() -> None:
