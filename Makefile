@@ -12,8 +12,8 @@ DEMO_READY := $(DEMO)/.ready-$(VERSION)
 
 # What `make quick` tests: the facts, the expected reports, and who imports whom.
 FACT_TESTS := tests/facts
-GOLDEN_TESTS := tests/test_golden.py
-LAYER_TESTS := tests/test_layers.py
+GOLDEN_TESTS := tests/whole_accounts/test_golden.py
+LAYER_TESTS := tests/laws/test_layers.py
 
 # Two checks at a time: the tests leave a core to the types.
 MAKEFLAGS += --jobs=2
