@@ -45,7 +45,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+READS: Final[Mapping[str, tuple[str, ...]]] = {
 '''
 
 
