@@ -14,6 +14,7 @@ from dms_lint.facts.network import placement
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.libs.ip_ranges import span_of
 from dms_lint.model import Document, Missing, Resource
+from tests.permissions import NOBODY
 
 if TYPE_CHECKING:
     import random
@@ -39,7 +40,7 @@ def instance(*groups: dict[str, Any], **members: Any) -> tuple[Resource, Invento
 
 
 def permission(*ranges: str, protocol: str = "tcp", ports: tuple[int, int] | None = (22, 22)) -> dict[str, Any]:
-    found: dict[str, Any] = {"IpProtocol": protocol}
+    found: dict[str, Any] = {**NOBODY, "IpProtocol": protocol}
     if ports:
         found |= {"FromPort": ports[0], "ToPort": ports[1]}
     found["IpRanges"] = [{"CidrIp": one} for one in ranges if ":" not in one]
@@ -125,13 +126,13 @@ def test_what_is_open_to_the_world(permissions: list[dict[str, Any]], found: tup
 
 
 GARBAGE: list[Any] = [
-    {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "everywhere"}]},
-    {"IpProtocol": "tcp", "FromPort": "1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
-    {"IpProtocol": "tcp", "IpRanges": "10.0.0.0/8"},
-    {"IpProtocol": "tcp", "IpRanges": [{"CidrIp": None}]},
-    {"IpProtocol": 6, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
-    {"IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
-    {"IpProtocol": "tcp", "PrefixListIds": [{}]},
+    {**NOBODY, "IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "everywhere"}]},
+    {**NOBODY, "IpProtocol": "tcp", "FromPort": "1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+    {**NOBODY, "IpProtocol": "tcp", "IpRanges": "10.0.0.0/8"},
+    {**NOBODY, "IpProtocol": "tcp", "IpRanges": [{"CidrIp": None}]},
+    {**NOBODY, "IpProtocol": 6, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+    {**NOBODY, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+    {**NOBODY, "IpProtocol": "tcp", "PrefixListIds": [{}]},
     "garbage",
 ]
 
@@ -145,7 +146,7 @@ def test_a_rule_that_cannot_be_read_is_missing_unless_another_is_open(garbage: A
 
 
 def test_rules_without_addresses_admit_no_addresses() -> None:
-    assert open_ingress({"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]}) == ()
+    assert open_ingress({**NOBODY, "IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]}) == ()
 
 
 @pytest.mark.parametrize("absent", ["ToPort", "IpRanges"])
@@ -165,7 +166,7 @@ def test_a_rule_of_which_something_was_left_out_is_not_taken_for_a_closed_one(ab
         ([permission("127.0.0.1/32"), permission("10.0.0.0/8")], ("sg-1",)),
         ([permission("126.0.0.0/7")], ("sg-1",)),
         ([permission("::/0")], ("sg-1",)),
-        ([{"IpProtocol": "tcp", "PrefixListIds": [{"PrefixListId": "pl-1"}]}], ("sg-1",)),
+        ([{**NOBODY, "IpProtocol": "tcp", "PrefixListIds": [{"PrefixListId": "pl-1"}]}], ("sg-1",)),
     ],
 )
 def test_which_groups_let_something_out(egress: list[dict[str, Any]], groups: tuple[str, ...]) -> None:

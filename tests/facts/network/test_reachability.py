@@ -17,6 +17,7 @@ from dms_lint.facts.network.security_groups import End, admits, lets_out
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.libs.ip_ranges import Span, span, spell, without
 from dms_lint.model import Document, Missing, Resource
+from tests.permissions import NOBODY
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -161,6 +162,7 @@ def test_groups_let_through_what_one_rule_covers(
 ) -> None:
     listed = [
         {
+            **NOBODY,
             "IpProtocol": protocol,
             **({"FromPort": asked[0], "ToPort": asked[1]} if protocol != "-1" else {}),
             "IpRanges": [{"CidrIp": cidr} for cidr in ranges],
@@ -240,7 +242,7 @@ def test_an_instance_stands_in_a_subnet_of_each_of_its_zones(members: Any, stand
 
 @pytest.mark.parametrize("member", ["IpRanges", "IpProtocol", "FromPort"])
 def test_a_rule_without_what_it_is_for_is_not_known(member: str) -> None:
-    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/28"}]}
+    rule = {**NOBODY, "IpProtocol": "tcp", "FromPort": 1, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/28"}]}
     del rule[member]
     known = inventory(SecurityGroups=[{"GroupId": "sg-1", "OwnerId": ACCOUNT, "IpPermissions": [rule]}])
     said = admits(known.known("security-group"), 2, End((spanned("10.0.0.1"),), ()), known)

@@ -9,6 +9,7 @@ from dms_lint.facts.network.security_groups import End, admits, groups_of
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.libs.ip_ranges import Span, span
 from dms_lint.model import Document, Missing
+from tests.permissions import NOBODY
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -29,7 +30,7 @@ def spanned(written: str) -> Span:
 
 def https(*cidrs: str, **more: Any) -> dict[str, Any]:
     ranges = [{"CidrIp": cidr} for cidr in cidrs]
-    return {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": ranges, **more}
+    return {**NOBODY, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": ranges, **more}
 
 
 def test_ranges_that_are_all_only_together_count() -> None:
@@ -48,7 +49,7 @@ def test_ranges_that_are_all_only_together_count() -> None:
     ],
 )
 def test_a_rule_counts_on_its_port(rule: dict[str, Any], *, counts: bool) -> None:
-    assert ask({**rule, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}) is counts
+    assert ask({**NOBODY, **rule, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}) is counts
 
 
 def test_a_group_that_was_not_read_leaves_it_open_where_no_other_admits() -> None:

@@ -13,6 +13,7 @@ from dms_lint.facts.network.private_endpoints import endpoint_security_groups as
 from dms_lint.facts.network.private_endpoints import vpc_endpoints
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.permissions import NOBODY
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -143,7 +144,7 @@ def admitting(*permissions: dict[str, Any], vpc: str | None = "10.0.0.0/16", **m
 
 
 def https(cidr: str, **more: Any) -> dict[str, Any]:
-    return {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": cidr}], **more}
+    return {**NOBODY, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": cidr}], **more}
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 32))
@@ -162,7 +163,7 @@ def test_what_is_certain_counts_though_the_vpc_was_not_read() -> None:
 
 @pytest.mark.parametrize(("speaks", "counts"), [("ipv4", False), ("ipv6", True), ("dualstack", True)])
 def test_a_range_counts_in_the_version_that_the_endpoint_speaks(speaks: str, *, counts: bool) -> None:
-    rule = {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    rule = {**NOBODY, "IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
     assert bool(admitting(rule, IpAddressType=speaks)) is counts
 
 
