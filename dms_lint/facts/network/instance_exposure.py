@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.fact import FLAG, Fact, memoized, texts
 from dms_lint.facts.network.placement import security_groups
-from dms_lint.facts.network.security_groups import groups_of, ranges
+from dms_lint.facts.network.security_groups import allowed_by, groups_of
 from dms_lint.libs.ip_ranges import Span, span_of
+from dms_lint.logic.kleene import Verdictish, any_of, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -51,13 +52,14 @@ def egress_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 @memoized
 def _lets_out(group: Resource, inventory: Inventory) -> bool:
-    return any(map(_leads_out, group.records("IpPermissionsEgress")))
+    return require(any_of(map(_leads_out, group.records("IpPermissionsEgress"))))
 
 
-def _leads_out(permission: Record) -> bool:
-    if permission.objects("UserIdGroupPairs", default=()) or permission.objects("PrefixListIds", default=()):
+def _leads_out(permission: Record) -> Verdictish:
+    allowed = allowed_by(permission)
+    if allowed.groups or allowed.lists or any(map(_is_somewhere, allowed.spans)):
         return True
-    return any(map(_is_somewhere, ranges(permission)))
+    return allowed.hole or False
 
 
 def _is_somewhere(one: Span) -> bool:

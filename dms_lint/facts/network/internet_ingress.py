@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import partial
 from ipaddress import ip_network
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.network.placement import security_groups
-from dms_lint.facts.network.prefix_lists import entries
-from dms_lint.facts.network.security_groups import admitted_spans, groups_of, ranges
+from dms_lint.facts.network.security_groups import admitted_spans, allowed_by, every_span, groups_of
 from dms_lint.libs.ip_ranges import WHOLE, Span, span_of, without
-from dms_lint.logic.kleene import attempt
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -53,8 +50,6 @@ _ROUTED: Final = {version: _size(WHOLE[version]) - sum(map(_size, unrouted)) for
 """How many addresses are left."""
 _PORTS: Final = {"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp"}
 _ANY: Final = "-1"
-_OTHERS: Final = ("UserIdGroupPairs", "PrefixListIds")
-"""Whom a rule may be for besides ranges of addresses."""
 
 
 class _Opening(NamedTuple):
@@ -108,28 +103,25 @@ def _admitted(group: Resource, inventory: Inventory) -> tuple[list[_Opening], Mi
 
 def _admit(permission: Record, group: Resource, openings: list[_Opening], inventory: Inventory) -> Missing | None:
     """Adds what a rule admits to `openings`; gives what of it cannot be known."""
-    hole: Missing | None = None
     try:
-        named = permission.text("IpProtocol")
-        protocol = _PORTS.get(named, named)
-        first, last = permission.number("FromPort", default=-1), permission.number("ToPort", default=-1)
-        if protocol in _PORTS and first < 0:
-            first, last = 0, 65535
-        elif protocol in _PORTS and last < 0:
-            raise permission.missing("ToPort")
-        admitted = [_Opening(group.id, protocol, first, last, one) for one in ranges(permission)]
-        openings.extend(admitted)
-        if not admitted and not any(permission.objects(name, default=()) for name in _OTHERS):
-            raise permission.missing("IpRanges")  # AWS has no rule for nobody: whom it is for was left out
-        for entry in permission.records("PrefixListIds", default=()):
-            listed = attempt(partial(entries, entry.text("PrefixListId"), group.account, group.region, inventory))
-            if isinstance(listed, Missing):
-                hole = hole or listed
-            else:
-                openings.extend(_Opening(group.id, protocol, first, last, one) for one in listed)
+        protocol, first, last = _ports(permission)
     except Missing as missing:
-        return hole or missing
+        return missing
+    spans, hole = every_span(allowed_by(permission), group, inventory)
+    openings.extend(_Opening(group.id, protocol, first, last, admitted) for admitted in spans)
     return hole
+
+
+def _ports(permission: Record) -> tuple[str, int, int]:
+    """The protocol of a rule, and its ports from the first to the last; of ICMP, type and code."""
+    protocol = permission.text("IpProtocol")
+    protocol = _PORTS.get(protocol, protocol)
+    first, last = permission.number("FromPort", default=-1), permission.number("ToPort", default=-1)
+    if protocol in _PORTS and first < 0:
+        return protocol, 0, 65535
+    if protocol in _PORTS and last < 0:
+        raise permission.missing("ToPort")
+    return protocol, first, last
 
 
 def _open(openings: Iterable[_Opening]) -> Iterator[str]:

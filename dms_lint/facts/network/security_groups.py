@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dms_lint.facts.fact import memoized
 from dms_lint.facts.network.prefix_lists import entries
@@ -12,13 +12,15 @@ from dms_lint.logic.kleene import Verdictish, attempt
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from dms_lint.facts.network.placement import Placement
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Record, Resource
 
     _Reader = Callable[[Resource, Inventory], "Rules"]
+
+T = TypeVar("T")
 
 
 class End(NamedTuple):
@@ -40,11 +42,9 @@ def end_of(where: Placement, version: int = 4) -> End:
     )
 
 
-class Permission(NamedTuple):
-    """A rule about TCP, on the ports from `first` to `last`."""
+class Allowed(NamedTuple):
+    """Whom a rule lets through, as far as it was read: what is in here is certain, whatever else was not read."""
 
-    first: int
-    last: int
     spans: tuple[Span, ...]
     groups: tuple[str, ...]
     """The ids of the groups that it names, those of peered VPCs too."""
@@ -52,6 +52,16 @@ class Permission(NamedTuple):
     """Those of them that are of peered VPCs."""
     lists: tuple[str, ...]
     """The ids of the prefix lists that it names."""
+    hole: Missing | None
+    """What of it could not be read: the rule may let through anybody else."""
+
+
+class Permission(NamedTuple):
+    """A rule about TCP, on the ports from `first` to `last`."""
+
+    first: int
+    last: int
+    allowed: Allowed
 
     def is_on(self, port: int) -> bool:
         """Whether it is about a port."""
@@ -63,7 +73,7 @@ class Rules(NamedTuple):
 
     permissions: tuple[Permission, ...]
     hole: Missing | None
-    """What of the group's rules could not be read."""
+    """What of the group's rules could not be read, but for whom one lets through: each permission says that itself."""
 
 
 def groups_of(ids: Iterable[str], account: str, region: str, inventory: Inventory) -> tuple[Resource | Missing, ...]:
@@ -94,7 +104,7 @@ def lets_out(groups: Iterable[Resource | Missing], port: int, target: End, inven
 def lets_all_out(groups: Iterable[Resource | Missing], inventory: Inventory) -> bool:
     """Whether some group certainly lets TCP out on every port to every IPv4 address, wherever it goes."""
     return any(
-        rule.first <= 0 and rule.last >= 65535 and WHOLE[4] in rule.spans
+        rule.first <= 0 and rule.last >= 65535 and WHOLE[4] in rule.allowed.spans
         for group in groups
         if not isinstance(group, Missing)
         for rule in _egress(group, inventory).permissions
@@ -135,14 +145,10 @@ def _gather(rules: list[tuple[Resource | Missing, _Reader]], port: int, inventor
         for permission in found.permissions:
             if not permission.is_on(port):
                 continue
-            named.update(permission.groups)
-            spans += permission.spans
-            for one in permission.lists:
-                listed = attempt(partial(entries, one, group.account, group.region, inventory))
-                if isinstance(listed, Missing):
-                    hole = hole or listed
-                else:
-                    spans += listed
+            named.update(permission.allowed.groups)
+            admitted, unread = every_span(permission.allowed, group, inventory)
+            spans += admitted
+            hole = hole or unread
     return _Gathered(spans, named, hole)
 
 
@@ -214,21 +220,57 @@ def _permission(record: Record) -> Permission | None:
         first, last = record.number("FromPort"), record.number("ToPort")
         if first < 0:
             first, last = 0, 65535
-    spans = tuple(ranges(record))
-    pairs = record.records("UserIdGroupPairs", default=())
-    groups = tuple(pair.text("GroupId") for pair in pairs)
+    return Permission(first, last, allowed_by(record))
+
+
+def allowed_by(permission: Record) -> Allowed:
+    """Whom a rule of a security group lets through, and what of that could not be read.
+
+    AWS sends all four lists with every rule, those that name nobody empty (API reference of DescribeSecurityGroups,
+    sample responses): one that is absent was left out, and may have named anybody.
+    """
+    ipv4, ipv4_hole = _items(permission, "IpRanges", lambda item: range_of(item, "CidrIp"))
+    ipv6, ipv6_hole = _items(permission, "Ipv6Ranges", lambda item: range_of(item, "CidrIpv6"))
+    pairs, pairs_hole = _items(permission, "UserIdGroupPairs", _pair)
+    lists, lists_hole = _items(permission, "PrefixListIds", lambda item: item.text("PrefixListId"))
+    hole = ipv4_hole or ipv6_hole or pairs_hole or lists_hole
+    if not (ipv4 or ipv6 or pairs or lists):
+        hole = hole or permission.missing("IpRanges")  # AWS has no rule for nobody: whom it is for was left out
+    groups = tuple(group for group, _ in pairs)
+    peered = tuple(group for group, is_peered in pairs if is_peered)
+    return Allowed((*ipv4, *ipv6), groups, peered, tuple(lists), hole)
+
+
+def _items(permission: Record, member: str, read: Callable[[Record], T]) -> tuple[list[T], Missing | None]:
+    """What could be read of a list of a rule, and the first of what could not."""
+    records = attempt(lambda: permission.records(member))
+    if isinstance(records, Missing):
+        return [], records
+    items: list[T] = []
+    hole: Missing | None = None
+    for record in records:
+        item = attempt(partial(read, record))
+        if isinstance(item, Missing):
+            hole = hole or item
+        else:
+            items.append(item)
+    return items, hole
+
+
+def _pair(pair: Record) -> tuple[str, bool]:
+    """The group that a rule names, and whether it is in a peered VPC."""
     # AWS names the peering connection, and its status, of a group in another VPC.
-    peered = tuple(
-        pair.text("GroupId") for pair in pairs if "VpcPeeringConnectionId" in pair or "PeeringStatus" in pair
-    )
-    lists = tuple(entry.text("PrefixListId") for entry in record.records("PrefixListIds", default=()))
-    if not (spans or groups or lists):
-        raise record.missing("IpRanges")  # AWS has no rule for nobody: what it is for was left out
-    return Permission(first, last, spans, groups, peered, lists)
+    return pair.text("GroupId"), "VpcPeeringConnectionId" in pair or "PeeringStatus" in pair
 
 
-def ranges(permission: Record) -> Iterator[Span]:
-    """The ranges of addresses that a rule of a security group names."""
-    for key, name in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-        for entry in permission.records(key, default=()):
-            yield range_of(entry, name)
+def every_span(allowed: Allowed, group: Resource, inventory: Inventory) -> tuple[list[Span], Missing | None]:
+    """The ranges that a rule of a group lets through, those of its prefix lists too, and what could not be read."""
+    spans = list(allowed.spans)
+    hole = allowed.hole
+    for prefix_list in allowed.lists:
+        listed = attempt(partial(entries, prefix_list, group.account, group.region, inventory))
+        if isinstance(listed, Missing):
+            hole = hole or listed
+        else:
+            spans += listed
+    return spans, hole

@@ -158,6 +158,25 @@ def test_a_rule_of_which_something_was_left_out_is_not_taken_for_a_closed_one(ab
         open_ingress({name: value for name, value in rule.items() if name != absent})
 
 
+@pytest.mark.parametrize("absent", NOBODY)
+def test_a_rule_for_a_group_may_be_open_by_what_was_not_read(absent: str) -> None:
+    rule = {**permission("10.0.0.0/8"), "UserIdGroupPairs": [{"GroupId": "sg-2"}]}
+    assert open_ingress(rule) == ()
+    del rule[absent]
+    with pytest.raises(Missing, match=f"has no {absent}"):
+        open_ingress(rule)
+
+
+@pytest.mark.parametrize("absent", NOBODY)
+def test_a_rule_is_open_by_what_was_read_of_it(absent: str) -> None:
+    rule = permission("0.0.0.0/0", "::/0")
+    del rule[absent]
+    assert set(open_ingress(rule)) == {
+        *(["sg-1 tcp 22 from 0.0.0.0/0"] if absent != "IpRanges" else []),
+        *(["sg-1 tcp 22 from ::/0"] if absent != "Ipv6Ranges" else []),
+    }
+
+
 @pytest.mark.parametrize(
     ("egress", "groups"),
     [
@@ -177,6 +196,17 @@ def test_which_groups_let_something_out(egress: list[dict[str, Any]], groups: tu
 def test_an_outbound_rule_that_cannot_be_read_is_missing(garbage: Any) -> None:
     with pytest.raises(Missing):
         network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [garbage]}))
+
+
+@pytest.mark.parametrize("absent", NOBODY)
+def test_an_outbound_rule_may_lead_out_by_what_was_not_read(absent: str) -> None:
+    rule = permission("127.0.0.1/32")
+    assert network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [rule]})) == ()
+    del rule[absent]
+    with pytest.raises(Missing, match=f"has no {absent}"):
+        network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [rule]}))
+    egress = [rule, permission("10.0.0.0/8")]
+    assert network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": egress})) == ("sg-1",)
 
 
 def test_a_membership_without_a_status_counts() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.network.prefix_lists import entries
 from dms_lint.facts.network.private_endpoints.vpc_endpoints import VPC_ENDPOINT
-from dms_lint.facts.network.security_groups import Permission, groups_of, ingress
+from dms_lint.facts.network.security_groups import Allowed, groups_of, ingress
 from dms_lint.libs.ip_ranges import WHOLE, Span, range_of
 from dms_lint.model import Missing
 
@@ -37,7 +37,7 @@ def https_sources(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
         hole = hole or rules.hole
         for permission in rules.permissions:
             if permission.is_on(HTTPS):
-                sources, missing = _sources(permission, endpoint, inventory)
+                sources, missing = _sources(permission.allowed, endpoint, inventory)
                 found += [f"{group.id} from {source}" for source in sources]
                 hole = hole or missing
     if hole is not None and not found:
@@ -50,17 +50,17 @@ def groups(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(group.text("GroupId") for group in endpoint.records("Groups"))
 
 
-def _sources(permission: Permission, endpoint: Resource, inventory: Inventory) -> tuple[list[str], Missing | None]:
+def _sources(allowed: Allowed, endpoint: Resource, inventory: Inventory) -> tuple[list[str], Missing | None]:
     """What a rule admits from the VPC of the endpoint, and what of it cannot be known."""
-    found = [group for group in permission.groups if group not in permission.peered]
-    hole: Missing | None = None
-    for one in permission.spans:
+    found = [group for group in allowed.groups if group not in allowed.peered]
+    hole = allowed.hole
+    for one in allowed.spans:
         try:
             if _touches(one, endpoint, inventory):
                 found.append(str(one))
         except Missing as missing:
             hole = hole or missing
-    for listed in permission.lists:
+    for listed in allowed.lists:
         try:
             spans = entries(listed, endpoint.account, endpoint.region, inventory)
             if any(_touches(one, endpoint, inventory) for one in spans):

@@ -170,3 +170,15 @@ def test_a_range_counts_in_the_version_that_the_endpoint_speaks(speaks: str, *, 
 def test_a_range_that_is_none_is_missing() -> None:
     with pytest.raises(Missing):
         admitting(https("somewhere"))
+
+
+@pytest.mark.parametrize("absent", NOBODY)
+def test_a_rule_without_one_of_its_lists_may_admit_the_vpc(absent: str) -> None:
+    peered = {"GroupId": "sg-2", "VpcPeeringConnectionId": "pcx-1"}
+    rule = https("192.168.0.0/24", UserIdGroupPairs=[peered])
+    assert admitting(rule) == ()
+    del rule[absent]
+    with pytest.raises(Missing, match=f"has no {absent}"):
+        admitting(rule)
+    assert admitting(rule, https("10.0.0.0/24")) == ("sg-1 from 10.0.0.0/24",)
+    assert admitting({**rule, "FromPort": 80, "ToPort": 80}) == ()
