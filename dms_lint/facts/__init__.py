@@ -30,6 +30,7 @@ _MODULES: Final = (
     "credentials.secrets",
     "dms.encryption_keys",
     "dms.endpoints",
+    "dms.presence",
     "dms.tags",
     "iam.dms_policies",
     "iam.dms_roles.required_roles",

@@ -29,19 +29,28 @@ MAY: dict[str, set[str]] = {
     "facts": {"model", "logic", "inventory"},
     "facts/dms": {"model", "data", "logic", "aws", "inventory", "facts"},
     "facts/credentials": {"model", "data", "logic", "aws", "inventory", "facts", "facts/dms"},
-    "facts/iam": {"model", "data", "logic", "aws", "iam_policy", "inventory", "facts", "facts/dms"},
+    "facts/iam/identities": {"model", "data", "logic", "aws", "iam_policy", "inventory", "facts", "facts/dms"},
+    "facts/iam/dms_roles": {
+        *("model", "data", "logic", "aws", "iam_policy", "inventory"),
+        *("facts", "facts/dms", "facts/iam/identities"),
+    },
+    "facts/iam": {
+        *("model", "data", "logic", "aws", "iam_policy", "inventory"),
+        *("facts", "facts/dms", "facts/iam/identities", "facts/iam/dms_roles"),
+    },
     "facts/network": {
         *("model", "data", "logic", "libs", "aws", "iam_policy", "inventory"),
-        *("facts", "facts/dms", "facts/credentials", "facts/iam"),
+        *("facts", "facts/dms", "facts/credentials", "facts/iam/identities"),
     },
     "facts/tls": {
         *("model", "data", "logic", "libs", "aws", "inventory"),
         *("facts", "facts/dms", "facts/credentials", "facts/network"),
     },
-    "facts/targets": {"model", "data", "logic", "inventory", "facts", "facts/dms", "facts/iam"},
+    "facts/targets": {"model", "data", "logic", "inventory", "facts", "facts/dms", "facts/iam/dms_roles"},
     "facts/access": {
         *("model", "data", "logic", "aws", "iam_policy", "inventory"),
-        *("facts", "facts/dms", "facts/credentials", "facts/iam", "facts/network", "facts/tls", "facts/targets"),
+        *("facts", "facts/dms", "facts/credentials", "facts/iam/identities", "facts/iam/dms_roles"),
+        *("facts/network", "facts/tls", "facts/targets"),
     },
     "facts/operations": {"model", "data", "logic", "aws", "inventory", "facts", "facts/dms", "facts/tls"},
     "rulepack": {"model", "data", "aws", "facts"},

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dms_lint.facts.dms import encryption_keys as keys
 from dms_lint.facts.dms.encryption_keys import KEY
 from dms_lint.facts.dms.endpoints import direction, engine
+from dms_lint.facts.dms.presence import missing_listing
 from dms_lint.facts.fact import Fact, texts
-from dms_lint.facts.iam.dms_roles.required_roles import gap_of
 from dms_lint.facts.targets import encryption as targets
 from dms_lint.model import Missing
 
@@ -126,7 +126,7 @@ def customer_keys(account: str, inventory: Inventory) -> tuple[tuple[Reference, 
 
     def read() -> tuple[tuple[Reference, ...], Missing | None]:
         found: list[Reference] = []
-        hole = gap_of(account, inventory, "endpoint", "replication-instance")
+        hole = missing_listing(account, inventory, "endpoint", "replication-instance")
         for key, resource in _kept(account, inventory):
             try:
                 if keys.manager(resource, inventory) == "CUSTOMER":

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from dms_lint.aws.partitions import dns_suffixes, partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import direction, engine
+from dms_lint.facts.dms.presence import account_of, missing_listing
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.iam.dms_roles import required_roles as roles
 from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
-from dms_lint.facts.iam.dms_roles.required_roles import account_of, gap_of
 from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import requester
 from dms_lint.iam_policy.evaluation import Decision
@@ -80,7 +80,7 @@ def _service_roles(principal: Resource, inventory: Inventory) -> tuple[str, ...]
 
     def read() -> tuple[tuple[str, ...], Missing | None]:
         found: dict[str, None] = {}
-        hole = gap_of(principal.account, inventory, "endpoint")
+        hole = missing_listing(principal.account, inventory, "endpoint")
         for endpoint in inventory.index("endpoint", account_of).get(principal.account, ()):
             try:
                 needed = service_roles.needs(endpoint, inventory)
@@ -102,7 +102,7 @@ def _has_redshift(principal: Resource, inventory: Inventory) -> bool:
     """Whether the account has an endpoint for a Redshift cluster as a target."""
 
     def read() -> bool | Missing:
-        hole = gap_of(principal.account, inventory, "endpoint")
+        hole = missing_listing(principal.account, inventory, "endpoint")
         for endpoint in inventory.index("endpoint", account_of).get(principal.account, ()):
             try:
                 if engine(endpoint, inventory) == "redshift" and direction(endpoint, inventory) == "target":

@@ -8,8 +8,8 @@ from dms_lint.aws.partitions import partition_of
 from dms_lint.facts.access.effective_access import secret_policy
 from dms_lint.facts.access.operator_permissions import GET_ROLE, PASS_ROLE, on_role
 from dms_lint.facts.access.secret_access import DESCRIBE, Pair, asked_about, pairs
+from dms_lint.facts.dms.presence import account_of, missing_listing
 from dms_lint.facts.fact import Fact, texts
-from dms_lint.facts.iam.dms_roles.required_roles import account_of, gap_of
 from dms_lint.facts.iam.identities.principals import EDITING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import chosen, requester
 from dms_lint.iam_policy.evaluation import Policies, Request, allowed_by_resource
@@ -35,7 +35,7 @@ def _secret_pairs(principal: Resource, inventory: Inventory) -> Used:
 
     def read() -> Used:
         found: dict[Resource, tuple[Pair, ...]] = {}
-        hole = gap_of(principal.account, inventory, "endpoint")
+        hole = missing_listing(principal.account, inventory, "endpoint")
         for endpoint in inventory.index("endpoint", account_of).get(principal.account, ()):
             try:
                 named, doubt = pairs(endpoint, inventory)

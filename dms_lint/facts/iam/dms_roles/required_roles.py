@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
-from dms_lint.facts.dms.endpoints import direction, engine
+from dms_lint.facts.dms.presence import ACCOUNT, regions_by_kind, require_listed
 from dms_lint.facts.fact import Fact, text, texts
 from dms_lint.facts.iam.identities.attached_policies import attachments, aws_managed, identity, trust_policy
 from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, role_context
 from dms_lint.iam_policy.trust_policies import DMS, trusted_services
-from dms_lint.model import Missing, Status
+from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,119 +20,10 @@ if TYPE_CHECKING:
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 
-ACCOUNT: Final = ("account",)
 VPC_ROLE: Final = "dms-vpc-role"
 LOGS_ROLE: Final = "dms-cloudwatch-logs-role"
 ACCESS_ROLE: Final = "dms-access-for-endpoint"
 REDSHIFT: Final = "redshift.amazonaws.com"
-
-_DMS_KINDS: Final = (
-    "endpoint",
-    "replication-instance",
-    "subnet-group",
-    "certificate",
-    "task",
-    "replication-config",
-    "event-subscription",
-    "data-provider",
-    "instance-profile",
-    "migration-project",
-    "data-migration",
-)
-
-
-# -- what DMS has in the account
-
-
-def _presence(inventory: Inventory) -> Mapping[str, Mapping[str, set[str]]]:
-    """By account and kind, the Regions in which DMS resources of that kind were read."""
-
-    def make() -> Mapping[str, Mapping[str, set[str]]]:
-        found: dict[str, dict[str, set[str]]] = defaultdict(dict)
-        for kind in _DMS_KINDS:
-            for resource in inventory.known(kind):
-                found[resource.account].setdefault(kind, set()).add(resource.region)
-        return found
-
-    return inventory.once("dms-presence", make)
-
-
-def listed(account: Resource, inventory: Inventory, *kinds: str) -> None:
-    """Missing unless these kinds are fully listed in a Region of the account.
-
-    And in every other of which the input holds something of DMS, and in none unreadable.
-    """
-    listed, hole, elsewhere = False, None, None
-    for region in inventory.once("regions", inventory.regions):
-        whole = True
-        for kind in kinds:
-            try:
-                inventory.all(kind, account.id, region)
-            except Missing as missing:
-                if missing.status is Status.NOT_READABLE:
-                    raise
-                whole = False
-                elsewhere = elsewhere or missing
-                if (account.id, region) in inventory.scanned:
-                    hole = hole or missing
-        listed = listed or whole
-    if hole is None and listed:
-        return
-    if hole is None and elsewhere is None:
-        for kind in kinds:
-            inventory.all(kind, account.id)
-    raise (
-        hole
-        or elsewhere
-        or Missing(
-            f"no Region of the account {account.id} was read", needs="dms:DescribeEndpoints", reason="not in the input"
-        )
-    )
-
-
-def gap_of(account: str, inventory: Inventory, *kinds: str) -> Missing | None:
-    """Why an account may have more of these kinds than were read; None where it certainly has no more."""
-    found = inventory.find("account", account)
-    try:
-        if found is None:
-            raise Missing(f"the account {account} is not in the input", needs="an input that names the account")
-        listed(found, inventory, *kinds)
-    except Missing as missing:
-        return missing.with_traceback(None)
-    return None
-
-
-def dms_kinds(account: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The kinds of DMS resources that the account has in the scanned Regions: `endpoint`, `task`, ...
-
-    None is certain once endpoints and replication instances are fully listed in each of them.
-    """
-    found = _presence(inventory).get(account.id)
-    if not found:
-        listed(account, inventory, "endpoint", "replication-instance")
-    return tuple(sorted(found or ()))
-
-
-def redshift_targets(account: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The names of the account's Amazon Redshift target endpoints, in order."""
-    found, hole = set(), None
-    for endpoint in inventory.index("endpoint", account_of).get(account.id, ()):
-        try:
-            if engine(endpoint, inventory).startswith("redshift") and direction(endpoint, inventory) == "target":
-                found.add(endpoint.name)
-        except Missing as missing:
-            hole = hole or missing.with_traceback(None)
-    if not found:
-        if hole is not None:
-            raise hole
-        listed(account, inventory, "endpoint")
-    return tuple(sorted(found))
-
-
-def account_of(resource: Resource) -> tuple[str]:
-    """The account of a resource, to index by."""
-    return (resource.account,)
-
 
 # -- the roles
 
@@ -251,8 +141,8 @@ def _attached(role: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 
 def _has_serverless(account: Resource, inventory: Inventory) -> bool:
-    if "replication-config" not in _presence(inventory).get(account.id, ()):
-        listed(account, inventory, "replication-config")
+    if "replication-config" not in regions_by_kind(inventory).get(account.id, ()):
+        require_listed(account, inventory, "replication-config")
         return False
     return True
 
@@ -279,7 +169,7 @@ def _requests(
 ) -> Iterator[Request]:
     """The requests that must be allowed: in each Region that has DMS resources, on resources of unlikely names."""
     partition = partition_of(role.id)
-    regions = set().union(*_presence(inventory).get(account.id, {}).values()) - {""}
+    regions = set().union(*regions_by_kind(inventory).get(account.id, {}).values()) - {""}
     for region in sorted(regions) or ("*",):
         context = role_context(role.id, account.id, "" if region == "*" else region)
         for resource in resources:
@@ -334,8 +224,6 @@ def access_role_policy(account: Resource, inventory: Inventory) -> str:
 
 
 FACTS: Final = (
-    Fact("account.dms_kinds", ACCOUNT, texts(*_DMS_KINDS), dms_kinds),
-    Fact("account.redshift_targets", ACCOUNT, texts(), redshift_targets),
     Fact("roles.vpc_role", ACCOUNT, text(), vpc_role),
     Fact("roles.vpc_role_services", ACCOUNT, texts(), vpc_role_services),
     Fact("roles.vpc_role_missing_actions", ACCOUNT, texts(), vpc_role_missing_actions),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.aws.partitions import partition_of
 from dms_lint.facts.dms.endpoints import engine
+from dms_lint.facts.dms.presence import account_of, missing_listing
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
-from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, REDSHIFT, account_of, gap_of
+from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, REDSHIFT
 from dms_lint.facts.iam.identities.attached_policies import sound_trust_policy
 from dms_lint.facts.iam.identities.principals import is_linked
 from dms_lint.iam_policy.confused_deputy import (
@@ -121,7 +122,7 @@ def _loads_redshift(role: Resource, inventory: Inventory) -> bool:
 
     def read() -> tuple[frozenset[str], Missing | None]:
         found: set[str] = set()
-        hole = gap_of(role.account, inventory, "endpoint")
+        hole = missing_listing(role.account, inventory, "endpoint")
         for endpoint in inventory.index("endpoint", account_of).get(role.account, ()):
             try:
                 if engine(endpoint, inventory).startswith("redshift"):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.facts.dms.presence import ACCOUNT, account_of, missing_listing
 from dms_lint.facts.fact import Fact, text, texts
-from dms_lint.facts.iam.dms_roles.required_roles import ACCOUNT, account_of, gap_of
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def started(account: Resource, inventory: Inventory) -> tuple[str, ...]:
                 found.add(replication.name)
         except Missing as missing:
             hole = hole or missing.with_traceback(None)
-    if not found and hole is None and (gap := gap_of(account.id, inventory, "replication")) is not None:
+    if not found and hole is None and (gap := missing_listing(account.id, inventory, "replication")) is not None:
         configured = account.id in inventory.index("replication-config", account_of)
-        hole = gap if configured or gap_of(account.id, inventory, "replication-config") else None
+        hole = gap if configured or missing_listing(account.id, inventory, "replication-config") else None
     if not found and hole is not None:
         raise hole
     return tuple(sorted(found))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.facts.dms.presence import ACCOUNT
 from dms_lint.facts.fact import FLAG, Fact, text
-from dms_lint.facts.iam.dms_roles.required_roles import ACCOUNT
 from dms_lint.facts.iam.identities import credential_report
 from dms_lint.model import Missing
 

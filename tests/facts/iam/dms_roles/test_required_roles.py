@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.data.tables import table
+from dms_lint.facts.dms import presence
 from dms_lint.facts.iam.dms_roles import required_roles as roles
 from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
 from dms_lint.facts.iam.identities.attached_policies import aws_managed, identity, managed_policy
@@ -223,15 +224,15 @@ def test_no_dms_in_one_region_and_another_refused_is_not_none() -> None:
         listing("dms:DescribeReplicationInstances", "ReplicationInstances", "eu-west-1"),
     ]
     found = inventory(*empty)
-    assert roles.dms_kinds(account(found), found) == ()
-    assert roles.redshift_targets(account(found), found) == ()
+    assert presence.dms_kinds(account(found), found) == ()
+    assert presence.redshift_targets(account(found), found) == ()
     found = inventory(
         *empty,
         listing("dms:DescribeReplicationTasks", "ReplicationTasks", "us-east-1"),
         listing("dms:DescribeEndpoints", "Endpoints", "us-east-1", "AccessDeniedException"),
     )
     with pytest.raises(Missing) as missing:
-        roles.dms_kinds(account(found), found)
+        presence.dms_kinds(account(found), found)
     assert missing.value.status is Status.NOT_READABLE
 
 
@@ -247,7 +248,7 @@ def test_a_region_of_which_nothing_was_read_is_not_forgotten(operation: str, cut
     other = {key[operation]: [], "Marker": "more"} if cut else {}
     found = inventory(*empty, document(operation, "eu-west-1", other, "" if cut else "AccessDeniedException"))
     with pytest.raises(Missing) as missing:
-        roles.dms_kinds(account(found), found)
+        presence.dms_kinds(account(found), found)
     assert missing.value.status is Status.NOT_READABLE
 
 
@@ -259,7 +260,7 @@ def test_a_region_with_something_of_dms_in_the_input_is_listed_as_well_before_th
     there = listing("dms:DescribeReplicationTasks", "ReplicationTasks", "us-east-1")
     found = inventory(here, there)
     with pytest.raises(Missing) as missing:
-        roles.redshift_targets(account(found), found)
+        presence.redshift_targets(account(found), found)
     assert missing.value.status is Status.NOT_PROVIDED
     # What stands there of another service, or of another account, says not that DMS was to be scanned there.
     found = inventory(
@@ -268,7 +269,7 @@ def test_a_region_with_something_of_dms_in_the_input_is_listed_as_well_before_th
         listing("dms:DescribeReplicationTasks", "ReplicationTasks", "us-east-1", "444455556666"),
     )
     (own,) = (one for one in found.known("account") if one.id == ACCOUNT)
-    assert roles.redshift_targets(own, found) == ()
+    assert presence.redshift_targets(own, found) == ()
 
 
 def test_every_region_with_dms_resources_counts() -> None:
