@@ -8,66 +8,21 @@ away what is allowed here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from dms_lint.aws.partitions import dns_suffixes, partition_of
 from dms_lint.iam_policy.conditions import resolve, satisfied
+from dms_lint.iam_policy.decisions import NO, Decision, apply_denies, both, either
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.wildcards import is_pattern, matches, relation, tokens
 from dms_lint.logic.kleene import any_of
-from dms_lint.model import EMPTY, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dms_lint.iam_policy.conditions import Context
+    from dms_lint.iam_policy.requests import Request
     from dms_lint.iam_policy.statements import Policy, Statement
     from dms_lint.logic.kleene import Ternary
-
-IMPROBABLE_NAMES: Final = ("q7zxk2vw9jr4", "m4hplc8dtn6y")
-"""Names that no resource has: what covers a resource of either name covers every resource of the type."""
-
-
-# -- requests
-
-
-class Request(NamedTuple):
-    """What somebody asks AWS for."""
-
-    action: str
-    resource: str = ANYTHING
-    """An ARN; a pattern where no more is known of it, which stands for *one* resource that it matches; ANYTHING
-    for an action that takes no resource."""
-    context: Context = EMPTY
-    chosen: frozenset[str] = frozenset()
-    """Condition keys, in lower case and without what follows a `/`, whose values the caller is free to choose (where
-    it calls from, whether with MFA, the tags that it sets).  A grant that depends on one can be had, a denial can be
-    avoided: then the answer is whether *some* such request is allowed."""
-
-
-def role_context(role: str, account: str, region: str = "", *, via: str = "") -> Context:
-    """What is known of the requests that DMS makes with a role, for a resource of that account and Region.
-
-    `via` is the service that calls AWS KMS for it (`s3`).  A Region that is not known is left open.
-    """
-    partition = partition_of(role)
-    suffix = dns_suffixes().get(partition, dns_suffixes()["aws"])
-    known = {
-        "aws:principalarn": (role,),
-        "aws:principalaccount": (account,),
-        "aws:sourceaccount": (account,),
-        "aws:sourcearn": (f"arn:{partition}:dms:{region or '*'}:{account}:*",),
-        "aws:securetransport": ("true",),
-        "kms:calleraccount": (account,),
-    }
-    if region:
-        known["aws:requestedregion"] = (region,)
-    if via:
-        known["kms:viaservice"] = (f"{via}.{region or '*'}.{suffix}",)
-    return known
-
-
-# -- what is allowed
+    from dms_lint.model import Missing
 
 
 class Policies(NamedTuple):
@@ -92,37 +47,10 @@ class Identity(NamedTuple):
         return self.arn.split(":", 5)[-1].startswith("role/")
 
 
-class Decision(NamedTuple):
-    """Whether a request is allowed, and what decides it."""
-
-    allowed: Ternary
-    """None when it depends on what is not known."""
-    statements: tuple[Statement, ...] = ()
-    """The statements that decide: those that allow, those that deny, or those that may do either."""
-    doubt: str = ""
-    """When `allowed` is None: what it depends on."""
-    gap: Missing | None = None
-    """When `allowed` is None because a policy was not read: that."""
-
-    def missing(self, subject: str) -> Missing:
-        """The doubt as what a fact raises; `subject` says whose policies they are."""
-        if self.gap is not None:
-            return self.gap
-        return Missing(
-            f"{subject}: what it may do depends on {self.doubt}",
-            needs=f"policies that do not depend on {self.doubt}",
-            reason=f"a policy depends on {self.doubt}",
-        )
-
-
-NO: Final = Decision(False)
-"""Nothing allows it, or nothing denies it."""
-
-
 def allowed(request: Request, identity: Identity) -> Decision:
     """Whether the policies of a user or role allow a request, where no policy of the resource has a say."""
     mine, limit, denied = _sides(request, identity)
-    return _unless(_and(mine, limit), denied)
+    return apply_denies(both(mine, limit), denied)
 
 
 def allowed_by_resource(request: Request, identity: Identity, policy: Policies, owner: str) -> Decision:
@@ -134,14 +62,14 @@ def allowed_by_resource(request: Request, identity: Identity, policy: Policies, 
     """
     mine, limit, denied = _sides(request, identity)
     direct, through_account, denied_there = _weigh_resource(request, identity, policy)
-    denied = _or(denied, denied_there)
+    denied = either(denied, denied_there)
     if owner != identity.account:
-        return _unless(_and(_and(mine, limit), _or(direct, through_account)), denied)
+        return apply_denies(both(both(mine, limit), either(direct, through_account)), denied)
     if identity.is_role:
         # A boundary's implicit deny limits what a policy grants to a role's ARN, but not to a user's:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-        return _unless(_and(_or(mine, direct), limit), denied)
-    return _unless(_or(_and(mine, limit), direct), denied)
+        return apply_denies(both(either(mine, direct), limit), denied)
+    return apply_denies(either(both(mine, limit), direct), denied)
 
 
 def allowed_by_key(
@@ -153,13 +81,13 @@ def allowed_by_key(
     """
     mine, limit, denied = _sides(request, identity)
     direct, through_account, denied_there = _weigh_resource(request, identity, policy)
-    denied = _or(denied, denied_there)
+    denied = either(denied, denied_there)
     by_grant = Decision(granted, doubt="grants of the key")
     if owner != identity.account:
-        found = _and(_and(mine, limit), _or(direct, through_account))
+        found = both(both(mine, limit), either(direct, through_account))
     else:
-        found = _or(_and(direct, limit) if identity.is_role else direct, _and(through_account, _and(mine, limit)))
-    return _unless(_or(found, by_grant), denied)
+        found = either(both(direct, limit) if identity.is_role else direct, both(through_account, both(mine, limit)))
+    return apply_denies(either(found, by_grant), denied)
 
 
 def _sides(request: Request, identity: Identity) -> tuple[Decision, Decision, Decision]:
@@ -168,7 +96,7 @@ def _sides(request: Request, identity: Identity) -> tuple[Decision, Decision, De
     if identity.boundary is None:
         return granted, Decision(True), denied
     limit, cut = _weigh(identity.boundary, request)
-    return granted, limit, _or(denied, cut)
+    return granted, limit, either(denied, cut)
 
 
 def _weigh_resource(request: Request, identity: Identity, policy: Policies) -> tuple[Decision, Decision, Decision]:
@@ -292,30 +220,3 @@ def _covers(pattern: str, request: Request, variables: bool) -> Ternary:
     written, certain = resolve(pattern, request.context, variables=variables)
     related = relation(written, (ANYTHING,) if asked == ANYTHING else tokens(asked))
     return related if certain or related is False else None
-
-
-def _and(one: Decision, other: Decision) -> Decision:
-    for decision in (one, other):
-        if decision.allowed is False:
-            return decision
-    for decision in (one, other):
-        if decision.allowed is None:
-            return decision
-    return Decision(True, tuple(dict.fromkeys(one.statements + other.statements)))
-
-
-def _or(one: Decision, other: Decision) -> Decision:
-    for wanted in (True, None):
-        for decision in (one, other):
-            if decision.allowed is wanted:
-                return decision
-    return NO
-
-
-def _unless(granted: Decision, denied: Decision) -> Decision:
-    """What is granted and not denied: a certain denial is final, a possible one leaves open what is granted."""
-    if denied.allowed is True:
-        return Decision(False, denied.statements)
-    if granted.allowed is True and denied.allowed is None:
-        return denied
-    return granted

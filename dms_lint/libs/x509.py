@@ -6,42 +6,20 @@ The library that parses X.509 is loaded at the first certificate, and not before
 
 from __future__ import annotations
 
-import re
 import warnings
-from binascii import a2b_base64
 from collections import defaultdict
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from dms_lint.libs.pem import REMEMBERED, blocks, decode
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-_MARK: Final = re.compile(r"-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]{0,39})-----")
-_CERTIFICATE: Final = ("CERTIFICATE", "X509 CERTIFICATE")
-"""The labels of a certificate; the second is an older name of the first (RFC 7468, section 5.1)."""
-_REMEMBERED: Final = 512
-"""How many PEM files are remembered; an account has a few dozen."""
 _ROOTS: Final = 4096
 """How many certificates are remembered; the same roots stand in many files."""
-
-
-class Block(NamedTuple):
-    """One `-----BEGIN label-----` with what follows it; `body` is None where its END is missing."""
-
-    label: str
-    body: str | None
-
-    @property
-    def is_certificate(self) -> bool:
-        """Whether its label says that it is a certificate."""
-        return self.label in _CERTIFICATE
-
-    @property
-    def is_private_key(self) -> bool:
-        """Whether its label says that it is a private key, of any algorithm, encrypted or not."""
-        return self.label.endswith("PRIVATE KEY")
 
 
 class X509(NamedTuple):
@@ -82,19 +60,7 @@ class Bundle(NamedTuple):
     """The moment after which no chain of valid certificates is left; None for a file without certificates."""
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def blocks(text: str) -> tuple[Block, ...]:
-    """The PEM blocks of a text, in order; whatever stands between them is no part of them."""
-    found = []
-    marks = list(_MARK.finditer(text))
-    for mark, after in zip(marks, [*marks[1:], None], strict=False):
-        if mark[1] == "BEGIN":
-            closed = after is not None and after[1] == "END" and after[2] == mark[2]
-            found.append(Block(mark[2], text[mark.end() : after.start()] if closed and after else None))
-    return tuple(found)
-
-
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def bundle(text: str) -> Bundle:
     """The certificates of a PEM file, and what holds of them together."""
     parsed: dict[bytes, _Parsed] = {}
@@ -104,7 +70,7 @@ def bundle(text: str) -> Bundle:
         if not block.is_certificate:
             continue
         number += 1
-        der, fault = _der(block)
+        der, fault = decode(block)
         if der is not None and der not in parsed:
             found = _parse(der)
             if found is not None:
@@ -121,16 +87,6 @@ def bundle(text: str) -> Bundle:
         chains.missing_issuers(),
         chains.ends(),
     )
-
-
-def _der(block: Block) -> tuple[bytes | None, str]:
-    """The bytes of a block, or what is wrong with it."""
-    if block.body is None:
-        return None, "does not end"
-    try:
-        return a2b_base64("".join(block.body.split()), strict_mode=True), ""
-    except ValueError:
-        return None, "is not base64"
 
 
 class _Parsed(NamedTuple):

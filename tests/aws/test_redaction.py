@@ -34,7 +34,8 @@ from dms_lint.engine.evaluate import evaluate
 from dms_lint.facts.dms.endpoints import parse_attributes
 from dms_lint.facts.network.hosts import parse_hosts
 from dms_lint.inventory.inventory import Inventory
-from dms_lint.libs.x509 import blocks, bundle
+from dms_lint.libs.pem import blocks
+from dms_lint.libs.x509 import bundle
 from dms_lint.model import Document, Pack
 from dms_lint.rulepack.loader import load_pack
 from tests.aws.wire import operation_model

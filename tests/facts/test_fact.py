@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.iam_policy.conditions import satisfied
-from dms_lint.iam_policy.evaluation import Identity, Policies, Request, allowed, allowed_by_key, allowed_by_resource
+from dms_lint.iam_policy.evaluation import Identity, Policies, allowed, allowed_by_key, allowed_by_resource
+from dms_lint.iam_policy.requests import Request
 from dms_lint.iam_policy.statements import parse
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document

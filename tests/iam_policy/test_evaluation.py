@@ -10,16 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dms_lint.iam_policy.conditions import Condition, Context, parse_operator, resolve, satisfied
-from dms_lint.iam_policy.evaluation import (
-    Decision,
-    Identity,
-    Policies,
-    Request,
-    allowed,
-    allowed_by_key,
-    allowed_by_resource,
-    role_context,
-)
+from dms_lint.iam_policy.decisions import Decision
+from dms_lint.iam_policy.evaluation import Identity, Policies, allowed, allowed_by_key, allowed_by_resource
+from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.statements import Policy, parse
 from dms_lint.iam_policy.trust_policies import asked_for, is_dms, trusted_services, trusts
 from dms_lint.iam_policy.wildcards import STAR, matches, relation, tokens

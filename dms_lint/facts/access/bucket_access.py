@@ -14,13 +14,14 @@ from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_arn, role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.targets.encryption import object_acl
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, role_context
+from dms_lint.iam_policy.evaluation import allowed
+from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request, role_context
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dms_lint.iam_policy.evaluation import Decision
+    from dms_lint.iam_policy.decisions import Decision
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dms_lint.facts.dms.encryption_keys import Reference
-    from dms_lint.iam_policy.evaluation import Decision, Identity, Request
+    from dms_lint.iam_policy.decisions import Decision
+    from dms_lint.iam_policy.evaluation import Identity
+    from dms_lint.iam_policy.requests import Request
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.logic.kleene import Ternary
     from dms_lint.model import Record, Resource

@@ -12,7 +12,8 @@ from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, role_ar
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.network.hosts import hosts_of, place_of
 from dms_lint.facts.tls.modes import cluster_hosts, instance_host
-from dms_lint.iam_policy.evaluation import Request, allowed, role_context
+from dms_lint.iam_policy.evaluation import allowed
+from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.trust_policies import DMS
 from dms_lint.model import Missing
 

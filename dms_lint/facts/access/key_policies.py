@@ -18,7 +18,8 @@ from dms_lint.facts.fact import FLAG, Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.iam_policy.confused_deputy import STRANGERS, for_everybody, is_pinned, lets
-from dms_lint.iam_policy.evaluation import Request, about_action, allowed_by_key, role_context
+from dms_lint.iam_policy.evaluation import about_action, allowed_by_key
+from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from dms_lint.facts.access.effective_access import policy_of_key, with_key
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import chosen, requester
-from dms_lint.iam_policy.evaluation import Policies, Request, allowed_by_key
+from dms_lint.iam_policy.evaluation import Policies, allowed_by_key
+from dms_lint.iam_policy.requests import Request
 from dms_lint.logic.kleene import all_of, any_of
 
 if TYPE_CHECKING:

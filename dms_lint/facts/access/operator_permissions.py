@@ -13,7 +13,7 @@ from dms_lint.facts.iam.dms_roles import required_roles as roles
 from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
 from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import requester
-from dms_lint.iam_policy.evaluation import Decision
+from dms_lint.iam_policy.decisions import Decision
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:

@@ -12,14 +12,15 @@ from dms_lint.facts.dms.presence import account_of, missing_listing
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.identities.principals import EDITING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import chosen, requester
-from dms_lint.iam_policy.evaluation import Policies, Request, allowed_by_resource
+from dms_lint.iam_policy.evaluation import Policies, allowed_by_resource
+from dms_lint.iam_policy.requests import Request
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dms_lint.facts.iam.identities.requester import Requester
-    from dms_lint.iam_policy.evaluation import Decision
+    from dms_lint.iam_policy.decisions import Decision
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 

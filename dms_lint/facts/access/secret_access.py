@@ -12,7 +12,8 @@ from dms_lint.facts.credentials.secrets import SUFFIX, Reference, find_secret, k
 from dms_lint.facts.fact import Fact, each_of, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, NOWHERE, role_at
 from dms_lint.facts.iam.identities.attached_policies import identity, trust_policy
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, role_context
+from dms_lint.iam_policy.evaluation import allowed
+from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request, role_context
 from dms_lint.iam_policy.trust_policies import trusted_services
 from dms_lint.logic.kleene import Partial
 from dms_lint.model import Missing
@@ -20,7 +21,7 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dms_lint.iam_policy.evaluation import Decision
+    from dms_lint.iam_policy.decisions import Decision
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 

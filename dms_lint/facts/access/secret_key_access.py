@@ -11,7 +11,7 @@ from dms_lint.facts.credentials.secrets import find_secret
 from dms_lint.facts.dms import encryption_keys as keys
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.identities.attached_policies import identity
-from dms_lint.iam_policy.evaluation import Request, role_context
+from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:

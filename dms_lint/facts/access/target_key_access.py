@@ -12,11 +12,12 @@ from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.targets import encryption as targets
-from dms_lint.iam_policy.evaluation import Policies, Request, allowed_by_key, role_context
+from dms_lint.iam_policy.evaluation import Policies, allowed_by_key
+from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.statements import parse
 
 if TYPE_CHECKING:
-    from dms_lint.iam_policy.evaluation import Decision
+    from dms_lint.iam_policy.decisions import Decision
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 

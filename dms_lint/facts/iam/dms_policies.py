@@ -11,7 +11,8 @@ from dms_lint.facts.fact import FLAG, Fact, memoized, texts
 from dms_lint.facts.iam.identities.attached_policies import aws_managed, default_version, unread
 from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some
 from dms_lint.iam_policy.conditions import satisfied
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, about_action, about_resource
+from dms_lint.iam_policy.evaluation import about_action, about_resource
+from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request
 from dms_lint.iam_policy.statements import Statement, load, statement
 from dms_lint.iam_policy.wildcards import matches
 from dms_lint.model import Missing, Status

@@ -12,7 +12,8 @@ from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.dms_policies import POLICY, allows_everything, settled, text_of
 from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, LOGS_ROLE, VPC_ROLE
 from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some, matches_type
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, about_action, about_resource
+from dms_lint.iam_policy.evaluation import about_action, about_resource
+from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.aws.timestamps import moment
 from dms_lint.data.tables import table
 from dms_lint.facts.fact import NUMBER, Fact, each_of, memoized, text, texts
-from dms_lint.libs.x509 import blocks, bundle
+from dms_lint.libs.pem import blocks
+from dms_lint.libs.x509 import bundle
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from dms_lint.facts.access.bucket_access import (
     own_bucket,
     wide_actions,
 )
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES
+from dms_lint.iam_policy.requests import IMPROBABLE_NAMES
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 

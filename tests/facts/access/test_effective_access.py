@@ -11,7 +11,7 @@ import pytest
 from dms_lint.facts.access import effective_access as access
 from dms_lint.facts.dms import encryption_keys as keys
 from dms_lint.facts.iam.identities.attached_policies import identity
-from dms_lint.iam_policy.evaluation import Request, role_context
+from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Status
 

@@ -20,7 +20,7 @@ from dms_lint.facts.tls import certificate_authorities as database_authorities
 from dms_lint.facts.tls import certificate_usage as certificate_users
 from dms_lint.facts.tls import certificates, endpoint_certificates
 from dms_lint.inventory.inventory import Inventory
-from dms_lint.libs import x509 as pem
+from dms_lint.libs import pem, x509
 from dms_lint.model import Document, Missing, Resource, Status
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -115,24 +115,24 @@ def test_marks_without_ends_take_no_longer_than_they_are_long() -> None:
     ],
 )
 def test_line_ends_and_indents_do_not_matter(spoilt: str) -> None:
-    assert pem.bundle(spoilt).certificates == pem.bundle(MADE.pem("root")).certificates
+    assert x509.bundle(spoilt).certificates == x509.bundle(MADE.pem("root")).certificates
 
 
 def test_escaped_line_ends_are_no_base64() -> None:
-    assert pem.bundle(MADE.pem("root").replace("\n", "\\n")).unreadable == ("certificate 1 is not base64",)
+    assert x509.bundle(MADE.pem("root").replace("\n", "\\n")).unreadable == ("certificate 1 is not base64",)
 
 
 def test_a_certificate_counts_once_however_often_it_stands_there() -> None:
-    assert len(pem.bundle(file_of("root", "root", "issuing", "root")).certificates) == 2
+    assert len(x509.bundle(file_of("root", "root", "issuing", "root")).certificates) == 2
 
 
 def test_a_file_without_certificates_ends_never() -> None:
-    assert pem.bundle(KEY) == pem.Bundle((), frozenset(), (), (), None)
+    assert x509.bundle(KEY) == x509.Bundle((), frozenset(), (), (), None)
 
 
 @given(st.text() | st.text(alphabet="-BEGINDCRTFA \n="))
 def test_any_text_can_be_looked_at(text: str) -> None:
-    assert pem.bundle(text).certificates == ()
+    assert x509.bundle(text).certificates == ()
 
 
 @given(st.sampled_from(sorted(MADE.RECIPES)), st.integers(0, 2000), st.integers(0, 255))
@@ -140,21 +140,21 @@ def test_a_damaged_certificate_is_unreadable_or_another_and_nothing_worse(name: 
     der = bytearray(MADE.make(name))
     der[place % len(der)] = value
     text = f"-----BEGIN CERTIFICATE-----\n{b64encode(bytes(der)).decode()}\n-----END CERTIFICATE-----\n"
-    found = pem.bundle(text + MADE.pem("issuing") + MADE.pem("root"))
+    found = x509.bundle(text + MADE.pem("issuing") + MADE.pem("root"))
     assert len(found.unreadable) + len(found.certificates) in (2, 3)
     assert found.ends is not None
 
 
 @given(st.permutations(["server", "issuing", "root", "expired-root", "cross-signed-root", "expired-issuing"]))
 def test_the_order_of_a_file_does_not_matter(names: list[str]) -> None:
-    found = pem.bundle(file_of(*names))
+    found = x509.bundle(file_of(*names))
     assert found.missing_issuers == ()
     assert found.ends == datetime(2031, 1, 1, tzinfo=UTC)
 
 
 @given(st.sets(st.sampled_from(sorted(MADE.RECIPES)), min_size=1))
 def test_a_file_ends_with_one_of_its_certificates(names: set[str]) -> None:
-    found = pem.bundle(file_of(*sorted(names)))
+    found = x509.bundle(file_of(*sorted(names)))
     ends = [one.ends for one in found.certificates]
     assert found.ends in ends
     assert {one.sha1 for one in found.certificates} == {MADE.fingerprint(name) for name in names}
@@ -164,32 +164,32 @@ def test_a_file_ends_with_one_of_its_certificates(names: set[str]) -> None:
 
 @given(st.sets(st.sampled_from(sorted(MADE.RECIPES))), st.sampled_from(sorted(MADE.RECIPES)))
 def test_a_root_more_never_makes_a_complete_file_end_earlier(names: set[str], more: str) -> None:
-    before = pem.bundle(file_of(*sorted(names)))
+    before = x509.bundle(file_of(*sorted(names)))
     if MADE.RECIPES[more].issuer or before.ends is None or before.missing_issuers:
         return
-    after = pem.bundle(file_of(*sorted({*names, more})))
+    after = x509.bundle(file_of(*sorted({*names, more})))
     if all(one.signer for one in after.certificates):
         assert after.ends is not None
         assert after.ends >= before.ends
 
 
 def test_the_issuer_of_a_missing_issuer_cannot_be_known() -> None:
-    assert pem.bundle(file_of("server")).missing_issuers == ("CN=Example Issuing CA,O=Example",)
+    assert x509.bundle(file_of("server")).missing_issuers == ("CN=Example Issuing CA,O=Example",)
 
 
 def test_a_server_alone_is_judged_by_its_own_end() -> None:
-    assert pem.bundle(file_of("expired-server")).ends == datetime(2025, 6, 1, tzinfo=UTC)
+    assert x509.bundle(file_of("expired-server")).ends == datetime(2025, 6, 1, tzinfo=UTC)
 
 
 def test_a_sha1_root_is_a_root_though_its_signature_may_not_be_supported() -> None:
-    assert pem.bundle(file_of("sha1-root")).certificates[0].root
+    assert x509.bundle(file_of("sha1-root")).certificates[0].root
 
 
 def test_names_and_key_identifiers_do_not_make_a_root_of_a_certificate_that_another_key_signed() -> None:
     der = bytearray(MADE.make("own-server-plain"))
     der[-1] ^= 1
     text = f"-----BEGIN CERTIFICATE-----\n{b64encode(bytes(der)).decode()}\n-----END CERTIFICATE-----\n"
-    found = pem.bundle(text)
+    found = x509.bundle(text)
     assert not any(one.root for one in found.certificates)
 
 
@@ -216,10 +216,10 @@ def test_the_parser_is_loaded_at_the_first_certificate_and_not_before() -> None:
     program = (
         "import sys\n"
         "from dms_lint.facts import FACTS\n"
-        "from dms_lint.libs import x509 as pem\n"
-        f"pem.bundle({KEY!r}), pem.blocks({MADE.pem('root')!r})\n"
+        "from dms_lint.libs import pem, x509\n"
+        f"x509.bundle({KEY!r}), pem.blocks({MADE.pem('root')!r})\n"
         "assert not any(name.startswith('cryptography') for name in sys.modules)\n"
-        f"pem.bundle({MADE.pem('root')!r})\n"
+        f"x509.bundle({MADE.pem('root')!r})\n"
         "assert 'cryptography' in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -10,7 +10,8 @@ from dms_lint.data.tables import table
 from dms_lint.facts.dms.presence import ACCOUNT, regions_by_kind, require_listed
 from dms_lint.facts.fact import Fact, text, texts
 from dms_lint.facts.iam.identities.attached_policies import attachments, aws_managed, identity, trust_policy
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed, role_context
+from dms_lint.iam_policy.evaluation import allowed
+from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request, role_context
 from dms_lint.iam_policy.trust_policies import DMS, trusted_services
 from dms_lint.model import Missing
 

@@ -10,7 +10,7 @@ from dms_lint.data.tables import table
 from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.identities.attached_policies import holder_of, sound_trust_policy
 from dms_lint.facts.iam.identities.requester import ROLE, USER, requester
-from dms_lint.iam_policy.evaluation import Decision
+from dms_lint.iam_policy.decisions import Decision
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.trust_policies import service_of
 from dms_lint.model import Missing

@@ -10,7 +10,9 @@ from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.fact import memoized
 from dms_lint.facts.iam.identities.attached_policies import holder_of, identity
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Decision, Request, about_action, allowed
+from dms_lint.iam_policy.decisions import Decision
+from dms_lint.iam_policy.evaluation import about_action, allowed
+from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.wildcards import matches
 from dms_lint.model import EMPTY

@@ -12,7 +12,8 @@ from dms_lint.facts.dms import presence
 from dms_lint.facts.iam.dms_roles import required_roles as roles
 from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
 from dms_lint.facts.iam.identities.attached_policies import aws_managed, identity, managed_policy
-from dms_lint.iam_policy.evaluation import Request, allowed
+from dms_lint.iam_policy.evaluation import allowed
+from dms_lint.iam_policy.requests import Request
 from dms_lint.iam_policy.statements import parse
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource, Status

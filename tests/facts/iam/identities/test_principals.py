@@ -14,7 +14,8 @@ from dms_lint.facts.access import operator_secret_access as principal_secrets
 from dms_lint.facts.iam.dms_roles import role_trust, serverless_role
 from dms_lint.facts.iam.identities import access_keys, principals, root_user
 from dms_lint.facts.iam.identities.requester import chosen, requester
-from dms_lint.iam_policy.evaluation import IMPROBABLE_NAMES, Request, allowed
+from dms_lint.iam_policy.evaluation import allowed
+from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource, Status
 from dms_lint.rulepack.predicates import compile_schema
