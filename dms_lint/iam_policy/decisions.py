@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dms_lint.iam_policy.statements import Statement
-    from dms_lint.logic.kleene import Ternary
+    from dms_lint.logic.kleene import Ternary, Verdictish
 
 
 class Decision(NamedTuple):
@@ -18,20 +20,24 @@ class Decision(NamedTuple):
     """None when it depends on what is not known."""
     statements: tuple[Statement, ...] = ()
     """The statements that decide: those that allow, those that deny, or those that may do either."""
-    doubt: str = ""
+    depends_on: str = ""
     """When `allowed` is None: what it depends on."""
-    gap: Missing | None = None
+    missing: Missing | None = None
     """When `allowed` is None because a policy was not read: that."""
 
-    def missing(self, subject: str) -> Missing:
-        """The doubt as what a fact raises; `subject` says whose policies they are."""
-        if self.gap is not None:
-            return self.gap
+    def as_missing(self, subject: str) -> Missing:
+        """An undecided decision as what a fact raises; `subject` says whose policies they are."""
+        if self.missing is not None:
+            return self.missing
         return Missing(
-            f"{subject}: what it may do depends on {self.doubt}",
-            needs=f"policies that do not depend on {self.doubt}",
-            reason=f"a policy depends on {self.doubt}",
+            f"{subject}: what it may do depends on {self.depends_on}",
+            needs=f"policies that do not depend on {self.depends_on}",
+            reason=f"a policy depends on {self.depends_on}",
         )
+
+    def verdict(self, subject: str) -> Verdictish:
+        """Whether the request is allowed, with the reason where that is undecided; `subject` as in `as_missing`."""
+        return self.as_missing(subject) if self.allowed is None else self.allowed
 
 
 NO: Final = Decision(False)
@@ -56,6 +62,17 @@ def either(first: Decision, second: Decision) -> Decision:
             if decision.allowed is allowed:
                 return decision
     return NO
+
+
+def any_decision(decisions: Iterable[Decision]) -> Decision:
+    """The first decision that allows, else the first that is undecided; evaluated no further than needed."""
+    undecided: list[Decision] = []
+    for decision in decisions:
+        if decision.allowed:
+            return decision
+        if decision.allowed is None:
+            undecided.append(decision)
+    return undecided[0] if undecided else NO
 
 
 def apply_denies(grant: Decision, denial: Decision) -> Decision:

@@ -1,7 +1,7 @@
 """What policies mean together: what they allow, deny or leave open.
 
-Everything here is a function of parsed documents alone.  How they are parsed stands in `statements`, which of
-them belong to a role in `identities`, whom a role trusts in `trust`.
+Everything here is a function of parsed documents alone.  How they are parsed stands in `statements`, how two
+decisions combine in `decisions`, which services a role trusts in `trust_policies`.
 Service and resource control policies and session policies are not seen from an account; they could only take
 away what is allowed here.
 """
@@ -21,15 +21,8 @@ if TYPE_CHECKING:
 
     from dms_lint.iam_policy.requests import Request
     from dms_lint.iam_policy.statements import Policy, Statement
-    from dms_lint.logic.kleene import Ternary
+    from dms_lint.logic.kleene import Partial, Ternary
     from dms_lint.model import Missing
-
-
-class Policies(NamedTuple):
-    """Documents that hold together, and what stands for those that could not be read."""
-
-    documents: tuple[Policy, ...] = ()
-    gaps: tuple[Missing, ...] = ()
 
 
 class Identity(NamedTuple):
@@ -37,8 +30,8 @@ class Identity(NamedTuple):
 
     arn: str
     account: str
-    policies: Policies
-    boundary: Policies | None = None
+    policies: Partial[Policy]
+    boundary: Partial[Policy] | None = None
     """None where it has no permissions boundary."""
 
     @property
@@ -49,65 +42,70 @@ class Identity(NamedTuple):
 
 def allowed(request: Request, identity: Identity) -> Decision:
     """Whether the policies of a user or role allow a request, where no policy of the resource has a say."""
-    mine, limit, denied = _sides(request, identity)
-    return apply_denies(both(mine, limit), denied)
+    identity_grant, boundary_grant, denial = _identity_decisions(request, identity)
+    return apply_denies(both(identity_grant, boundary_grant), denial)
 
 
-def allowed_by_resource(request: Request, identity: Identity, policy: Policies, owner: str) -> Decision:
+def allowed_by_resource(request: Request, identity: Identity, policy: Partial[Policy], owner: str) -> Decision:
     """The same where the resource has a policy of its own; `owner` is the account of the resource.
 
-    A resource without a policy has `Policies()`; one whose policy was not read has a gap.  Within an account
+    A resource without a policy has `Partial()`; of one whose policy was not read it is missing.  Within an account
     either side may allow it, and naming the account only leaves it to the identity's policies.  Across accounts
     both sides must allow it.
     """
-    mine, limit, denied = _sides(request, identity)
-    direct, through_account, denied_there = _weigh_resource(request, identity, policy)
-    denied = either(denied, denied_there)
+    identity_grant, boundary_grant, identity_denial = _identity_decisions(request, identity)
+    direct, through_account, resource_denial = _resource_decisions(request, identity, policy)
+    denial = either(identity_denial, resource_denial)
     if owner != identity.account:
-        return apply_denies(both(both(mine, limit), either(direct, through_account)), denied)
-    if identity.is_role:
+        grant = both(both(identity_grant, boundary_grant), either(direct, through_account))
+    elif identity.is_role:
         # A boundary's implicit deny limits what a policy grants to a role's ARN, but not to a user's:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-        return apply_denies(both(either(mine, direct), limit), denied)
-    return apply_denies(either(both(mine, limit), direct), denied)
+        grant = both(either(identity_grant, direct), boundary_grant)
+    else:
+        grant = either(both(identity_grant, boundary_grant), direct)
+    return apply_denies(grant, denial)
 
 
 def allowed_by_key(
-    request: Request, identity: Identity, policy: Policies, owner: str, granted: Ternary = False
+    request: Request, identity: Identity, policy: Partial[Policy], owner: str, granted: Ternary = False
 ) -> Decision:
     """The same for a KMS key, whose policy has the first word; `granted`: whether a grant of the key allows it.
 
     An identity's own policies count only where the key's policy leaves the account to decide.
     """
-    mine, limit, denied = _sides(request, identity)
-    direct, through_account, denied_there = _weigh_resource(request, identity, policy)
-    denied = either(denied, denied_there)
-    by_grant = Decision(granted, doubt="grants of the key")
+    identity_grant, boundary_grant, identity_denial = _identity_decisions(request, identity)
+    direct, through_account, key_denial = _resource_decisions(request, identity, policy)
+    bounded_grant = both(identity_grant, boundary_grant)
     if owner != identity.account:
-        found = both(both(mine, limit), either(direct, through_account))
+        policy_grant = both(bounded_grant, either(direct, through_account))
     else:
-        found = either(both(direct, limit) if identity.is_role else direct, both(through_account, both(mine, limit)))
-    return apply_denies(either(found, by_grant), denied)
+        direct = both(direct, boundary_grant) if identity.is_role else direct
+        policy_grant = either(direct, both(through_account, bounded_grant))
+    key_grant = Decision(granted, depends_on="grants of the key")
+    return apply_denies(either(policy_grant, key_grant), either(identity_denial, key_denial))
 
 
-def _sides(request: Request, identity: Identity) -> tuple[Decision, Decision, Decision]:
+def _identity_decisions(request: Request, identity: Identity) -> tuple[Decision, Decision, Decision]:
     """What an identity's policies grant, what its boundary leaves, and what either denies."""
-    granted, denied = _weigh(identity.policies, request)
+    identity_grant, identity_denial = weigh_statements(identity.policies, request)
     if identity.boundary is None:
-        return granted, Decision(True), denied
-    limit, cut = _weigh(identity.boundary, request)
-    return granted, limit, either(denied, cut)
+        return identity_grant, Decision(True), identity_denial
+    boundary_grant, boundary_denial = weigh_statements(identity.boundary, request)
+    return identity_grant, boundary_grant, either(identity_denial, boundary_denial)
 
 
-def _weigh_resource(request: Request, identity: Identity, policy: Policies) -> tuple[Decision, Decision, Decision]:
+def _resource_decisions(
+    request: Request, identity: Identity, policy: Partial[Policy]
+) -> tuple[Decision, Decision, Decision]:
     """What a resource's policy grants the identity by name, what through its account, and what it denies."""
-    direct, _ = _weigh(policy, request, lambda statement: _named(statement, identity)[0])
-    through_account, _ = _weigh(policy, request, lambda statement: _named(statement, identity)[1])
-    _, denied = _weigh(policy, request, lambda statement: any_of(_named(statement, identity)))
-    return direct, through_account, denied
+    direct, _ = weigh_statements(policy, request, lambda statement: _principal_match(statement, identity)[0])
+    through_account, _ = weigh_statements(policy, request, lambda statement: _principal_match(statement, identity)[1])
+    _, denial = weigh_statements(policy, request, lambda statement: any_of(_principal_match(statement, identity)))
+    return direct, through_account, denial
 
 
-def _named(statement: Statement, identity: Identity) -> tuple[Ternary, Ternary]:
+def _principal_match(statement: Statement, identity: Identity) -> tuple[Ternary, Ternary]:
     """Whether a statement's principals name the identity itself, and whether they name its account."""
     itself: Ternary = False
     account = False
@@ -123,7 +121,7 @@ def _named(statement: Statement, identity: Identity) -> tuple[Ternary, Ternary]:
         elif value == identity.account or (value.startswith("arn:") and value.endswith(root)):
             account = True
         elif identity.is_role and value.startswith("arn:") and session in value and itself is False:
-            itself = None  # some sessions of the role are named, and which one asks is not known
+            itself = None  # some sessions of the role are named, and which of them asks is not known
     if not statement.not_principals:
         return itself, account
     if itself is True and account:
@@ -133,68 +131,70 @@ def _named(statement: Statement, identity: Identity) -> tuple[Ternary, Ternary]:
     return (True, True) if itself is False and not account else (None, None)
 
 
-def _weigh(
-    policies: Policies, request: Request, admits: Callable[[Statement], Ternary] = lambda _: True
+def weigh_statements(
+    policies: Partial[Policy], request: Request, match_principal: Callable[[Statement], Ternary] = lambda _: True
 ) -> tuple[Decision, Decision]:
     """What these policies grant, and what they deny (there `allowed` says: denied)."""
-    if not policies.documents:
-        nothing = _tally("", {}, {}, policies.gaps[0]) if policies.gaps else NO
+    if not policies.items:
+        nothing = _decision("", {}, {}, policies.missing)
         return nothing, nothing
-    found: dict[tuple[str, bool], list[Statement]] = {}
-    doubts: dict[str, str] = {}
-    for policy in policies.documents:
+    matching: dict[tuple[str, bool], list[Statement]] = {}
+    dependencies: dict[str, str] = {}
+    action = request.action.lower()
+    for policy in policies.items:
         for statement in policy.statements:
-            fits, doubt = _fits(statement, request, admits)
-            if fits is False:
+            if not about_action(statement, action):
                 continue
-            found.setdefault((statement.effect, fits is True), []).append(statement)
-            if doubt:
-                doubts.setdefault(statement.effect, doubt)
-    gap = policies.gaps[0] if policies.gaps else None
-    return _tally("Allow", found, doubts, gap), _tally("Deny", found, doubts, gap)
+            match, depends_on = _match(statement, request, match_principal)
+            if match is False:
+                continue
+            matching.setdefault((statement.effect, match is True), []).append(statement)
+            if depends_on:
+                dependencies.setdefault(statement.effect, depends_on)
+    return (
+        _decision("Allow", matching, dependencies, policies.missing),
+        _decision("Deny", matching, dependencies, policies.missing),
+    )
 
 
-def _tally(
+def _decision(
     effect: str,
-    found: Mapping[tuple[str, bool], list[Statement]],
-    doubts: Mapping[str, str],
-    gap: Missing | None,
+    matching: Mapping[tuple[str, bool], list[Statement]],
+    dependencies: Mapping[str, str],
+    missing: Missing | None,
 ) -> Decision:
-    if certain := found.get((effect, True)):
-        return Decision(True, tuple(certain))
-    if possible := found.get((effect, False)):
-        return Decision(None, tuple(possible), doubts[effect], gap)
-    return Decision(None, gap=gap, doubt="a policy that was not read") if gap is not None else NO
+    """The decision of the statements of an effect; `matching` says for each whether it certainly matches."""
+    if determining := matching.get((effect, True)):
+        return Decision(True, tuple(determining))
+    if residual := matching.get((effect, False)):
+        return Decision(None, tuple(residual), dependencies[effect], missing)
+    return Decision(None, depends_on="a policy that was not read", missing=missing) if missing is not None else NO
 
 
-def _fits(statement: Statement, request: Request, admits: Callable[[Statement], Ternary]) -> tuple[Ternary, str]:
-    """Whether a statement is about a request; where that is not known, what it depends on."""
-    if not about_action(statement, request.action.lower()):
+def _match(
+    statement: Statement, request: Request, match_principal: Callable[[Statement], Ternary]
+) -> tuple[Ternary, str]:
+    """Whether a statement on the action of a request is about it; where that is not known, what it depends on."""
+    depends_on: list[str] = []
+    principal = match_principal(statement)
+    if principal is False:
         return False, ""
-    doubt = ""
-    admitted = admits(statement)
-    if admitted is False:
+    if principal is None:
+        depends_on.append(f"whom {statement.label} names")
+    resource = about_resource(statement, request)
+    if resource is False:
         return False, ""
-    if admitted is None:
-        doubt = f"whom {_called(statement)} names"
-    about = about_resource(statement, request)
-    if about is False:
-        return False, ""
-    if about is None:
-        doubt = doubt or f"the resources of {_called(statement)}"
+    if resource is None:
+        depends_on.append(f"the resources of {statement.label}")
     for condition in statement.conditions:
-        held = satisfied(condition, request.context)
-        if held is None and condition.key.partition("/")[0] in request.chosen:
-            held = statement.effect == "Allow"
-        if held is False:
+        is_met = satisfied(condition, request.context)
+        if is_met is None and condition.key.partition("/")[0] in request.chosen:
+            is_met = statement.effect == "Allow"
+        if is_met is False:
             return False, ""
-        if held is None:
-            doubt = doubt or f"the condition {condition.key} of {_called(statement)}"
-    return (None if doubt else True), doubt
-
-
-def _called(statement: Statement) -> str:
-    return f"{statement.sid} in {statement.policy}"
+        if is_met is None:
+            depends_on.append(f"the condition {condition.key} of {statement.label}")
+    return (None, depends_on[0]) if depends_on else (True, "")
 
 
 def about_action(statement: Statement, action: str) -> bool:
@@ -214,9 +214,10 @@ def about_resource(statement: Statement, request: Request) -> Ternary:
 
 
 def _covers(pattern: str, request: Request, variables: bool) -> Ternary:
-    asked = request.resource
-    if (not variables or "${" not in pattern) and (asked == ANYTHING or not is_pattern(asked)):
-        return matches(pattern, asked)
-    written, certain = resolve(pattern, request.context, variables=variables)
-    related = relation(written, (ANYTHING,) if asked == ANYTHING else tokens(asked))
+    """Whether a pattern of Resource matches the resource of a request, which may be a pattern too."""
+    resource = request.resource
+    if (not variables or "${" not in pattern) and (resource == ANYTHING or not is_pattern(resource)):
+        return matches(pattern, resource)
+    resolved, certain = resolve(pattern, request.context, variables=variables)
+    related = relation(resolved, (ANYTHING,) if resource == ANYTHING else tokens(resource))
     return related if certain or related is False else None

@@ -37,6 +37,11 @@ class Statement(NamedTuple):
     variables: bool
     """Whether `${...}` is a policy variable: not in policies of the version 2008-10-17."""
 
+    @property
+    def label(self) -> str:
+        """The statement in messages: its Sid or number, and its policy."""
+        return f"{self.sid} in {self.policy}"
+
 
 class Policy(NamedTuple):
     """A policy document."""

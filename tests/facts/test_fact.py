@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.iam_policy.conditions import satisfied
-from dms_lint.iam_policy.evaluation import Identity, Policies, allowed, allowed_by_key, allowed_by_resource
+from dms_lint.iam_policy.evaluation import Identity, allowed, allowed_by_key, allowed_by_resource
 from dms_lint.iam_policy.requests import Request
-from dms_lint.iam_policy.statements import parse
+from dms_lint.iam_policy.statements import Policy, parse
 from dms_lint.inventory.inventory import Inventory
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import Document
 
 if TYPE_CHECKING:
@@ -183,8 +184,8 @@ def document(found: list[Statement]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": found}
 
 
-def policies(found: list[Statement]) -> Policies:
-    return Policies((parse(document(found), "test"),))
+def policies(found: list[Statement]) -> Partial[Policy]:
+    return Partial((parse(document(found), "test"),))
 
 
 def who(mine: list[Statement], boundary: list[Statement] | None = None, arn: str = ROLE) -> Identity:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from dms_lint.iam_policy.conditions import Condition, Context, parse_operator, resolve, satisfied
 from dms_lint.iam_policy.decisions import Decision
-from dms_lint.iam_policy.evaluation import Identity, Policies, allowed, allowed_by_key, allowed_by_resource
+from dms_lint.iam_policy.evaluation import Identity, allowed, allowed_by_key, allowed_by_resource
 from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.statements import Policy, parse
 from dms_lint.iam_policy.trust_policies import asked_for, is_dms, trusted_services, trusts
 from dms_lint.iam_policy.wildcards import STAR, matches, relation, tokens
-from dms_lint.logic.kleene import Ternary, all_of, any_of, invert
+from dms_lint.logic.kleene import Partial, Ternary, all_of, any_of, invert
 from dms_lint.model import Missing
 
 ACCOUNT = "111122223333"
@@ -42,13 +42,13 @@ def deny(action: Any = "*", resource: Any = "*", **more: Any) -> Statement:
 
 
 def identity(
-    *statements: Statement, arn: str = ROLE, boundary: list[Statement] | None = None, gaps: tuple[Missing, ...] = ()
+    *statements: Statement, arn: str = ROLE, boundary: list[Statement] | None = None, missing: Missing | None = None
 ) -> Identity:
     return Identity(
         arn,
         ACCOUNT,
-        Policies((policy(*statements),), gaps),
-        None if boundary is None else Policies((policy(*boundary),)),
+        Partial((policy(*statements),), missing),
+        None if boundary is None else Partial((policy(*boundary),)),
     )
 
 
@@ -183,7 +183,7 @@ def test_garbage_is_refused_and_breaks_nothing(document: Any) -> None:
         found = parse(document, "p")
     except ValueError:
         return
-    allowed(ask(), Identity(ROLE, ACCOUNT, Policies((found,))))
+    allowed(ask(), Identity(ROLE, ACCOUNT, Partial((found,))))
     trusted_services(found, ROLE, ACCOUNT)
 
 
@@ -386,7 +386,7 @@ def test_what_an_identitys_policies_allow(statements: list[Statement], answer: T
 
 
 def test_variables_are_plain_characters_in_policies_of_the_old_version() -> None:
-    old = Policies((policy(allow(resource="arn:aws:s3:::${aws:username}/*"), version="2008-10-17"),))
+    old = Partial((policy(allow(resource="arn:aws:s3:::${aws:username}/*"), version="2008-10-17"),))
     assert allowed(ask(), Identity(ROLE, ACCOUNT, old)).allowed is False
 
 
@@ -397,9 +397,9 @@ def test_an_action_without_a_resource_is_allowed_on_everything_only() -> None:
 
 
 def test_a_policy_that_was_not_read_opens_what_is_not_denied() -> None:
-    assert allowed(ask(), identity(allow(), gaps=(GAP,))).gap is GAP
-    assert allowed(ask(), identity(gaps=(GAP,))).allowed is None
-    assert allowed(ask(), identity(deny(), gaps=(GAP,))).allowed is False
+    assert allowed(ask(), identity(allow(), missing=GAP)).missing is GAP
+    assert allowed(ask(), identity(missing=GAP)).allowed is None
+    assert allowed(ask(), identity(deny(), missing=GAP)).allowed is False
 
 
 def test_a_boundary_limits_and_denies() -> None:
@@ -407,9 +407,9 @@ def test_a_boundary_limits_and_denies() -> None:
     assert allowed(ask(), identity(allow(), boundary=[allow("sqs:*")])).allowed is False
     assert allowed(ask(), identity(allow(), boundary=[allow(), deny("s3:*")])).allowed is False
     assert allowed(ask(), identity(boundary=[allow()])).allowed is False
-    unread = Identity(ROLE, ACCOUNT, Policies((policy(allow()),)), Policies(gaps=(GAP,)))
-    assert allowed(ask(), unread).gap is GAP
-    nothing = Identity(ROLE, ACCOUNT, Policies(), Policies(gaps=(GAP,)))
+    unread = Identity(ROLE, ACCOUNT, Partial((policy(allow()),)), Partial(missing=GAP))
+    assert allowed(ask(), unread).missing is GAP
+    nothing = Identity(ROLE, ACCOUNT, Partial(), Partial(missing=GAP))
     assert allowed(ask(), nothing).allowed is False
 
 
@@ -417,11 +417,12 @@ def test_a_decision_names_what_decides_and_what_it_depends_on() -> None:
     found = allowed(ask(), identity(allow(), deny("s3:*", Sid="NoS3")))
     assert [statement.sid for statement in found.statements] == ["NoS3"]
     found = allowed(ask(), identity(allow(Sid="Vpn", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})))
-    assert found.doubt == "the condition aws:sourceip of Vpn in test"
+    assert found.depends_on == "the condition aws:sourceip of Vpn in test"
     assert (
-        found.missing("role x").message == "role x: what it may do depends on the condition aws:sourceip of Vpn in test"
+        found.as_missing("role x").message
+        == "role x: what it may do depends on the condition aws:sourceip of Vpn in test"
     )
-    assert Decision(None, gap=GAP).missing("role x") is GAP
+    assert Decision(None, missing=GAP).as_missing("role x") is GAP
 
 
 STATEMENT = st.builds(
@@ -530,22 +531,22 @@ READ = Request("secretsmanager:GetSecretValue", SECRET)
 def test_what_an_identity_and_a_resources_policy_allow_together(
     mine: list[Statement], theirs: list[Statement], same_account: Ternary, other_account: Ternary
 ) -> None:
-    who, resource = identity(*mine), Policies((policy(*theirs),))
+    who, resource = identity(*mine), Partial((policy(*theirs),))
     assert allowed_by_resource(READ, who, resource, ACCOUNT).allowed is same_account
     assert allowed_by_resource(READ, who, resource, OTHER).allowed is other_account
 
 
 def test_a_resources_policy_that_was_not_read() -> None:
-    unread = Policies(gaps=(GAP,))
+    unread: Partial[Policy] = Partial(missing=GAP)
     assert allowed_by_resource(READ, identity(), unread, OTHER).allowed is False
-    assert allowed_by_resource(READ, identity(allow()), unread, OTHER).gap is GAP
-    assert allowed_by_resource(READ, identity(allow()), unread, ACCOUNT).gap is GAP
+    assert allowed_by_resource(READ, identity(allow()), unread, OTHER).missing is GAP
+    assert allowed_by_resource(READ, identity(allow()), unread, ACCOUNT).missing is GAP
     assert allowed_by_resource(READ, identity(), unread, ACCOUNT).allowed is None
 
 
 def test_a_boundary_limits_what_a_resource_grants_to_a_role_and_not_to_a_user() -> None:
     boundary = [allow("sqs:*")]
-    to_role, to_user = Policies((policy(names({"AWS": ROLE})),)), Policies((policy(names({"AWS": USER})),))
+    to_role, to_user = Partial((policy(names({"AWS": ROLE})),)), Partial((policy(names({"AWS": USER})),))
     assert allowed_by_resource(READ, identity(boundary=boundary), to_role, ACCOUNT).allowed is False
     assert allowed_by_resource(READ, identity(arn=USER, boundary=boundary), to_user, ACCOUNT).allowed is True
 
@@ -575,14 +576,14 @@ DECRYPT = Request("kms:Decrypt", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd"
 def test_a_keys_policy_has_the_first_word(
     mine: list[Statement], theirs: list[Statement], granted: Ternary, same_account: Ternary, other_account: Ternary
 ) -> None:
-    who, key = identity(*mine), Policies((policy(*theirs),))
+    who, key = identity(*mine), Partial((policy(*theirs),))
     assert allowed_by_key(DECRYPT, who, key, ACCOUNT, granted).allowed is same_account
     assert allowed_by_key(DECRYPT, who, key, OTHER, granted).allowed is other_account
 
 
 def test_a_key_that_serves_s3_alone_serves_a_target_there() -> None:
     context = role_context(ROLE, ACCOUNT, "eu-west-1", via="s3")
-    key = Policies(
+    key = Partial(
         (policy(names({"AWS": ROLE}, Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}})),)
     )
     assert allowed_by_key(Request("kms:Decrypt", "*", context), identity(), key, ACCOUNT).allowed is True

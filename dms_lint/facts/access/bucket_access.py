@@ -88,7 +88,7 @@ def _lacking(
                 if decision.allowed is False:
                     lacks = resource
                 elif decision.allowed is None and not _some(template, decision):
-                    doubt = doubt or decision.missing(role.where)
+                    doubt = doubt or decision.as_missing(role.where)
             if lacks is not None:
                 found.append(f"{action} on {_shown(lacks)}" if lacks != "*" else action)
                 break
@@ -99,7 +99,7 @@ def _lacking(
 
 def _some(template: str, decision: Decision) -> bool:
     """Whether it is enough that some of the resources are allowed, and some may well be."""
-    return template.endswith(_ANY) and decision.gap is None
+    return template.endswith(_ANY) and decision.missing is None
 
 
 def _shown(resource: str) -> str:
@@ -181,7 +181,7 @@ def wide_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
         if unsure is None:
             found.append(action)
         else:
-            doubt = doubt or unsure.missing(role.where)
+            doubt = doubt or unsure.as_missing(role.where)
     if not found and doubt is not None:
         raise doubt
     return tuple(found)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.iam.identities.attached_policies import parsed
-from dms_lint.iam_policy.evaluation import Policies, allowed_by_key, allowed_by_resource
+from dms_lint.iam_policy.evaluation import allowed_by_key, allowed_by_resource
 from dms_lint.iam_policy.statements import Policy
-from dms_lint.logic.kleene import any_of
+from dms_lint.logic.kleene import Partial, any_of
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def key_policy(key: Reference, inventory: Inventory) -> Policy:
     return found
 
 
-def policy_of_key(key: Reference, inventory: Inventory) -> Policies:
+def policy_of_key(key: Reference, inventory: Inventory) -> Partial[Policy]:
     """The policy of a key as one that holds, or as the gap that it leaves where it was not read."""
     return _one(lambda: key_policy(key, inventory))
 
@@ -70,7 +70,7 @@ def with_key(request: Request, identity: Identity, key: Reference, inventory: In
     if without.allowed is None and granted is not True:
         return without
     decision = allowed_by_key(request, identity, policy, key.account, granted)
-    return decision._replace(gap=gap) if decision.allowed is None and decision.gap is None else decision
+    return decision._replace(missing=gap) if decision.allowed is None and decision.missing is None else decision
 
 
 def _granted(
@@ -132,8 +132,8 @@ def secret_policy(arn: str, secret: Resource | None, inventory: Inventory) -> Po
     return parsed(answer, "ResourcePolicy", "the secret's policy") if "ResourcePolicy" in answer else Policy("", ())
 
 
-def _one(read: Callable[[], Policy]) -> Policies:
+def _one(read: Callable[[], Policy]) -> Partial[Policy]:
     try:
-        return Policies((read(),))
+        return Partial((read(),))
     except Missing as missing:
-        return Policies(gaps=(missing.with_traceback(None),))
+        return Partial((), missing.with_traceback(None))

@@ -59,7 +59,7 @@ def defects(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
             f"{arn} is not allowed {_CONNECT} on {resource}" + f" (denied by {' and '.join(denying)})" * bool(denying)
         )
     elif decision.allowed is None:
-        hole = hole or decision.missing(role.where)
+        hole = hole or decision.as_missing(role.where)
     if not found and hole is not None:
         raise hole
     return tuple(found)

@@ -96,7 +96,7 @@ def refusals(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
         if decision.allowed is False:
             found.append(f"{called(role)} is not allowed {action} on {secret.id}{refused(decision)}")
         elif decision.allowed is None:
-            hole = hole or decision.missing(role.where)
+            hole = hole or decision.as_missing(role.where)
     return Partial(tuple(found), hole).certain()
 
 

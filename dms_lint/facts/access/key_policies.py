@@ -203,7 +203,7 @@ def _by_own_policies(key: Resource, policy: Policy, found: dict[str, str], inven
             if mine:
                 found[role.id] = f"{mine[0].sid} in {mine[0].policy}"
         elif decision.allowed is None:
-            hole = hole or decision.missing(role.where)
+            hole = hole or decision.as_missing(role.where)
     return hole
 
 

@@ -10,9 +10,9 @@ from dms_lint.facts.access.effective_access import policy_of_key, with_key
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import chosen, requester
-from dms_lint.iam_policy.evaluation import Policies, allowed_by_key
+from dms_lint.iam_policy.evaluation import allowed_by_key
 from dms_lint.iam_policy.requests import Request
-from dms_lint.logic.kleene import all_of, any_of
+from dms_lint.logic.kleene import Partial, all_of, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def _lacking_on(key: Reference, who: Requester, inventory: Inventory) -> tuple[t
     by_name = {
         action: tuple(
             allowed_by_key(asking(action), one, policy, key.account)
-            for one in (who.about(action)._replace(policies=Policies()), who.about(action))
+            for one in (who.about(action)._replace(policies=Partial()), who.about(action))
         )
         for action in (*_KEY_ADMINISTRATOR, *_KEY_USER)
     }
@@ -93,7 +93,7 @@ def _lacking_on(key: Reference, who: Requester, inventory: Inventory) -> tuple[t
     if enough is False:
         return tuple(action for action, decision in needs.items() if decision.allowed is False), None
     doubts = (*needs.values(), *(decision for both in by_name.values() for decision in both))
-    return (), next(one.missing(who.principal.where) for one in doubts if one.allowed is None)
+    return (), next(one.as_missing(who.principal.where) for one in doubts if one.allowed is None)
 
 
 FACTS: Final = (

@@ -133,7 +133,7 @@ def _lacking(
                 found.append(_Lack(f"{action} on {_listing(arns)}" if arns else action, block["why"]))
                 break
             if decision.allowed is None and hole is None:
-                hole = decision.missing(who.principal.where)
+                hole = decision.as_missing(who.principal.where)
     return found, hole
 
 

@@ -12,8 +12,9 @@ from dms_lint.facts.dms.presence import account_of, missing_listing
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.identities.principals import EDITING, PRINCIPAL, may, shown
 from dms_lint.facts.iam.identities.requester import chosen, requester
-from dms_lint.iam_policy.evaluation import Policies, allowed_by_resource
+from dms_lint.iam_policy.evaluation import allowed_by_resource
 from dms_lint.iam_policy.requests import Request
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from dms_lint.facts.iam.identities.requester import Requester
     from dms_lint.iam_policy.decisions import Decision
+    from dms_lint.iam_policy.statements import Policy
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -92,7 +94,7 @@ def unusable_secrets(principal: Resource, inventory: Inventory) -> tuple[str, ..
             found.update(lacking)
             continue
         if changing.allowed is None:
-            hole = hole or changing.missing(principal.where)
+            hole = hole or changing.as_missing(principal.where)
         others.update(lacking)
     if not found and not served and _CREATE in editing and hole is None:
         found = others
@@ -121,22 +123,22 @@ def _lacking_for(
     ]
     one = described[0]
     if any(other.allowed is not one.allowed for other in described):
-        one = one._replace(allowed=None, doubt="which secret is meant", statements=())
+        one = one._replace(allowed=None, depends_on="which secret is meant", statements=())
     decisions = [*((action, pair.role, decision) for action, decision in on), (DESCRIBE, pair.secret.id, one)]
     lacking = tuple(f"{action} on {what}" for action, what, decision in decisions if decision.allowed is False)
-    doubts = (decision.missing(who.principal.where) for _, _, decision in decisions if decision.allowed is None)
+    doubts = (decision.as_missing(who.principal.where) for _, _, decision in decisions if decision.allowed is None)
     return lacking, next(doubts, None)
 
 
-def _asked(pair: Pair, inventory: Inventory) -> tuple[tuple[str, Policies], ...]:
+def _asked(pair: Pair, inventory: Inventory) -> tuple[tuple[str, Partial[Policy]], ...]:
     """The ARNs that a secret may have, each with its resource policy; none where there is no such secret."""
     asked = asked_about(pair.secret, partition_of(pair.role), inventory)
 
-    def policy(arn: str, about: Resource | None) -> Policies:
+    def policy(arn: str, about: Resource | None) -> Partial[Policy]:
         try:
-            return Policies((secret_policy(arn, about, inventory),))
+            return Partial((secret_policy(arn, about, inventory),))
         except Missing as missing:
-            return Policies(gaps=(missing.with_traceback(None),))
+            return Partial((), missing.with_traceback(None))
 
     return tuple((arn, policy(arn, asked.about)) for arn in asked.arns) if asked is not None else ()
 

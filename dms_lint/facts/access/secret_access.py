@@ -189,7 +189,7 @@ def may(action: str, role: Resource, asked: Asked, resource: Resource, inventory
     ]
     if all(other.allowed is one.allowed for other in others):
         return one
-    return one._replace(allowed=None, doubt="which secret is meant", statements=())
+    return one._replace(allowed=None, depends_on="which secret is meant", statements=())
 
 
 def refused(decision: Decision) -> str:
@@ -214,7 +214,7 @@ def unreadable(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
             return f"{pair.secret.id}: the role {pair.role} {what}"
         decision = may(READ, role, asked, resource, inventory)
         if decision.allowed is None:
-            raise decision.missing(role.where)
+            raise decision.as_missing(role.where)
         if decision.allowed:
             return ""
         return f"{pair.secret.id}: {called(role)} is not allowed {READ} on it{refused(decision)}"
@@ -239,7 +239,7 @@ def wide(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
             return ""
         for one in decisions:
             if one.allowed is None:
-                raise one.missing(role.where)
+                raise one.as_missing(role.where)
         return pair.role
 
     return each_pair(resource, inventory, judge)
@@ -281,7 +281,7 @@ def _undescribable(secret: Reference, resource: Resource, inventory: Inventory) 
             return ""
         decision = may(DESCRIBE, role, asked, resource, inventory)
         if decision.allowed is None:
-            raise decision.missing(role.where)
+            raise decision.as_missing(role.where)
         denied = f"{called(role)} is not allowed {DESCRIBE} on it{refused(decision)}"
         return "" if decision.allowed else f"{secret.id} (of account {asked.account}: {denied})"
 

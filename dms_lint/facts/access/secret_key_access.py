@@ -84,7 +84,7 @@ def undecryptable(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
             if decision.allowed is False:
                 lacks.append(action + refused(decision))
             elif decision.allowed is None:
-                hole = hole or decision.missing(role.where)
+                hole = hole or decision.as_missing(role.where)
         if not lacks:
             if hole is not None:
                 raise hole

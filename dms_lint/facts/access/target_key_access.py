@@ -12,9 +12,10 @@ from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.targets import encryption as targets
-from dms_lint.iam_policy.evaluation import Policies, allowed_by_key
+from dms_lint.iam_policy.evaluation import allowed_by_key
 from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.statements import parse
+from dms_lint.logic.kleene import Partial
 
 if TYPE_CHECKING:
     from dms_lint.iam_policy.decisions import Decision
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 # ReEncrypt* and GenerateDataKey* of the guide, spelled out; but for the key pairs, which need an asymmetric use.
 _ACTIONS: Final = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
                    "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey")  # fmt: skip
-_ALL: Final = Policies((parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "everything"),))
+_ALL: Final = Partial((parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "everything"),))
 
 KEY_SIDE: Final = "the key's policy neither names the role nor leaves it to the account"
 ROLE_SIDE: Final = "the role's own policies do not allow it"
@@ -65,7 +66,7 @@ def _lacking(endpoint: Resource, inventory: Inventory) -> tuple[_Lacking, ...]:
         request = Request(action, key.arn, context)
         decision = with_key(request, mine, key, inventory)
         if decision.allowed is None:
-            hole = hole or decision.missing(holder.where)
+            hole = hole or decision.as_missing(holder.where)
         elif not decision.allowed:
             # Were the role allowed everything: would the key's policy let it?
             free = mine._replace(policies=_ALL, boundary=None)

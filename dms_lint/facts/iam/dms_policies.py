@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.fact import FLAG, Fact, memoized, texts
-from dms_lint.facts.iam.identities.attached_policies import aws_managed, default_version, unread
+from dms_lint.facts.iam.identities.attached_policies import aws_managed, default_version, missing_policy
 from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some
 from dms_lint.iam_policy.conditions import satisfied
 from dms_lint.iam_policy.evaluation import about_action, about_resource
@@ -50,7 +50,7 @@ def document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
         return policy, TRUST if TRUST in policy else "PolicyDocument"
     version = default_version(policy.arn, policy.account, inventory)
     if version is None:
-        raise unread(policy, "its text", inventory)
+        raise missing_policy(policy, "its text", inventory)
     return version, "Document"
 
 

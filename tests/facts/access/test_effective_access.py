@@ -144,7 +144,7 @@ def test_a_grant_of_which_something_was_not_said_leaves_it_open(member: str) -> 
     half = {name: value for name, value in grant("Decrypt").items() if name != member}
     found = asked(DELEGATED, role(), grants(half))
     assert found.allowed is None
-    assert member in str(found.missing("role lake"))
+    assert member in str(found.as_missing("role lake"))
     assert asked(DELEGATED, role(), grants(half, grant("Decrypt"))).allowed is True
 
 
@@ -152,8 +152,8 @@ def test_grants_that_were_not_read_leave_open_only_what_policies_do_not_allow() 
     assert asked(DELEGATED, role(allow("kms:Decrypt"))).allowed is True
     found = asked(DELEGATED, role(), refused("kms:ListGrants"))
     assert found.allowed is None
-    assert found.missing("role lake").needs == "kms:ListGrants"
-    assert found.missing("role lake").status is Status.NOT_READABLE
+    assert found.as_missing("role lake").needs == "kms:ListGrants"
+    assert found.as_missing("role lake").status is Status.NOT_READABLE
 
 
 def test_grants_that_break_off_are_not_read() -> None:
@@ -170,7 +170,7 @@ def test_a_grant_settles_what_a_policys_condition_leaves_open() -> None:
 def test_a_grant_does_not_settle_a_denial_that_was_not_read() -> None:
     found = asked(role(allow("kms:Decrypt")), refused("kms:GetKeyPolicy"), grants(grant("Decrypt")))
     assert found.allowed is None
-    assert found.missing("role lake").needs == "kms:GetKeyPolicy"
+    assert found.as_missing("role lake").needs == "kms:GetKeyPolicy"
 
 
 def test_a_key_policy_that_was_not_read_leaves_it_open_whatever_the_role_allows() -> None:
@@ -183,7 +183,7 @@ def test_a_key_policy_that_is_none_is_not_read() -> None:
     broken = Document("kms:GetKeyPolicy", {"Policy": "{"}, subject=ID, account=ACCOUNT, region="eu-west-1")
     found = asked(role(allow("kms:*")), broken)
     assert found.allowed is None
-    assert "is not JSON" in str(found.missing("role lake"))
+    assert "is not JSON" in str(found.as_missing("role lake"))
 
 
 def test_a_boundary_that_was_not_read_leaves_open_what_it_may_cut() -> None:
@@ -246,7 +246,7 @@ def test_why_a_secrets_policy_was_not_read_is_said(listed: bool) -> None:
     refusal = Document(
         "secretsmanager:GetResourcePolicy", {}, subject=SECRET, account=ACCOUNT, region="eu-west-1", refusal=DENIED
     )
-    found = reads(role(allow(READ)), refusal, listed=listed).missing("role lake")
+    found = reads(role(allow(READ)), refusal, listed=listed).as_missing("role lake")
     assert found.needs == "secretsmanager:GetResourcePolicy"
     assert found.status is Status.NOT_READABLE
 
@@ -263,5 +263,5 @@ def test_the_policy_of_a_key_is_asked_for_by_key_and_says_what_is_lacking() -> N
     with pytest.raises(Missing) as missing:
         access.key_policy(KEY, inventory(role()))
     assert missing.value.needs == "kms:GetKeyPolicy"
-    assert access.policy_of_key(KEY, inventory(role())).gaps
-    assert not access.policy_of_key(KEY, inventory(DELEGATED)).gaps
+    assert access.policy_of_key(KEY, inventory(role())).missing
+    assert not access.policy_of_key(KEY, inventory(DELEGATED)).missing

@@ -13,6 +13,7 @@ from dms_lint.facts.iam.identities.attached_policies import attachments, aws_man
 from dms_lint.iam_policy.evaluation import allowed
 from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request, role_context
 from dms_lint.iam_policy.trust_policies import DMS, trusted_services
+from dms_lint.logic.kleene import Partial, all_of, attempt, collect, counterexample
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ def access_role(account: Resource, inventory: Inventory) -> str:
     return _arn(ACCESS_ROLE, account, inventory)
 
 
-def _services(name: str, account: Resource, inventory: Inventory, *asked: str) -> tuple[str, ...]:
+def _services(name: str, account: Resource, inventory: Inventory, *services: str) -> tuple[str, ...]:
     role = _role(name, account, inventory)
     if role is None:
         return ()
-    return trusted_services(trust_policy(role), role.id, account.id, *asked)
+    return trusted_services(trust_policy(role), role.id, account.id, *services)
 
 
 def vpc_role_services(account: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -100,10 +101,7 @@ def vpc_role_outdated_actions(account: Resource, inventory: Inventory) -> tuple[
     row, role = _rows()[VPC_ROLE], _role(VPC_ROLE, account, inventory)
     if role is None or row["policy"] in _attached(role, inventory):
         return ()
-    lacking, doubt = _lacking(row["added"], role, account, inventory)
-    if not lacking and doubt is not None:
-        raise doubt
-    return tuple(lacking)
+    return _lacking(row["added"], role, account, inventory).certain()
 
 
 def _missing_actions(name: str, account: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -116,29 +114,30 @@ def _missing_actions(name: str, account: Resource, inventory: Inventory) -> tupl
         return tuple(row["actions"])
     if row["policy"] in _attached(role, inventory):
         return ()
-    lacking, doubt = _lacking(row["actions"], role, account, inventory)
-    if not lacking and "serverless" in row:
-        lacking, more = _lacking(row["serverless"], role, account, inventory)
-        if lacking or more:
-            # Only an account with serverless replications must allow these; whether it has any decides.
-            try:
-                needed, unsure = _has_serverless(account, inventory), None
-            except Missing as missing:
-                needed, unsure = False, missing
-            lacking = lacking if needed else []
-            doubt = doubt or (more if needed else unsure)
-    if not lacking and doubt is not None:
-        raise doubt
-    return tuple(lacking)
+    lacking = _lacking(row["actions"], role, account, inventory)
+    if not lacking.items and "serverless" in row:
+        serverless = _lacking_for_serverless(row["serverless"], role, account, inventory)
+        lacking = Partial(serverless.items, lacking.missing or serverless.missing)
+    return lacking.certain()
+
+
+def _lacking_for_serverless(
+    actions: Mapping[str, Sequence[str]], role: Resource, account: Resource, inventory: Inventory
+) -> Partial[str]:
+    """The same as `_lacking`, where the account has serverless replications: no other must allow these actions."""
+    lacking = _lacking(actions, role, account, inventory)
+    if lacking == Partial():
+        return lacking
+    is_needed = attempt(lambda: _has_serverless(account, inventory))
+    if isinstance(is_needed, Missing):
+        return Partial((), is_needed)
+    return lacking if is_needed else Partial()
 
 
 def _attached(role: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Path and name of those policies of AWS's own that are known to be attached to the role."""
-    try:
-        arns, _ = attachments(role, inventory)
-    except Missing:
-        return ()  # the role's identity has a gap in their place
-    return tuple(aws_managed(arn) for arn in arns)
+    # Where attachments are missing, so are policies of the role's identity.
+    return tuple(aws_managed(arn) for arn in attachments(role, inventory).items)
 
 
 def _has_serverless(account: Resource, inventory: Inventory) -> bool:
@@ -150,33 +149,30 @@ def _has_serverless(account: Resource, inventory: Inventory) -> bool:
 
 def _lacking(
     actions: Mapping[str, Sequence[str]], role: Resource, account: Resource, inventory: Inventory
-) -> tuple[list[str], Missing | None]:
+) -> Partial[str]:
     """The actions that are certainly not allowed on all of their resources, and why others may not be."""
-    lacking: list[str] = []
-    doubt: Missing | None = None
-    for action, resources in actions.items():
-        for request in _requests(action, resources, role, account, inventory):
-            decision = allowed(request, identity(role, inventory))
-            if decision.allowed is False:
-                lacking.append(action)
-                break
-            if decision.allowed is None:
-                doubt = doubt or decision.missing(role.where)
-    return lacking, doubt
+    role_identity = identity(role, inventory)
+
+    def lacking(action: str) -> str | Missing | None:
+        requests = _requests(action, actions[action], role, account, inventory)
+        verdicts = (allowed(request, role_identity).verdict(role.where) for request in requests)
+        return counterexample(all_of(verdicts), action)
+
+    return collect(actions, lacking)
 
 
 def _requests(
     action: str, resources: Sequence[str], role: Resource, account: Resource, inventory: Inventory
 ) -> Iterator[Request]:
-    """The requests that must be allowed: in each Region that has DMS resources, on resources of unlikely names."""
+    """The requests that must be allowed: in each Region that has DMS resources, on resources of improbable names."""
     partition = partition_of(role.id)
     regions = set().union(*regions_by_kind(inventory).get(account.id, {}).values()) - {""}
     for region in sorted(regions) or ("*",):
         context = role_context(role.id, account.id, "" if region == "*" else region)
-        for resource in resources:
+        for template in resources:
             for name in IMPROBABLE_NAMES:
-                asked = resource.format(partition=partition, region=region, account=account.id, name=name)
-                yield Request(action, asked, context)
+                resource = template.format(partition=partition, region=region, account=account.id, name=name)
+                yield Request(action, resource, context)
 
 
 def vpc_role_missing_actions(account: Resource, inventory: Inventory) -> tuple[str, ...]:

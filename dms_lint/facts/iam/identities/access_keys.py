@@ -10,6 +10,7 @@ from dms_lint.facts.iam.identities import credential_report
 from dms_lint.facts.iam.identities.attached_policies import holder_of
 from dms_lint.facts.iam.identities.principals import PRINCIPAL
 from dms_lint.facts.iam.identities.requester import USER
+from dms_lint.logic.kleene import Partial, attempt, listing
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -43,30 +44,25 @@ class Key(NamedTuple):
 
 
 @memoized
-def _active(principal: Resource, inventory: Inventory) -> tuple[tuple[Key, ...], Missing | None]:
+def _active(principal: Resource, inventory: Inventory) -> Partial[Key]:
     """The keys that are active, and why there may be more."""
     user = holder_of(principal, inventory)
     if user.kind != USER:
-        return (), None
-    try:
-        answer = _listed(user, inventory)
-    except Missing as missing:
-        try:
-            return _reported(user, inventory), None
-        except Missing:
-            return (), missing.with_traceback(None)
-    found: list[Key] = []
-    hole = None
-    try:
-        for key in answer.records("AccessKeyMetadata"):
-            if key.text("Status") not in _STATUSES:
-                raise key.malformed("Status", "Active or Inactive")
-            if key.text("Status") == ACTIVE:
-                created = moment(key, "CreateDate") if "CreateDate" in key else None
-                found.append(Key(key.text("AccessKeyId"), _age(created, inventory)))
-    except Missing as missing:
-        hole = missing.with_traceback(None)
-    return tuple(found), hole
+        return Partial()
+    answer = attempt(lambda: _listed(user, inventory))
+    if not isinstance(answer, Missing):
+        return listing(lambda: _listed_keys(answer, inventory))
+    report = attempt(lambda: _reported(user, inventory))
+    return Partial((), answer) if isinstance(report, Missing) else Partial(report)
+
+
+def _listed_keys(answer: Resource, inventory: Inventory) -> Iterator[Key]:
+    for key in answer.records("AccessKeyMetadata"):
+        if key.text("Status") not in _STATUSES:
+            raise key.malformed("Status", "Active or Inactive")
+        if key.text("Status") == ACTIVE:
+            created = moment(key, "CreateDate") if "CreateDate" in key else None
+            yield Key(key.text("AccessKeyId"), _age(created, inventory))
 
 
 def _listed(user: Resource, inventory: Inventory) -> Resource:
@@ -78,8 +74,8 @@ def _listed(user: Resource, inventory: Inventory) -> Resource:
 
 
 def _users(answer: Resource) -> tuple[str, ...]:
-    named = dict.fromkeys(key.text("UserName", default="") for key in answer.records("AccessKeyMetadata"))
-    return tuple(name for name in named if name)
+    names = dict.fromkeys(key.text("UserName", default="") for key in answer.records("AccessKeyMetadata"))
+    return tuple(name for name in names if name)
 
 
 def _reported(user: Resource, inventory: Inventory) -> tuple[Key, ...]:
@@ -87,7 +83,7 @@ def _reported(user: Resource, inventory: Inventory) -> tuple[Key, ...]:
 
     def keys() -> Iterator[Key]:
         for n in (1, 2):
-            if credential_report.said(line, f"access_key_{n}_active"):
+            if credential_report.is_true(line, f"access_key_{n}_active"):
                 created = parse_moment(line.get(f"access_key_{n}_last_rotated", ""))
                 yield Key(f"access key {n}", _age(created, inventory))
 
@@ -103,21 +99,16 @@ def active(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     The credential report does not tell their ids: there they are `access key 1` and `access key 2`.
     """
-    found, hole = _active(principal, inventory)
-    if not found and hole is not None:
-        raise hole
-    return tuple(key.described for key in found)
+    return tuple(key.described for key in _active(principal, inventory).certain())
 
 
 def faults(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What is wrong with a user's access keys: that one is active, two are, or one is over 90 days old."""
-    found, hole = _active(principal, inventory)
-    if not found:
-        if hole is not None:
-            raise hole
+    keys = _active(principal, inventory).certain()
+    if not keys:
         return ()
-    old = (OLD,) if any(key.days is not None and key.days > LONGEST for key in found) else ()
-    return (TWO_ACTIVE, *old) if len(found) > 1 else (old or (AN_ACTIVE,))
+    old = (OLD,) if any(key.days is not None and key.days > LONGEST for key in keys) else ()
+    return (TWO_ACTIVE, *old) if len(keys) > 1 else (old or (AN_ACTIVE,))
 
 
 FACTS: Final = (

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.data.tables import table
-from dms_lint.iam_policy.evaluation import Identity, Policies
+from dms_lint.iam_policy.evaluation import Identity
 from dms_lint.iam_policy.statements import Policy, parse
+from dms_lint.logic.kleene import Partial, attempt, collect, collect_each, listing, merged
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Record, Resource
@@ -22,13 +23,16 @@ DETAILS: Final = "iam:GetAccountAuthorizationDetails"
 _INLINE: Final = {"role": "RolePolicyList", "user": "UserPolicyList", "group": "GroupPolicyList"}
 """By kind, the member with the inline policies.  GetAccountAuthorizationDetails alone has it."""
 
-_AWS_MANAGED: Final = r"arn:aws[\w-]*:iam::aws:policy/(.+)"
+_AWS_OWNED: Final = ("iam", "", "aws")
+"""Service, Region and account in the ARN of a policy of AWS's own."""
 
 
-def aws_managed(arn: str) -> str:
-    """Path and name of a policy of AWS's own, in any partition: `service-role/NAME`; '' for another policy."""
-    found = re.fullmatch(_AWS_MANAGED, arn)
-    return found[1] if found else ""
+def aws_managed(policy: str) -> str:
+    """Path and name of the AWS managed policy with an ARN, in any partition: `service-role/NAME`; '' for another."""
+    arn = parse_arn(policy)
+    if arn is None or not arn.partition.startswith("aws") or (arn.service, arn.region, arn.account) != _AWS_OWNED:
+        return ""
+    return arn.resource.removeprefix("policy/") if arn.resource.startswith("policy/") else ""
 
 
 def trust_policy(role: Resource) -> Policy:
@@ -47,13 +51,13 @@ def sound_trust_policy(role: Resource) -> Policy:
 def holder_of(principal: Resource, inventory: Inventory) -> Resource:
     """The user or role that a resource of kind `principal` stands for."""
     kind = "user" if principal.type.endswith("User") else "role"
-    found = inventory.find(kind, principal.id)
-    assert found is not None  # noqa: S101 - a principal is made of it
-    return found
+    holder = inventory.find(kind, principal.id)
+    assert holder is not None  # noqa: S101 - a principal is made of it
+    return holder
 
 
 def identity(resource: Resource, inventory: Inventory) -> Identity:
-    """A role or a user with all its policies; those that were not read stand as gaps."""
+    """A role or a user with all its policies, and why there may be more."""
     return inventory.once(("identity", resource.kind, resource.id), lambda: _identity(resource, inventory))
 
 
@@ -61,119 +65,110 @@ def _identity(resource: Resource, inventory: Inventory) -> Identity:
     return Identity(
         resource.arn or resource.id,
         resource.account,
-        _together(_policies(resource, inventory)),
+        _policies(resource, inventory),
         _boundary(resource, inventory),
     )
 
 
-def _together(found: Iterator[Policy | Missing]) -> Policies:
-    policies, gaps = [], []
-    for one in found:
-        if isinstance(one, Missing):
-            gaps.append(one.with_traceback(None))
-        else:
-            policies.append(one)
-    return Policies(tuple(policies), tuple(gaps))
+def _policies(holder: Resource, inventory: Inventory) -> Partial[Policy]:
+    """The policies of a role, a user or a group, as far as they were read."""
+    inline = _inline_policies(holder, inventory)
+    managed = collect(attachments(holder, inventory), lambda arn: managed_policy(arn, holder, inventory))
+    return merged((inline, managed, *((_group_policies(holder, inventory),) if holder.kind == "user" else ())))
 
 
-def _policies(holder: Resource, inventory: Inventory) -> Iterator[Policy | Missing]:
-    """The policies of a role, a user or a group, and a Missing for each that was not read."""
-    try:
-        yield from _inline(holder, inventory)
-    except Missing as missing:
-        yield missing
-    try:
-        arns, gap = attachments(holder, inventory)
-    except Missing as missing:
-        arns, gap = (), missing
-    if gap is not None:
-        yield gap
-    for arn in arns:
-        try:
-            yield managed_policy(arn, holder, inventory)
-        except Missing as missing:
-            yield missing
-    if holder.kind == "user":
-        yield from _group_policies(holder, inventory)
+def _group_policies(user: Resource, inventory: Inventory) -> Partial[Policy]:
+    groups = attempt(lambda: [(name, inventory.find("group", name, user.account)) for name in user.texts("GroupList")])
+    if isinstance(groups, Missing):
+        return Partial((), groups)
+
+    def policies(membership: tuple[str, Resource | None]) -> Partial[Policy]:
+        name, group = membership
+        if group is None:
+            return Partial((), missing_policy(user, f"the policies of the group {name}", inventory))
+        return _policies(group, inventory)
+
+    return collect_each(groups, policies)
 
 
-def _group_policies(user: Resource, inventory: Inventory) -> Iterator[Policy | Missing]:
-    try:
-        groups = [(name, inventory.find("group", name, user.account)) for name in user.texts("GroupList")]
-    except Missing as missing:
-        yield missing
-        return
-    for name, group in groups:
-        if group is not None:
-            yield from _policies(group, inventory)
-        else:
-            yield unread(user, f"the policies of the group {name}", inventory)
-
-
-def _inline(holder: Resource, inventory: Inventory) -> Iterator[Policy | Missing]:
+def _inline_policies(holder: Resource, inventory: Inventory) -> Partial[Policy]:
     member = _INLINE[holder.kind]
+    policies: Partial[Record]
     if member in holder:
-        found: list[Record] = list(holder.records(member))
+        policies = listing(lambda: holder.records(member))
     else:
         # Single policies that were asked for do not tell that there are no others.
-        yield unread(holder, "the inline policies", inventory)
-        found = [
-            policy
-            for policy in inventory.index("role-policy", _role_of).get(holder.name, ())
-            if holder.kind == "role" and policy.account in (holder.account, "")
-        ]
-    for policy in found:
-        try:
-            yield parsed(policy, "PolicyDocument", policy.text("PolicyName"))
-        except Missing as missing:
-            yield missing
+        missing = missing_policy(holder, "the inline policies", inventory)
+        policies = Partial(listing(lambda: _role_policies(holder, inventory)).items, missing)
+    return collect(policies, lambda policy: parsed(policy, "PolicyDocument", policy.text("PolicyName")))
+
+
+def _role_policies(holder: Resource, inventory: Inventory) -> list[Resource]:
+    """The answers of GetRolePolicy about a role; none about a user or a group."""
+    return [
+        policy
+        for policy in inventory.index("role-policy", _role_of).get(holder.name, ())
+        if holder.kind == "role" and policy.account in (holder.account, "")
+    ]
 
 
 def _role_of(policy: Resource) -> tuple[str]:
     return (policy.text("RoleName"),)
 
 
-def attachments(holder: Resource, inventory: Inventory) -> tuple[tuple[str, ...], Missing | None]:
-    """The ARNs of the managed policies attached to a role, a user or a group; a Missing where there may be more."""
+def attachments(holder: Resource, inventory: Inventory) -> Partial[str]:
+    """The ARNs of the managed policies attached to a role, a user or a group, and why there may be more."""
+    arns = attempt(lambda: _attachments(holder, inventory))
+    return Partial((), arns) if isinstance(arns, Missing) else arns
+
+
+def _attachments(holder: Resource, inventory: Inventory) -> Partial[str]:
     if "AttachedManagedPolicies" in holder:
-        return tuple(one.text("PolicyArn") for one in holder.records("AttachedManagedPolicies")), None
+        return Partial(_policy_arns(holder, "AttachedManagedPolicies"))
     if holder.kind != "role":
-        raise unread(holder, "the attached policies", inventory)
+        raise missing_policy(holder, "the attached policies", inventory)
     try:
         answer = inventory.about("role-attachments", holder.name, holder.id, account=holder.account)
     except Missing as missing:
         if missing.status is Status.NOT_READABLE:
             raise
-        raise unread(holder, "the attached policies", inventory) from None
-    arns = tuple(one.text("PolicyArn") for one in answer.records("AttachedPolicies"))
+        raise missing_policy(holder, "the attached policies", inventory) from None
+    arns = _policy_arns(answer, "AttachedPolicies")
     if not (answer.flag("IsTruncated", default=False) or "Marker" in answer or "NextToken" in answer):
-        return arns, None  # the AWS CLI joins all pages and leaves IsTruncated out
-    return arns, Missing(
-        f"{answer.where}: the listing breaks off, more pages follow",
-        needs=answer.needs,
-        reason="the listing breaks off, more pages follow",
-        status=Status.NOT_READABLE,
+        return Partial(arns)  # the AWS CLI joins all pages and leaves IsTruncated out
+    return Partial(
+        arns,
+        Missing(
+            f"{answer.where}: the listing breaks off, more pages follow",
+            needs=answer.needs,
+            reason="the listing breaks off, more pages follow",
+            status=Status.NOT_READABLE,
+        ),
     )
+
+
+def _policy_arns(answer: Resource, member: str) -> tuple[str, ...]:
+    return tuple(policy.text("PolicyArn") for policy in answer.records(member))
 
 
 def default_version(arn: str, account: str, inventory: Inventory) -> Record | None:
     """The record whose Document is the default version of a managed policy; None when it was not read."""
     name = arn.rpartition("/")[2]
     try:
-        about = inventory.find("managed-policy", arn)
+        managed = inventory.find("managed-policy", arn)
     except Missing:
-        about = None
-    if about is not None and "PolicyVersionList" in about:
-        for version in about.records("PolicyVersionList"):
+        managed = None
+    if managed is not None and "PolicyVersionList" in managed:
+        for version in managed.records("PolicyVersionList"):
             if version.flag("IsDefaultVersion", default=False):
                 return version
     try:
         version = inventory.about("policy-version", arn, name, account=account)
     except Missing as missing:
-        if missing.status is Status.NOT_READABLE and arn not in _known_texts():
+        if missing.status is Status.NOT_READABLE and arn not in _published_policies():
             raise
     else:
-        default = about.text("DefaultVersionId", default="") if about is not None else ""
+        default = managed.text("DefaultVersionId", default="") if managed is not None else ""
         if version.flag("IsDefaultVersion", default=False) or default == version.text("VersionId", default="-"):
             return version
     return None
@@ -185,26 +180,27 @@ def managed_policy(arn: str, holder: Resource, inventory: Inventory) -> Policy:
     version = default_version(arn, holder.account, inventory)
     if version is not None:
         return parsed(version, "Document", name)
-    if arn in _known_texts():
-        return parse(_known_texts()[arn], name)
-    raise unread(holder, f"the text of the policy {name}", inventory)
+    if arn in _published_policies():
+        return parse(_published_policies()[arn], name)
+    raise missing_policy(holder, f"the text of the policy {name}", inventory)
 
 
 @cache
-def _known_texts() -> Mapping[str, Any]:
-    """By ARN, what AWS publishes; of its policies in other partitions no text is known."""
+def _published_policies() -> Mapping[str, Any]:
+    """By ARN, what AWS publishes; its policies in other partitions are not known."""
     return {f"arn:aws:iam::aws:policy/{row['policy']}": row["document"] for row in table("managed-policies")["rows"]}
 
 
-def _boundary(holder: Resource, inventory: Inventory) -> Policies | None:
+def _boundary(holder: Resource, inventory: Inventory) -> Partial[Policy] | None:
     """The permissions boundary; absent means none in the answers that also have the inline policies."""
-    try:
-        if "PermissionsBoundary" not in holder:
-            return None
+    if "PermissionsBoundary" not in holder:
+        return None
+
+    def read() -> tuple[Policy]:
         arn = holder.block("PermissionsBoundary").text("PermissionsBoundaryArn")
-        return Policies((managed_policy(arn, holder, inventory),))
-    except Missing as missing:
-        return Policies(gaps=(missing.with_traceback(None),))
+        return (managed_policy(arn, holder, inventory),)
+
+    return listing(read)
 
 
 def parsed(record: Record, member: str, name: str) -> Policy:
@@ -220,7 +216,7 @@ def parsed(record: Record, member: str, name: str) -> Policy:
         ) from None
 
 
-def unread(holder: Resource, what: str, inventory: Inventory) -> Missing:
+def missing_policy(holder: Resource, what: str, inventory: Inventory) -> Missing:
     """Why something of a role or a user is not known: the answer that has it was refused, or is not there."""
     refusal = inventory.refusal(DETAILS, "", holder.account)
     if refusal is None:

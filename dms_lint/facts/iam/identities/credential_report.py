@@ -35,18 +35,18 @@ def row(user: str, account: str, inventory: Inventory) -> Mapping[str, str]:
 
 def _rows(report: Resource) -> Mapping[str, Mapping[str, str]]:
     """All lines by user name.  The AWS CLI prints the report in Base64, as the API sends it."""
-    written = report.text("Content")
+    content = report.text("Content")
     try:
-        if not written.startswith(_HEADER):
-            written = b64decode(written, validate=True).decode()
+        if not content.startswith(_HEADER):
+            content = b64decode(content, validate=True).decode()
     except ValueError:
-        written = ""
-    if not written.startswith(_HEADER):
+        content = ""
+    if not content.startswith(_HEADER):
         raise report.malformed("Content", "a credential report")
-    return {line["user"]: line for line in csv.DictReader(written.splitlines())}
+    return {line["user"]: line for line in csv.DictReader(content.splitlines())}
 
 
-def said(line: Mapping[str, str], column: str) -> bool:
+def is_true(line: Mapping[str, str], column: str) -> bool:
     """Whether a column says true; N/A and not_supported are no.  Missing where it says nothing."""
     value = line.get(column)
     if value not in ("true", "false", "N/A", "not_supported"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from dms_lint.data.tables import table
 from dms_lint.facts.fact import Fact, memoized, text, texts
@@ -13,6 +13,7 @@ from dms_lint.facts.iam.identities.requester import ROLE, USER, requester
 from dms_lint.iam_policy.decisions import Decision
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.trust_policies import service_of
+from dms_lint.logic.kleene import Partial, attempt, collect
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ _LINKED: Final = ":role/aws-service-role/"
 @cache
 def actions() -> Mapping[str, str]:
     """By action of DMS that makes, changes or deletes something, the type of resource that IAM asks about."""
-    found: Mapping[str, str] = table("principal-actions")["actions"]
-    return found
+    types: Mapping[str, str] = table("principal-actions")["actions"]
+    return types
 
 
 @cache
@@ -53,17 +54,17 @@ def is_linked(arn: str) -> bool:
 
 
 @memoized
-def left_out(principal: Resource, inventory: Inventory) -> bool:
+def is_service_only(principal: Resource, inventory: Inventory) -> bool:
     """Whether nobody works with this role: it is linked to a service, or only services may assume it.
 
     Services that run other people's code (rules/tables/code-services.yaml) do not count: what the role may do, the
     code may.
     """
     holder = holder_of(principal, inventory)
-    return holder.kind == ROLE and (is_linked(principal.id) or not _assumed_by_others(sound_trust_policy(holder)))
+    return holder.kind == ROLE and (is_linked(principal.id) or not _has_operators(sound_trust_policy(holder)))
 
 
-def _assumed_by_others(policy: Policy) -> bool:
+def _has_operators(policy: Policy) -> bool:
     """Whether somebody else than a service may assume a role, or a service that runs other people's code."""
     return any(
         statement.not_principals or kind != "Service" or service_of(value) in _code_services()
@@ -83,9 +84,9 @@ def kind_of(principal: Resource, inventory: Inventory) -> str:
 
 def _may_touch_dms(who: Identity) -> bool:
     """Whether any statement may grant an action of DMS, or a policy was not read: cheaper than to ask for each."""
-    return bool(who.policies.gaps) or any(
+    return who.policies.missing is not None or any(
         statement.effect == "Allow" and (statement.not_actions or any(map(_begins_like_dms, statement.actions)))
-        for policy in who.policies.documents
+        for policy in who.policies.items
         for statement in policy.statements
     )
 
@@ -111,35 +112,31 @@ def allowed_actions(principal: Resource, inventory: Inventory) -> Mapping[str, D
     who = requester(principal, inventory)
     if not _may_touch_dms(who.identity):
         return {}
-    try:
-        if left_out(principal, inventory):
-            return {}
-        unsure = None
-    except Missing as missing:
-        unsure = Decision(None, gap=missing.with_traceback(None))
-    found = {action: who.on_some(action, template_of(action)) for action in actions()}
-    return {action: unsure or decision for action, decision in found.items() if decision.allowed is not False}
+    service_only = attempt(lambda: is_service_only(principal, inventory))
+    if service_only is True:
+        return {}
+    decisions = {action: who.on_some(action, template_of(action)) for action in actions()}
+    return {
+        action: Decision(None, missing=service_only) if isinstance(service_only, Missing) else decision
+        for action, decision in decisions.items()
+        if decision.allowed is not False
+    }
 
 
-def may(principal: Resource, inventory: Inventory, wanted: Iterable[str]) -> tuple[tuple[str, ...], Missing | None]:
-    """Those of some actions that the principal may do on a resource at least, and why there may be more."""
+def may(principal: Resource, inventory: Inventory, requested: Iterable[str]) -> Partial[str]:
+    """The actions of some that the principal may do on a resource at least, and why there may be more."""
     decisions = allowed_actions(principal, inventory)
-    hole = None
-    found = []
-    for action in wanted:
-        decision = decisions.get(action)
-        if decision is not None and decision.allowed:
-            found.append(action)
-        elif decision is not None and hole is None:
-            hole = decision.missing(principal.where)
-    return tuple(found), hole
+    return collect(
+        (action for action in requested if action in decisions),
+        lambda action: _if_allowed(action, decisions[action], principal),
+    )
 
 
-def _may(principal: Resource, inventory: Inventory, wanted: Iterable[str]) -> tuple[str, ...]:
-    found, hole = may(principal, inventory, wanted)
-    if not found and hole is not None:
-        raise hole
-    return found
+def _if_allowed(action: str, decision: Decision, principal: Resource) -> str | Missing | None:
+    """For `collect`: an action that is allowed."""
+    if decision.allowed is None:
+        return decision.as_missing(principal.where)
+    return action if decision.allowed else None
 
 
 def creates(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -148,12 +145,12 @@ def creates(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     On one resource at least, in whatever circumstances a policy asks for (MFA, a network, tags).  None for a
     service-linked role and one that only services may assume, which run nobody's code.
     """
-    return _may(principal, inventory, CREATING)
+    return may(principal, inventory, CREATING).certain()
 
 
 def edits(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Of the actions that make or change endpoints those that the principal may do, as in principal.creates."""
-    return _may(principal, inventory, EDITING)
+    return may(principal, inventory, EDITING).certain()
 
 
 def sensitive() -> tuple[str, ...]:
@@ -163,12 +160,12 @@ def sensitive() -> tuple[str, ...]:
 
 def changes(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The actions that change or delete something of DMS and that the principal may do, as in principal.creates."""
-    return _may(principal, inventory, sensitive())
+    return may(principal, inventory, sensitive()).certain()
 
 
 def manages(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The actions that make, change or delete something of DMS that the principal may do, as in principal.creates."""
-    return _may(principal, inventory, actions())
+    return may(principal, inventory, actions()).certain()
 
 
 def changes_without_mfa(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -180,26 +177,15 @@ def changes_without_mfa(principal: Resource, inventory: Inventory) -> tuple[str,
     """
     who = requester(principal, inventory)
     without = {"aws:multifactorauthpresent": (), "aws:multifactorauthage": ()}
-    found, hole = [], None
-    for action in allowed_actions(principal, inventory):
-        if action not in sensitive():
-            continue
-        decision = who.on_some(action, template_of(action), without)
-        if decision.allowed:
-            found.append(action)
-        elif decision.allowed is None and hole is None:
-            hole = decision.missing(principal.where)
-    if not found and hole is not None:
-        raise hole
-    return tuple(found)
+    return collect(
+        (action for action in allowed_actions(principal, inventory) if action in sensitive()),
+        lambda action: _if_allowed(action, who.on_some(action, template_of(action), without), principal),
+    ).certain()
 
 
-def shown(found: Iterable[str], hole: Missing | None) -> tuple[str, ...]:
-    """What is certainly lacking; the hole where nothing is, and something may be."""
-    values: tuple[Any, ...] = tuple(found)
-    if not values and hole is not None:
-        raise hole
-    return values
+def shown(lacking: Iterable[str], missing: Missing | None) -> tuple[str, ...]:
+    """What is certainly lacking; raises `missing` where nothing is, and something may be."""
+    return Partial(tuple(lacking), missing).certain()
 
 
 FACTS: Final = (

@@ -10,19 +10,20 @@ from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.fact import memoized
 from dms_lint.facts.iam.identities.attached_policies import holder_of, identity
-from dms_lint.iam_policy.decisions import Decision
+from dms_lint.iam_policy.decisions import Decision, any_decision
 from dms_lint.iam_policy.evaluation import about_action, allowed
 from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.wildcards import matches
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import EMPTY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from dms_lint.iam_policy.conditions import Context
-    from dms_lint.iam_policy.evaluation import Identity, Policies
-    from dms_lint.iam_policy.statements import Statement
+    from dms_lint.iam_policy.evaluation import Identity
+    from dms_lint.iam_policy.statements import Policy, Statement
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -33,10 +34,10 @@ _VARIABLE: Final = re.compile(r"\$\{([^},]+)\}")
 
 
 @cache
-def chosen(*of: str) -> frozenset[str]:
+def chosen(*aspects: str) -> frozenset[str]:
     """The condition keys that tell how it is called (`call`), or on what (`resource`), and not what may be done."""
     rows = table("request-conditions")["rows"]
-    return frozenset(key.lower() for row in rows if row["of"] in of for key in row["keys"])
+    return frozenset(key.lower() for row in rows if row["of"] in aspects for key in row["keys"])
 
 
 def context_of(principal: Resource, inventory: Inventory) -> Context:
@@ -45,7 +46,7 @@ def context_of(principal: Resource, inventory: Inventory) -> Context:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
     holder, now = holder_of(principal, inventory), inventory.now
-    known: dict[str, tuple[str, ...]] = {
+    context: dict[str, tuple[str, ...]] = {
         "aws:principalarn": (principal.id,),
         "aws:principalaccount": (principal.account,),
         "aws:principalisawsservice": ("false",),
@@ -63,8 +64,8 @@ def context_of(principal: Resource, inventory: Inventory) -> Context:
     if holder.kind == USER and "Tags" in holder:
         # A role's session may have other tags than the role.
         for tag in holder.records("Tags"):
-            known[f"aws:principaltag/{tag.text('Key').lower()}"] = (tag.text("Value", default=""),)
-    return known
+            context[f"aws:principaltag/{tag.text('Key').lower()}"] = (tag.text("Value", default=""),)
+    return context
 
 
 class Requester(NamedTuple):
@@ -80,30 +81,28 @@ class Requester(NamedTuple):
 
     def about(self, action: str) -> Identity:
         """The identity as far as it matters to an action."""
-        found = self.narrow.get(action)
-        if found is None:
-            found = self.narrow[action] = _narrowed(self.identity, action.lower())
-        return found
+        identity = self.narrow.get(action)
+        if identity is None:
+            identity = self.narrow[action] = _narrowed(self.identity, action.lower())
+        return identity
 
-    def on(self, action: str, resource: str = ANYTHING, more: Mapping[str, tuple[str, ...]] = EMPTY) -> Decision:
+    def on(self, action: str, resource: str = ANYTHING, extra: Context = EMPTY) -> Decision:
         """Whether it may do something with that resource, called as it has to be."""
-        return allowed(Request(action, resource, {**self.context, **more}, chosen("call")), self.about(action))
+        return allowed(Request(action, resource, {**self.context, **extra}, chosen("call")), self.about(action))
 
-    def on_some(self, action: str, template: str = ANYTHING, more: Mapping[str, tuple[str, ...]] = EMPTY) -> Decision:
+    def on_some(self, action: str, template: str = ANYTHING, extra: Context = EMPTY) -> Decision:
         """Whether it may do something with any resource at all of those that a template's ARN stands for.
 
-        `True` names the statements that allow it; None of several doubts the first.
+        `True` names the statements that allow it; None what the first undecided resource depends on.
         """
         if not may_be_granted(self.identity, action):
             return Decision(False)
         keys = chosen("call", "resource")
-        doubt, context = None, {**self.context, **more}
-        for resource in self._candidates(action, template):
-            decision = allowed(Request(action, resource, context, keys), self.about(action))
-            if decision.allowed:
-                return decision
-            doubt = doubt or (decision if decision.allowed is None else None)
-        return doubt or Decision(False)
+        context = {**self.context, **extra}
+        return any_decision(
+            allowed(Request(action, resource, context, keys), self.about(action))
+            for resource in self._candidates(action, template)
+        )
 
     def _candidates(self, action: str, template: str) -> Iterator[str]:
         """Resources of which one is allowed if any is: of unlikely names, and like those that the policies name."""
@@ -114,13 +113,13 @@ class Requester(NamedTuple):
         for region in self.regions:
             yield template.format(**values, region=region, name=IMPROBABLE_NAMES[0])
         plain = template.format(**values, region=self.regions[0], name=IMPROBABLE_NAMES[0])
-        written = dict.fromkeys(
+        patterns = dict.fromkeys(
             pattern
             for statement in _statements(self.about(action))
             for pattern in statement.resources or ()
             if pattern != ANYTHING
         )
-        yield from filter(None, (_like(pattern, plain, self.context) for pattern in written))
+        yield from filter(None, (_like(pattern, plain, self.context) for pattern in patterns))
 
 
 def _like(pattern: str, plain: str, context: Context) -> str:
@@ -129,18 +128,19 @@ def _like(pattern: str, plain: str, context: Context) -> str:
     `arn:aws:dms:eu-west-1:*:endpoint:orders-*` and `arn:aws:dms:us-east-1:111122223333:endpoint:x` make
     `arn:aws:dms:eu-west-1:111122223333:endpoint:orders-x`.
     """
-    pattern = _VARIABLE.sub(lambda one: (context.get(one[1].strip().lower()) or (one[0],))[0], pattern)
-    parts, wanted = pattern.split(":", 5), plain.split(":", 5)
-    while len(parts) < len(wanted) and parts[-1].endswith("*"):
-        parts.append("*")
-    if len(parts) != len(wanted):
+    pattern = _VARIABLE.sub(lambda variable: (context.get(variable[1].strip().lower()) or (variable[0],))[0], pattern)
+    # Not parse_arn: a pattern may have fewer than six parts, `arn:aws:dms:*`.
+    pattern_parts, plain_parts = pattern.split(":", 5), plain.split(":", 5)
+    while len(pattern_parts) < len(plain_parts) and pattern_parts[-1].endswith("*"):
+        pattern_parts.append("*")
+    if len(pattern_parts) != len(plain_parts):
         return ""
-    found = [
-        other if matches(part, other) else part.replace("*", IMPROBABLE_NAMES[0]).replace("?", "x")
-        for part, other in zip(parts, wanted, strict=True)
+    parts = [
+        plain_part if matches(part, plain_part) else part.replace("*", IMPROBABLE_NAMES[0]).replace("?", "x")
+        for part, plain_part in zip(pattern_parts, plain_parts, strict=True)
     ]
-    fixed = (found[n] == wanted[n] for n in (0, 1, 2, 4))
-    return ":".join(found) if all(fixed) and found[5].startswith(_type_of(wanted[5])) else ""
+    fixed = (parts[n] == plain_parts[n] for n in (0, 1, 2, 4))
+    return ":".join(parts) if all(fixed) and parts[5].startswith(_type_of(plain_parts[5])) else ""
 
 
 def _type_of(resource: str) -> str:
@@ -148,31 +148,36 @@ def _type_of(resource: str) -> str:
     return resource[: resource.index(IMPROBABLE_NAMES[0])] if IMPROBABLE_NAMES[0] in resource else resource
 
 
-def _narrowed(who: Identity, action: str) -> Identity:
-    def of(policies: Policies) -> Policies:
-        kept = (
-            policy._replace(statements=tuple(one for one in policy.statements if about_action(one, action)))
-            for policy in policies.documents
+def _narrowed(identity: Identity, action: str) -> Identity:
+    """An identity with the statements about an action alone."""
+
+    def narrowed(policies: Partial[Policy]) -> Partial[Policy]:
+        documents = (
+            policy._replace(
+                statements=tuple(statement for statement in policy.statements if about_action(statement, action))
+            )
+            for policy in policies.items
         )
-        return policies._replace(documents=tuple(policy for policy in kept if policy.statements))
+        return Partial(tuple(policy for policy in documents if policy.statements), policies.missing)
 
-    return who._replace(policies=of(who.policies), boundary=who.boundary and of(who.boundary))
-
-
-def _statements(who: Identity) -> Iterator[Statement]:
-    for policies in (who.policies, *((who.boundary,) if who.boundary else ())):
-        for policy in policies.documents:
-            yield from policy.statements
+    boundary = None if identity.boundary is None else narrowed(identity.boundary)
+    return identity._replace(policies=narrowed(identity.policies), boundary=boundary)
 
 
-def may_be_granted(who: Identity, action: str) -> bool:
+def _statements(identity: Identity) -> Iterator[Statement]:
+    boundary = () if identity.boundary is None else identity.boundary.items
+    for policy in (*identity.policies.items, *boundary):
+        yield from policy.statements
+
+
+def may_be_granted(identity: Identity, action: str) -> bool:
     """Whether any statement is about an action, or a policy was not read: the cheap half of an answer."""
-    if who.policies.gaps:
+    if identity.policies.missing is not None:
         return True
     lower = action.lower()
     return any(
         about_action(statement, lower)
-        for policy in who.policies.documents
+        for policy in identity.policies.items
         for statement in policy.statements
         if statement.effect == "Allow"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts.dms.presence import ACCOUNT
 from dms_lint.facts.fact import FLAG, Fact, text
 from dms_lint.facts.iam.identities import credential_report
+from dms_lint.logic.kleene import attempt, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -21,25 +22,22 @@ NO_CREDENTIALS: Final = "no credentials"
 
 
 def _summary(account: Resource, inventory: Inventory) -> Resource:
-    found = inventory.find("account-summary", account.id, account.id)
-    if found is None:  # pragma: no cover - no listing holds summaries
+    summary = inventory.find("account-summary", account.id, account.id)
+    if summary is None:  # pragma: no cover - no listing holds summaries
         raise account.missing("SummaryMap")
-    return found
+    return summary
 
 
-def _first(*witnesses: Callable[[], bool]) -> bool:
-    """What the first of the answers that tell it says; Missing, as the first is, where none can be read.
+def _first(summary: Callable[[], bool], report: Callable[[], bool]) -> bool:
+    """The answer of the account summary, or else of the credential report; Missing, as the summary is, without both.
 
     The account summary comes first: a credential report may be some hours old.
     """
-    hole = None
-    for witness in witnesses:
-        try:
-            return witness()
-        except Missing as missing:
-            hole = hole or missing
-    assert hole is not None  # noqa: S101 - there are witnesses
-    raise hole
+    answer = attempt(summary)
+    if not isinstance(answer, Missing):
+        return answer
+    older = attempt(report)
+    return require(answer if isinstance(older, Missing) else older)
 
 
 def has_access_keys(account: Resource, inventory: Inventory) -> bool:
@@ -47,7 +45,7 @@ def has_access_keys(account: Resource, inventory: Inventory) -> bool:
 
     def reported() -> bool:
         line = credential_report.row(credential_report.ROOT, account.id, inventory)
-        return any(credential_report.said(line, f"access_key_{n}_active") for n in (1, 2))
+        return any(credential_report.is_true(line, f"access_key_{n}_active") for n in (1, 2))
 
     return _first(lambda: _summary(account, inventory).number("AccountAccessKeysPresent") > 0, reported)
 
@@ -59,7 +57,7 @@ def protection(account: Resource, inventory: Inventory) -> str:
     """
 
     def reported() -> bool:
-        return credential_report.said(
+        return credential_report.is_true(
             credential_report.row(credential_report.ROOT, account.id, inventory), "mfa_active"
         )
 

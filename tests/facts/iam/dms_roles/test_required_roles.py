@@ -156,9 +156,10 @@ def test_an_inline_policy_that_is_garbled_opens_what_the_role_may_do() -> None:
     assert may(found, "role", "r", "ec2:DescribeVpcs") is None
     resource = found.find("role", "r", ACCOUNT)
     assert resource is not None
-    (gap,) = identity(resource, found).policies.gaps
-    assert "b is not JSON" in gap.message
-    assert gap.status is Status.NOT_READABLE
+    missing = identity(resource, found).policies.missing
+    assert missing is not None
+    assert "b is not JSON" in missing.message
+    assert missing.status is Status.NOT_READABLE
 
 
 @given(
