@@ -19,17 +19,23 @@ _Form = tuple[str | frozenset[str], ...]
 
 
 @cache
+def resource_types() -> Mapping[str, str]:
+    """By type of resource, as the table names it (`ReplicationInstance`), how its ARNs name it: `rep`."""
+    return {name: row["arn"].split(":")[5] for name, row in table("dms-authorization")["resources"].items()}
+
+
+@cache
 def _forms() -> Mapping[str, _Form]:
-    """By type of resource, as the table names it: `ReplicationInstance`."""
-    types = {name: row["arn"].split(":")[5] for name, row in table("dms-authorization")["resources"].items()}
+    """The ARNs of each type of resource."""
     return {
-        name: ("a", "r", "n", ":", _FIELD, *":dms:", _FIELD, ":", _FIELD, ":", *f"{one}:", _FIELD)
-        for name, one in types.items()
+        name: ("a", "r", "n", ":", _FIELD, *":dms:", _FIELD, ":", _FIELD, ":", *f"{type_}:", _FIELD)
+        for name, type_ in resource_types().items()
     }
 
 
 def is_of_dms(pattern: str) -> bool:
     """Whether a pattern of resources is an ARN whose service is DMS."""
+    # Not parse_arn: a pattern may have fewer than six parts, `arn:aws:dms:*`.
     fields = pattern.split(":")
     return len(fields) > 2 and fields[0] == "arn" and fields[2].lower() == "dms"
 
@@ -70,12 +76,12 @@ def _steps(pattern: Tokens, form: _Form, at: int, place: int, *, begun: bool) ->
         steps.append((at + 1, place, begun))
     if token is None or place == len(form):
         return steps
-    wanted = form[place]
-    if isinstance(wanted, frozenset):
-        fits = token in (STAR, ONE) or token not in wanted
+    expected = form[place]
+    if isinstance(expected, frozenset):
+        fits = token in (STAR, ONE) or token not in expected
     else:
-        fits = token in (STAR, ONE, wanted)
+        fits = token in (STAR, ONE, expected)
     if fits:
-        then = (place, True) if isinstance(wanted, frozenset) else (place + 1, False)
+        then = (place, True) if isinstance(expected, frozenset) else (place + 1, False)
         steps.append((at if token == STAR else at + 1, *then))
     return steps

@@ -1,4 +1,4 @@
-"""Policy documents, parsed into typed statements.  What they mean stands in `policies`."""
+"""Policy documents, parsed into typed statements.  What they mean stands in `evaluation`."""
 
 from __future__ import annotations
 
@@ -92,10 +92,13 @@ def _policy(data: Mapping[str, Any], name: str) -> Policy:
     if not isinstance(statements, list):
         raise ValueError("has no Statement")
     variables = data.get("Version") == "2012-10-17"
-    return Policy(name, tuple(statement(one, number, name, variables) for number, one in enumerate(statements, 1)))
+    return Policy(
+        name,
+        tuple(parse_statement(statement, number, name, variables) for number, statement in enumerate(statements, 1)),
+    )
 
 
-def statement(data: Any, number: int, policy: str, variables: bool) -> Statement:
+def parse_statement(data: Any, number: int, policy: str, variables: bool) -> Statement:
     """One statement, the `number`th of its policy; ValueError, saying what is wrong, for a malformed one."""
     if not isinstance(data, dict):
         raise ValueError(f"statement {number} is no object")
@@ -133,7 +136,7 @@ def _either(data: Mapping[str, Any], element: str, number: int) -> tuple[tuple[s
 
 def _list(value: Any, element: str, number: int) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
-    if not all(isinstance(one, str) for one in values):
+    if not all(isinstance(item, str) for item in values):
         raise ValueError(f"statement {number} has a {element} that is not text")
     return tuple(values)
 
@@ -146,7 +149,7 @@ def _principals(data: Mapping[str, Any], number: int) -> tuple[tuple[str, str], 
         return ((ANYTHING, ANYTHING),)
     if not isinstance(value, dict):
         raise ValueError(f"statement {number} has a Principal that is neither * nor an object")
-    return tuple((kind, one) for kind, named in value.items() for one in _list(named, "Principal", number))
+    return tuple((kind, name) for kind, names in value.items() for name in _list(names, "Principal", number))
 
 
 def _conditions(data: Any, number: int, variables: bool) -> Iterable[Condition]:
@@ -156,7 +159,7 @@ def _conditions(data: Any, number: int, variables: bool) -> Iterable[Condition]:
         bare, quantifier, if_exists = parse_operator(operator)
         for key, value in keys.items():
             values = value if isinstance(value, list) else [value]
-            if not all(isinstance(one, (str, bool, int, float)) for one in values):
+            if not all(isinstance(item, (str, bool, int, float)) for item in values):
                 raise ValueError(f"statement {number} has a condition on {key} that is not text")
-            written = tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in values)
-            yield Condition(bare, quantifier, if_exists, key.lower(), written, variables)
+            texts = tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in values)
+            yield Condition(bare, quantifier, if_exists, key.lower(), texts, variables)

@@ -25,11 +25,11 @@ _DMS: Final = r"dms(\.[a-z0-9-]+)?\.amazonaws\.com|dms-data-migrations\.amazonaw
 @lru_cache(maxsize=1024)
 def service_of(principal: str) -> str:
     """A service principal as it is compared: in lower case, with the DNS suffix that most partitions have."""
-    written = principal.lower()
+    name = principal.lower()
     for suffix in dns_suffixes().values():
-        if written.endswith(f".{suffix}"):
-            return written.removesuffix(suffix) + dns_suffixes()["aws"]
-    return written
+        if name.endswith(f".{suffix}"):
+            return name.removesuffix(suffix) + dns_suffixes()["aws"]
+    return name
 
 
 def is_dms(principal: str) -> bool:
@@ -37,7 +37,7 @@ def is_dms(principal: str) -> bool:
     return re.fullmatch(_DMS, service_of(principal)) is not None
 
 
-def asked_for(service: str, role: str, account: str) -> Context:
+def service_context(service: str, role: str, account: str) -> Context:
     """What is known of a service that asks for a role on behalf of a resource of an account."""
     owner = "dms" if is_dms(service) else service.partition(".")[0]
     return {
@@ -52,32 +52,38 @@ def trusts(policy: Policy, service: str, context: Context) -> bool:
 
     A condition that cannot be decided does not take trust away, and is no denial either.
     """
-    service, trusted = service_of(service), False
-    for statement in policy.statements:
-        if not about_action(statement, "sts:assumerole") or not _names(statement, service):
-            continue
-        held = all_of(satisfied(condition, context) for condition in statement.conditions)
-        if statement.effect == "Deny" and held is True:
-            return False
-        trusted = trusted or (statement.effect == "Allow" and held is not False)
-    return trusted
+    service = service_of(service)
+    effects = {
+        statement.effect
+        for statement in policy.statements
+        if about_action(statement, "sts:assumerole")
+        and _names_service(statement, service)
+        and _takes_effect(statement, context)
+    }
+    return effects == {"Allow"}
 
 
-def _names(statement: Statement, service: str) -> bool:
+def _takes_effect(statement: Statement, context: Context) -> bool:
+    """Whether the conditions of a statement are met: possibly for what it allows, certainly for what it denies."""
+    is_met = all_of(satisfied(condition, context) for condition in statement.conditions)
+    return is_met is True or (is_met is None and statement.effect == "Allow")
+
+
+def _names_service(statement: Statement, service: str) -> bool:
     """Whether the principals hold a service.  `*` and AWS `*` are the same to AWS: everybody."""
-    named = any(
+    is_listed = any(
         (kind == "Service" and service_of(value) == service) or (value == ANYTHING and kind in (ANYTHING, "AWS"))
         for kind, value in statement.principals or ()
     )
-    return named is not statement.not_principals
+    return is_listed is not statement.not_principals
 
 
-def trusted_services(policy: Policy, role: str, account: str, *asked: str) -> tuple[str, ...]:
-    """Of the services that a trust policy names, and those asked about: which it lets assume the role, in order.
+def trusted_services(policy: Policy, role: str, account: str, *candidates: str) -> tuple[str, ...]:
+    """The services that a trust policy names, and candidates, where it lets them assume the role, in order.
 
     `*` is among them where it lets everybody.  They ask on behalf of a resource of that account.
     """
-    named = {
+    services = {
         service_of(value)
         for statement in policy.statements
         if statement.effect == "Allow" and not statement.not_principals
@@ -85,5 +91,7 @@ def trusted_services(policy: Policy, role: str, account: str, *asked: str) -> tu
         if kind == "Service" or (value == ANYTHING and kind in (ANYTHING, "AWS"))
     }
     return tuple(
-        service for service in sorted(named.union(asked)) if trusts(policy, service, asked_for(service, role, account))
+        service
+        for service in sorted(services.union(candidates))
+        if trusts(policy, service, service_context(service, role, account))
     )

@@ -14,7 +14,7 @@ from dms_lint.iam_policy.decisions import Decision
 from dms_lint.iam_policy.evaluation import Identity, allowed, allowed_by_key, allowed_by_resource
 from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.statements import Policy, parse
-from dms_lint.iam_policy.trust_policies import asked_for, is_dms, trusted_services, trusts
+from dms_lint.iam_policy.trust_policies import is_dms, service_context, trusted_services, trusts
 from dms_lint.iam_policy.wildcards import STAR, matches, relation, tokens
 from dms_lint.logic.kleene import Partial, Ternary, all_of, any_of, invert
 from dms_lint.model import Missing
@@ -632,10 +632,10 @@ def test_the_services_that_a_role_trusts(statements: list[Statement], services: 
 
 def test_a_service_asks_on_behalf_of_its_own_resources() -> None:
     only_dms = policy(lets("*", Condition={"ArnLike": {"aws:SourceArn": "arn:aws:dms:*:*:*"}}))
-    assert trusts(only_dms, "dms.amazonaws.com", asked_for("dms.amazonaws.com", ROLE, ACCOUNT))
+    assert trusts(only_dms, "dms.amazonaws.com", service_context("dms.amazonaws.com", ROLE, ACCOUNT))
     assert trusts(only_dms, "dms-data-migrations.amazonaws.com",
-                  asked_for("dms-data-migrations.amazonaws.com", ROLE, ACCOUNT))  # fmt: skip
-    assert not trusts(only_dms, "redshift.amazonaws.com", asked_for("redshift.amazonaws.com", ROLE, ACCOUNT))
+                  service_context("dms-data-migrations.amazonaws.com", ROLE, ACCOUNT))  # fmt: skip
+    assert not trusts(only_dms, "redshift.amazonaws.com", service_context("redshift.amazonaws.com", ROLE, ACCOUNT))
 
 
 def test_who_is_dms() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.endpoints import direction, engine
 from dms_lint.facts.fact import Fact, texts
+from dms_lint.logic.kleene import collect
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def regions_by_kind(inventory: Inventory) -> Mapping[str, Mapping[str, set[str]]
     """By account and kind, the Regions in which DMS resources of that kind were read."""
 
     def make() -> Mapping[str, Mapping[str, set[str]]]:
-        found: dict[str, dict[str, set[str]]] = defaultdict(dict)
+        regions: dict[str, dict[str, set[str]]] = defaultdict(dict)
         for kind in _DMS_KINDS:
             for resource in inventory.known(kind):
-                found[resource.account].setdefault(kind, set()).add(resource.region)
-        return found
+                regions[resource.account].setdefault(kind, set()).add(resource.region)
+        return regions
 
     return inventory.once("dms-presence", make)
 
@@ -50,41 +51,47 @@ def require_listed(account: Resource, inventory: Inventory, *kinds: str) -> None
 
     And in every other of which the input holds something of DMS, and in none unreadable.
     """
-    listed, hole, elsewhere = False, None, None
-    for region in inventory.once("regions", inventory.regions):
-        whole = True
-        for kind in kinds:
-            try:
-                inventory.all(kind, account.id, region)
-            except Missing as missing:
-                if missing.status is Status.NOT_READABLE:
-                    raise
-                whole = False
-                elsewhere = elsewhere or missing
-                if (account.id, region) in inventory.scanned:
-                    hole = hole or missing
-        listed = listed or whole
-    if hole is None and listed:
+    unlisted = {
+        region: [missing for kind in kinds if (missing := _unlisted(kind, account.id, region, inventory))]
+        for region in inventory.once("regions", inventory.regions)
+    }
+    in_any_region = [missing for reasons in unlisted.values() for missing in reasons]
+    in_scanned_regions = [
+        missing
+        for region, reasons in unlisted.items()
+        if (account.id, region) in inventory.scanned
+        for missing in reasons
+    ]
+    is_listed_somewhere = not all(unlisted.values())
+    if is_listed_somewhere and not in_scanned_regions:
         return
-    if hole is None and elsewhere is None:
+    if not in_any_region:
         for kind in kinds:
             inventory.all(kind, account.id)
-    raise (
-        hole
-        or elsewhere
-        or Missing(
+        raise Missing(
             f"no Region of the account {account.id} was read", needs="dms:DescribeEndpoints", reason="not in the input"
         )
-    )
+    raise (in_scanned_regions or in_any_region)[0]
+
+
+def _unlisted(kind: str, account: str, region: str, inventory: Inventory) -> Missing | None:
+    """Why a kind is not fully listed in a Region; raises that where AWS refused the listing or it is garbled."""
+    try:
+        inventory.all(kind, account, region)
+    except Missing as missing:
+        if missing.status is Status.NOT_READABLE:
+            raise
+        return missing.with_traceback(None)
+    return None
 
 
 def missing_listing(account: str, inventory: Inventory, *kinds: str) -> Missing | None:
     """Why an account may have more of these kinds than were read; None where it certainly has no more."""
-    found = inventory.find("account", account)
+    resource = inventory.find("account", account)
+    if resource is None:
+        return Missing(f"the account {account} is not in the input", needs="an input that names the account")
     try:
-        if found is None:
-            raise Missing(f"the account {account} is not in the input", needs="an input that names the account")
-        require_listed(found, inventory, *kinds)
+        require_listed(resource, inventory, *kinds)
     except Missing as missing:
         return missing.with_traceback(None)
     return None
@@ -95,26 +102,24 @@ def dms_kinds(account: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     None is certain once endpoints and replication instances are fully listed in each of them.
     """
-    found = regions_by_kind(inventory).get(account.id)
-    if not found:
+    regions = regions_by_kind(inventory).get(account.id)
+    if not regions:
         require_listed(account, inventory, "endpoint", "replication-instance")
-    return tuple(sorted(found or ()))
+    return tuple(sorted(regions or ()))
 
 
 def redshift_targets(account: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The names of the account's Amazon Redshift target endpoints, in order."""
-    found, hole = set(), None
-    for endpoint in inventory.index("endpoint", account_of).get(account.id, ()):
-        try:
-            if engine(endpoint, inventory).startswith("redshift") and direction(endpoint, inventory) == "target":
-                found.add(endpoint.name)
-        except Missing as missing:
-            hole = hole or missing.with_traceback(None)
-    if not found:
-        if hole is not None:
-            raise hole
+    endpoints = inventory.index("endpoint", account_of).get(account.id, ())
+    names = collect(endpoints, lambda endpoint: _redshift_target_name(endpoint, inventory)).certain()
+    if not names:
         require_listed(account, inventory, "endpoint")
-    return tuple(sorted(found))
+    return tuple(sorted(set(names)))
+
+
+def _redshift_target_name(endpoint: Resource, inventory: Inventory) -> str | None:
+    is_target = engine(endpoint, inventory).startswith("redshift") and direction(endpoint, inventory) == "target"
+    return endpoint.name if is_target else None
 
 
 def account_of(resource: Resource) -> tuple[str]:

@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.fact import FLAG, Fact, memoized, texts
 from dms_lint.facts.iam.identities.attached_policies import aws_managed, default_version, missing_policy
-from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some
+from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some, resource_types
 from dms_lint.iam_policy.conditions import satisfied
 from dms_lint.iam_policy.evaluation import about_action, about_resource
 from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request
-from dms_lint.iam_policy.statements import Statement, load, statement
+from dms_lint.iam_policy.statements import load, parse_statement
 from dms_lint.iam_policy.wildcards import matches
+from dms_lint.logic.kleene import Partial, collect, collect_each
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dms_lint.iam_policy.conditions import Condition
+    from dms_lint.iam_policy.statements import Statement
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Record, Resource
 
 POLICY: Final = ("iam-policy",)
 _PASSING: Final = "iam:passrole"
-_UNLIKELY_ACTION: Final = ":".join(IMPROBABLE_NAMES)
+_IMPROBABLE_ACTION: Final = ":".join(IMPROBABLE_NAMES)
 """An action that no service has: who is allowed it is allowed everything."""
 TRUST: Final = "AssumeRolePolicyDocument"
-
-
-class Text(NamedTuple):
-    """A policy's statements, each for itself: those that are well formed, and what is wrong with others."""
-
-    statements: tuple[Statement, ...]
-    broken: Missing | None
-    """Why the first of the malformed statements says nothing."""
 
 
 def managed_by_aws(policy: Resource, inventory: Inventory) -> bool:
@@ -55,24 +49,34 @@ def document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
 
 
 @memoized
-def text_of(policy: Resource, inventory: Inventory) -> Text:
-    """The statements of the policy; Missing where its text was not read, or is no policy at all."""
+def statements_of(policy: Resource, inventory: Inventory) -> Partial[Statement]:
+    """The well-formed statements of the policy, each for itself, and why the first malformed one says nothing.
+
+    Missing where its text was not read, or is no policy at all.
+    """
     record, member = document(policy, inventory)
-    found: list[Statement] = []
-    broken: Missing | None = None
+    data, statements = load_statements(policy, record, member)
+
+    def parse(numbered: tuple[int, Any]) -> Statement | Missing:
+        number, statement = numbered
+        try:
+            return parse_statement(statement, number, policy.name, data.get("Version") == "2012-10-17")
+        except ValueError as error:
+            return malformed(policy, record, error)
+
+    return collect(enumerate(statements, 1), parse)
+
+
+def load_statements(policy: Resource, record: Record, member: str) -> tuple[Mapping[str, Any], Sequence[Any]]:
+    """The object of a policy document and its statements, as they are written; Missing where it is no policy."""
     try:
         data = load(record[member])
-        listed = data.get("Statement")
-        if not isinstance(listed, (dict, list)):
+        statements = data.get("Statement")
+        if not isinstance(statements, (dict, list)):
             raise ValueError("has no Statement")
     except ValueError as error:
         raise malformed(policy, record, error) from None
-    for number, one in enumerate([listed] if isinstance(listed, dict) else listed, 1):
-        try:
-            found.append(statement(one, number, policy.name, data.get("Version") == "2012-10-17"))
-        except ValueError as error:
-            broken = broken or malformed(policy, record, error)
-    return Text(tuple(found), broken)
+    return data, [statements] if isinstance(statements, dict) else statements
 
 
 def malformed(policy: Resource, record: Record, error: ValueError) -> Missing:
@@ -85,12 +89,11 @@ def malformed(policy: Resource, record: Record, error: ValueError) -> Missing:
     )
 
 
-def settled(found: Iterable[str], text: Text) -> tuple[str, ...]:
-    """What was found, once each; where nothing was, a malformed statement leaves it open."""
-    values = tuple(dict.fromkeys(found))
-    if not values and text.broken is not None:
-        raise text.broken
-    return values
+def from_statements(
+    policy: Resource, inventory: Inventory, derive: Callable[[Statement], Iterable[str]]
+) -> tuple[str, ...]:
+    """Everything that `derive` yields for the statements, once each; without any, a malformed one is Missing."""
+    return collect_each(statements_of(policy, inventory), derive).distinct().certain()
 
 
 # -- actions
@@ -99,8 +102,8 @@ def settled(found: Iterable[str], text: Text) -> tuple[str, ...]:
 @cache
 def _names() -> tuple[str, ...]:
     """Every IAM action and API operation of DMS, in lower case: the two lists differ."""
-    found = table("dms-authorization")
-    return tuple(f"dms:{name.lower()}" for name in (*found["actions"], *found["only_api"]))
+    authorization = table("dms-authorization")
+    return tuple(f"dms:{name.lower()}" for name in (*authorization["actions"], *authorization["only_api"]))
 
 
 @lru_cache(maxsize=4096)
@@ -111,22 +114,22 @@ def is_known(pattern: str) -> bool:
 
 def dms_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The actions that the policy writes with the prefix `dms:`, in lower case and with their wildcards."""
-    text = text_of(policy, inventory)
-    return settled((one for said in text.statements for one in said.actions if one.startswith("dms:")), text)
+    return from_statements(policy, inventory, _dms_actions)
+
+
+def _dms_actions(statement: Statement) -> list[str]:
+    return [action for action in statement.actions if action.startswith("dms:")]
 
 
 def unknown_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Those of policy.dms_actions that match neither an IAM action nor an API operation of DMS, and where."""
-    text = text_of(policy, inventory)
-    return settled(
-        (
-            f"{one} ({said.effect} in {said.sid})"
-            for said in text.statements
-            for one in said.actions
-            if one.startswith("dms:") and not is_known(one)
-        ),
-        text,
-    )
+
+    def unknown(statement: Statement) -> Iterator[str]:
+        for action in _dms_actions(statement):
+            if not is_known(action):
+                yield f"{action} ({statement.effect} in {statement.sid})"
+
+    return from_statements(policy, inventory, unknown)
 
 
 # -- condition keys
@@ -151,23 +154,29 @@ def _is_of_guide(key: str) -> bool:
 
 def condition_keys(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The condition keys that the policy writes with the prefix `dms:`, in lower case."""
-    text = text_of(policy, inventory)
-    return settled((one.key for said in text.statements for one in said.conditions if one.key.startswith("dms:")), text)
+    return from_statements(
+        policy, inventory, lambda statement: (condition.key for condition in _dms_conditions(statement))
+    )
+
+
+def _dms_conditions(statement: Statement) -> list[Condition]:
+    return [condition for condition in statement.conditions if condition.key.startswith("dms:")]
 
 
 def unknown_condition_keys(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Those of policy.condition_keys that DMS does not define, where they stand, and what comes of it."""
-    text = text_of(policy, inventory)
-    found = []
-    for said in text.statements:
-        for one in said.conditions:
-            if one.key.startswith("dms:") and not defined(one.key):
-                held = satisfied(one, {one.key: ()})
-                never = "never denies" if said.effect == "Deny" else "never allows"
-                effect = {False: f", which {never}", True: ", where it always holds", None: ""}[held]
-                guide = "; the guide names it, and the service does not know it" if _is_of_guide(one.key) else ""
-                found.append(f"{one.key} ({said.effect} in {said.sid}{effect}{guide})")
-    return settled(found, text)
+    return from_statements(policy, inventory, _unknown_condition_keys)
+
+
+def _unknown_condition_keys(statement: Statement) -> Iterator[str]:
+    never = "never denies" if statement.effect == "Deny" else "never allows"
+    for condition in _dms_conditions(statement):
+        key = condition.key
+        if not defined(key):
+            met_without_key = satisfied(condition, {key: ()})
+            effect = {False: f", which {never}", True: ", where it always holds", None: ""}[met_without_key]
+            guide = "; the guide names it, and the service does not know it" if _is_of_guide(key) else ""
+            yield f"{key} ({statement.effect} in {statement.sid}{effect}{guide})"
 
 
 # -- resources
@@ -175,22 +184,23 @@ def unknown_condition_keys(policy: Resource, inventory: Inventory) -> tuple[str,
 
 def arns(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ARNs of DMS that the policy writes as Resource or NotResource, with their wildcards."""
-    text = text_of(policy, inventory)
-    return settled((one for said in text.statements for one in said.resources or () if is_of_dms(one)), text)
+    return from_statements(policy, inventory, _dms_arns)
+
+
+def _dms_arns(statement: Statement) -> list[str]:
+    return [pattern for pattern in statement.resources or () if is_of_dms(pattern)]
 
 
 def dead_arns(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Those of policy.arns that no resource of DMS can have, and where they stand."""
-    text = text_of(policy, inventory)
-    return settled(
-        (
-            f"{one} ({said.effect} in {said.sid}{': so it denies nothing' * (said.effect == 'Deny')})"
-            for said in text.statements
-            for one in said.resources or ()
-            if is_of_dms(one) and not matches_some(one)
-        ),
-        text,
-    )
+
+    def dead(statement: Statement) -> Iterator[str]:
+        effect = ": so it denies nothing" if statement.effect == "Deny" else ""
+        for pattern in _dms_arns(statement):
+            if not matches_some(pattern):
+                yield f"{pattern} ({statement.effect} in {statement.sid}{effect})"
+
+    return from_statements(policy, inventory, dead)
 
 
 # -- full access
@@ -198,42 +208,47 @@ def dead_arns(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def dms_statements(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The statements that are about some action of DMS, by Sid or number."""
-    text = text_of(policy, inventory)
-    return settled((said.sid for said in text.statements if any(about_action(said, one) for one in _names())), text)
+    return from_statements(policy, inventory, lambda statement: (statement.sid,) if _is_about_dms(statement) else ())
+
+
+def _is_about_dms(statement: Statement) -> bool:
+    return any(about_action(statement, name) for name in _names())
 
 
 def full_access(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The statements that allow every action of DMS on every resource of it, with no condition."""
-    text = text_of(policy, inventory)
-    return settled((f"{said.sid} in {said.policy}" for said in text.statements if _is_full_access(said, policy)), text)
+    return from_statements(
+        policy, inventory, lambda statement: (statement.label,) if _is_full_access(statement, policy) else ()
+    )
 
 
-def _is_full_access(said: Statement, policy: Resource) -> bool:
-    if said.effect != "Allow" or said.conditions or said.principals is not None:
+def _is_full_access(statement: Statement, policy: Resource) -> bool:
+    if statement.effect != "Allow" or statement.conditions or statement.principals is not None:
         return False
-    if not all(about_action(said, one) for one in _names()):
+    if not all(about_action(statement, name) for name in _names()):
         return False
-    region, account = IMPROBABLE_NAMES[0], policy.account
+    prefix = f"arn:{partition_of(policy.id)}:dms:{IMPROBABLE_NAMES[0]}:{policy.account}"
     return all(
-        about_resource(said, Request("dms:*", f"arn:{partition_of(policy.id)}:dms:{region}:{account}:{one}:{name}"))
-        for one in (row["arn"].split(":")[5] for row in table("dms-authorization")["resources"].values())
+        about_resource(statement, Request("dms:*", f"{prefix}:{type_}:{name}"))
+        for type_ in resource_types().values()
         for name in IMPROBABLE_NAMES
     )
 
 
 def narrower_allowances(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The statements that allow actions of DMS, and not everything else too."""
-    text = text_of(policy, inventory)
-    return settled((said.sid for said in text.statements if said.effect == "Allow" and _is_narrower(said)), text)
+    return from_statements(
+        policy, inventory, lambda statement: (statement.sid,) if _is_narrower_allowance(statement) else ()
+    )
 
 
-def _is_narrower(said: Statement) -> bool:
-    return bool(any(about_action(said, one) for one in _names())) and not allows_everything(said)
+def _is_narrower_allowance(statement: Statement) -> bool:
+    return statement.effect == "Allow" and _is_about_dms(statement) and not allows_everything(statement)
 
 
-def allows_everything(said: Statement) -> bool:
+def allows_everything(statement: Statement) -> bool:
     """Whether a statement is about every action of every service, as one about `*` is."""
-    return all(about_action(said, one) for one in (_PASSING, _UNLIKELY_ACTION, *_names()))
+    return all(about_action(statement, action) for action in (_PASSING, _IMPROBABLE_ACTION, *_names()))
 
 
 def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -241,29 +256,31 @@ def unbounded_pass_role(policy: Resource, inventory: Inventory) -> tuple[str, ..
 
     None where a Deny of the policy bounds that, and without those that allow every action there is.
     """
-    text = text_of(policy, inventory)
-    wide = [said for said in text.statements if _passes_every_role(said, policy)]
-    if any(said.effect == "Deny" and all(map(_is_other_service, said.conditions)) for said in wide):
-        return settled((), text)
-    return settled(
-        (
-            f"{said.sid} in {said.policy}"
-            for said in wide
-            if said.effect == "Allow" and not _names_service(said) and not allows_everything(said)
-        ),
-        text,
+    statements = statements_of(policy, inventory)
+    on_every_role = [statement for statement in statements.items if _is_about_every_role(statement, policy)]
+    is_denied = any(
+        statement.effect == "Deny" and all(map(_is_other_service, statement.conditions)) for statement in on_every_role
     )
+    unbounded = [] if is_denied else [statement.label for statement in on_every_role if _passes_to_any(statement)]
+    return Partial(tuple(unbounded), statements.missing).distinct().certain()
 
 
-def _passes_every_role(said: Statement, policy: Resource) -> bool:
+def _is_about_every_role(statement: Statement, policy: Resource) -> bool:
     role = f"arn:{partition_of(policy.id)}:iam::{policy.account}:role/"
-    return about_action(said, _PASSING) and all(
-        about_resource(said, Request(_PASSING, role + name)) for name in IMPROBABLE_NAMES
+    return about_action(statement, _PASSING) and all(
+        about_resource(statement, Request(_PASSING, role + name)) for name in IMPROBABLE_NAMES
     )
 
 
-def _names_service(said: Statement) -> bool:
-    return any(one.key == "iam:passedtoservice" and one.operator != "null" for one in said.conditions)
+def _passes_to_any(statement: Statement) -> bool:
+    """Whether a statement on iam:PassRole allows it for any service, and not everything else too."""
+    return statement.effect == "Allow" and not _names_service(statement) and not allows_everything(statement)
+
+
+def _names_service(statement: Statement) -> bool:
+    return any(
+        condition.key == "iam:passedtoservice" and condition.operator != "null" for condition in statement.conditions
+    )
 
 
 def _is_other_service(condition: Condition) -> bool:

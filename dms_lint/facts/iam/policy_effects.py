@@ -9,7 +9,7 @@ from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.presence import redshift_targets
 from dms_lint.facts.fact import Fact, texts
-from dms_lint.facts.iam.dms_policies import POLICY, allows_everything, settled, text_of
+from dms_lint.facts.iam.dms_policies import POLICY, allows_everything, from_statements, statements_of
 from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, LOGS_ROLE, VPC_ROLE
 from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some, matches_type
 from dms_lint.iam_policy.evaluation import about_action, about_resource
@@ -33,19 +33,18 @@ def role_making(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     Without those under a condition, which bounds them, and those of a statement that allows everything.
     """
-    text = text_of(policy, inventory)
     role = f"arn:{partition_of(policy.id)}:iam::{policy.account}:role/"
-    return settled(
-        (
-            f"{action} ({said.sid})"
-            for said in text.statements
-            if said.effect == "Allow" and not said.conditions and not allows_everything(said)
-            for action in _MAKING
-            if about_action(said, action.lower())
-            and all(about_resource(said, Request(action, role + name)) for name in IMPROBABLE_NAMES)
-        ),
-        text,
-    )
+
+    def making(statement: Statement) -> Iterator[str]:
+        if statement.effect != "Allow" or statement.conditions or allows_everything(statement):
+            return
+        for action in _MAKING:
+            if about_action(statement, action.lower()) and all(
+                about_resource(statement, Request(action, role + name)) for name in IMPROBABLE_NAMES
+            ):
+                yield f"{action} ({statement.sid})"
+
+    return from_statements(policy, inventory, making)
 
 
 def missing_required_roles(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -53,12 +52,12 @@ def missing_required_roles(policy: Resource, inventory: Inventory) -> tuple[str,
 
     dms-access-for-endpoint counts only where there is a Redshift target, and the others exist.
     """
-    found = [name for name in (VPC_ROLE, LOGS_ROLE) if inventory.find("role", name, policy.account) is None]
-    if not found and inventory.find("role", ACCESS_ROLE, policy.account) is None:
+    roles = [name for name in (VPC_ROLE, LOGS_ROLE) if inventory.find("role", name, policy.account) is None]
+    if not roles and inventory.find("role", ACCESS_ROLE, policy.account) is None:
         account = inventory.find("account", policy.account)
         if account is not None and redshift_targets(account, inventory):
-            found.append(ACCESS_ROLE)
-    return tuple(found)
+            roles.append(ACCESS_ROLE)
+    return tuple(roles)
 
 
 # -- actions and the resources that they take
@@ -72,13 +71,16 @@ def _rows() -> Mapping[str, tuple[str, Mapping[str, Any]]]:
 
 def plain_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The actions of DMS that the policy allows by their whole names, on resources that it names."""
-    text = text_of(policy, inventory)
-    return settled((_rows()[action][0] for said in text.statements for action in _plain(said)), text)
+    return from_statements(
+        policy, inventory, lambda statement: (_rows()[action][0] for action in _plain_actions(statement))
+    )
 
 
-def _plain(said: Statement) -> Iterator[str]:
-    if said.effect == "Allow" and said.principals is None and not said.not_actions and said.resources is not None:
-        yield from (action for action in said.actions if action in _rows())
+def _plain_actions(statement: Statement) -> tuple[str, ...]:
+    is_identity_policy = statement.principals is None and statement.resources is not None
+    if statement.effect != "Allow" or statement.not_actions or not is_identity_policy:
+        return ()
+    return tuple(action for action in statement.actions if action in _rows())
 
 
 def vain_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -87,33 +89,33 @@ def vain_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     An action that takes no resource is allowed on `*` alone, and one that needs resources of some types on some of each
     type, as the table has it.  Any statement of the policy may allow what is lacking.
     """
-    text = text_of(policy, inventory)
-    return settled(
-        (
-            f"{_rows()[action][0]} ({said.sid}) {reason}"
-            for said in text.statements
-            for action in _plain(said)
-            if (reason := _in_vain(action, text.statements))
-        ),
-        text,
-    )
+    statements = statements_of(policy, inventory).items
+
+    def vain(statement: Statement) -> Iterator[str]:
+        for action in _plain_actions(statement):
+            if reason := _reason_in_vain(action, statements):
+                yield f"{_rows()[action][0]} ({statement.sid}) {reason}"
+
+    return from_statements(policy, inventory, vain)
 
 
-def _in_vain(action: str, statements: tuple[Statement, ...]) -> str:
+def _reason_in_vain(action: str, statements: tuple[Statement, ...]) -> str:
     """Why an action never takes effect; '' where it does, and where an ARN that matches nothing is why."""
     row = _rows()[action][1]
     allowing = [
-        one for one in statements if one.effect == "Allow" and one.principals is None and about_action(one, action)
+        statement
+        for statement in statements
+        if statement.effect == "Allow" and statement.principals is None and about_action(statement, action)
     ]
     if "needs" not in row and "takes" not in row:
-        on_all = any(about_resource(one, Request(action)) is not False for one in allowing)
+        on_all = any(about_resource(statement, Request(action)) is not False for statement in allowing)
         return "" if on_all else "takes no resource, and is not allowed on *"
-    if any(one.not_resources or one.resources is None for one in allowing):
+    if any(statement.not_resources or statement.resources is None for statement in allowing):
         return ""
-    patterns = [pattern for one in allowing for pattern in one.resources or ()]
+    patterns = [pattern for statement in allowing for pattern in statement.resources or ()]
     if any(is_of_dms(pattern) and not matches_some(pattern) for pattern in patterns):
         return ""
-    lacking = [type_ for type_ in row.get("needs", ()) if not any(matches_type(one, type_) for one in patterns)]
+    lacking = [type_ for type_ in row.get("needs", ()) if not any(matches_type(pattern, type_) for pattern in patterns)]
     return f"needs a resource of type {' and of type '.join(lacking)}, and is allowed on none" if lacking else ""
 
 

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.dms.tags import carried
 from dms_lint.facts.fact import Fact, texts
-from dms_lint.facts.iam.dms_policies import POLICY, defined, text_of
+from dms_lint.facts.iam.dms_policies import POLICY, defined, statements_of
+from dms_lint.logic.kleene import Partial, attempt, collect, collect_each, merged
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -31,21 +30,25 @@ _KINDS: Final = {
 }
 
 
-class _Carried(NamedTuple):
-    """The tags that resources of a kind carry."""
+class _TagCondition(NamedTuple):
+    """A condition on a tag of DMS resources."""
 
-    keys: frozenset[str]
-    """In lower case."""
-    gap: Missing | None
-    """Why there may be others."""
+    key: str
+    """`dms:rep-tag/owner`."""
+    effect: str
+    sid: str
 
 
-def _conditions(policy: Resource, inventory: Inventory) -> Iterator[tuple[str, str, str]]:
-    """Key, effect and statement of each; without Null, which asks whether there is a tag."""
-    for said in text_of(policy, inventory).statements:
-        for one in said.conditions:
-            if defined(one.key) and not one.key.startswith("dms:req-tag/") and one.operator != "null":
-                yield one.key, said.effect, said.sid
+def _conditions(policy: Resource, inventory: Inventory) -> Partial[_TagCondition]:
+    """The conditions on tags, without Null, which asks whether there is a tag."""
+    return collect_each(
+        statements_of(policy, inventory),
+        lambda statement: (
+            _TagCondition(condition.key, statement.effect, statement.sid)
+            for condition in statement.conditions
+            if defined(condition.key) and not condition.key.startswith("dms:req-tag/") and condition.operator != "null"
+        ),
+    )
 
 
 def tag_conditions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -53,11 +56,7 @@ def tag_conditions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     Without those of `Null`, which asks whether there is such a tag.
     """
-    found = tuple(dict.fromkeys(key for key, _, _ in _conditions(policy, inventory)))
-    broken = text_of(policy, inventory).broken
-    if not found and broken is not None:
-        raise broken
-    return found
+    return collect(_conditions(policy, inventory), lambda condition: condition.key).distinct().certain()
 
 
 def conditions_without_tag(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -66,48 +65,45 @@ def conditions_without_tag(policy: Resource, inventory: Inventory) -> tuple[str,
     Case is ignored, and tags that AWS sets count.  A type of which there is no resource at all in the scanned
     Regions is reported too: then no resource of it carries the tag.
     """
-    found: list[str] = []
-    gap = text_of(policy, inventory).broken
-    for key, effect, sid in _conditions(policy, inventory):
-        kind, _, tag = key.removeprefix("dms:").partition("-tag/")
-        tags = _carried_by(_KINDS.get(kind, ""), policy, inventory)
-        if tag in tags.keys:
-            continue
-        if tags.gap is None:
-            found.append(f"{key} ({effect} in {sid})")
-        gap = gap or tags.gap
-    if not found and gap is not None:
-        raise gap
-    return tuple(dict.fromkeys(found))
+
+    def without_tag(condition: _TagCondition) -> str | Missing | None:
+        type_, _, tag = condition.key.removeprefix("dms:").partition("-tag/")
+        keys = _carried_by(_KINDS.get(type_, ""), policy, inventory)
+        if tag in keys.items:
+            return None
+        return keys.missing or f"{condition.key} ({condition.effect} in {condition.sid})"
+
+    return collect(_conditions(policy, inventory), without_tag).distinct().certain()
 
 
-def _carried_by(kind: str, policy: Resource, inventory: Inventory) -> _Carried:
+def _carried_by(kind: str, policy: Resource, inventory: Inventory) -> Partial[str]:
+    """The keys of the tags that resources of a kind carry, in lower case, and why there may be more."""
     account = policy.account
     return inventory.once(("tags carried", kind, account), lambda: _read(kind, account, inventory))
 
 
-def _read(kind: str, account: str, inventory: Inventory) -> _Carried:
+def _read(kind: str, account: str, inventory: Inventory) -> Partial[str]:
     scopes = [scope for scope in inventory.scopes() if account in (scope[0], "")]
-    gap: Missing | None = None
-    if not kind or not scopes:
-        gap = Missing(
-            "the tags of the resources that a condition is about: not in the input",
-            needs="dms:ListTagsForResource",
-            reason="tags were not read",
-        )
-    keys: set[str] = set()
-    for one in inventory.known(kind) if kind else ():
-        if account in (one.account, ""):
-            try:
-                keys.update(key.lower() for key in carried(one, inventory))
-            except Missing as missing:
-                gap = gap or missing.with_traceback(None)
-    for scope in scopes if kind else ():
-        try:
-            inventory.all(kind, *scope)
-        except Missing as missing:
-            gap = gap or missing.with_traceback(None)
-    return _Carried(frozenset(keys), gap)
+    if not kind:
+        return Partial((), _tags_not_read())
+    resources = [resource for resource in inventory.known(kind) if account in (resource.account, "")]
+    keys = collect_each(resources, lambda resource: [key.lower() for key in carried(resource, inventory)])
+    unlisted: Partial[str] = collect(scopes, lambda scope: _unlisted(kind, scope, inventory))
+    return merged((Partial((), None if scopes else _tags_not_read()), keys, unlisted)).distinct()
+
+
+def _unlisted(kind: str, scope: tuple[str, str], inventory: Inventory) -> Missing | None:
+    """For `collect`: why there may be more resources of a kind in an account and Region."""
+    resources = attempt(lambda: inventory.all(kind, *scope))
+    return resources if isinstance(resources, Missing) else None
+
+
+def _tags_not_read() -> Missing:
+    return Missing(
+        "the tags of the resources that a condition is about: not in the input",
+        needs="dms:ListTagsForResource",
+        reason="tags were not read",
+    )
 
 
 FACTS: Final = (

@@ -9,7 +9,7 @@ from dms_lint.aws.partitions import partition_of
 from dms_lint.facts.dms.endpoints import engine
 from dms_lint.facts.dms.presence import account_of, missing_listing
 from dms_lint.facts.fact import Fact, memoized, texts
-from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
+from dms_lint.facts.iam.dms_roles import service_access_roles
 from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, REDSHIFT
 from dms_lint.facts.iam.identities.attached_policies import sound_trust_policy
 from dms_lint.facts.iam.identities.principals import is_linked
@@ -25,7 +25,7 @@ from dms_lint.iam_policy.confused_deputy import (
 from dms_lint.iam_policy.evaluation import about_action
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.trust_policies import DMS, is_dms, service_of, trusted_services
-from dms_lint.model import Missing
+from dms_lint.logic.kleene import Partial, collect, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,28 +74,25 @@ def outsiders(role: Resource, inventory: Inventory) -> tuple[str, ...]:
     DMS loads a cluster with the role.  A denial in the same policy counts.
     """
     policy = _policy(role, inventory)
-    found: dict[str, None] = {}
-    for statement in policy.statements:
-        if statement.effect != "Allow":
-            continue
-        for action in _ASSUMING:
-            if about_action(statement, action):
-                found.update(dict.fromkeys(_others(statement, policy, role, action)))
-    hole = None
-    for service in _services(role, inventory):
-        if service == ANYTHING or is_dms(service):
-            continue
-        try:
-            if service != REDSHIFT or not _loads_redshift(role, inventory):
-                found[f"the service {service}"] = None
-        except Missing as missing:
-            hole = missing
-    if not found and hole is not None:
-        raise hole
-    return tuple(found)
+    principals = [
+        outsider
+        for statement in policy.statements
+        if statement.effect == "Allow"
+        for action in _ASSUMING
+        if about_action(statement, action)
+        for outsider in _outside_principals(statement, policy, role, action)
+    ]
+
+    def outside_service(service: str) -> str | None:
+        if service == ANYTHING or is_dms(service) or (service == REDSHIFT and _loads_redshift(role, inventory)):
+            return None
+        return f"the service {service}"
+
+    services = collect(_services(role, inventory), outside_service)
+    return merged((Partial(tuple(principals)), services)).distinct().certain()
 
 
-def _others(statement: Statement, policy: Policy, role: Resource, action: str) -> Iterator[str]:
+def _outside_principals(statement: Statement, policy: Policy, role: Resource, action: str) -> Iterator[str]:
     """Everybody, and the other accounts, that a statement lets in."""
     if for_everybody(statement):
         if not is_pinned(statement, policy, action, partition_of(role.id)):
@@ -120,21 +117,17 @@ def _loads_redshift(role: Resource, inventory: Inventory) -> bool:
     if role.name == ACCESS_ROLE:
         return True
 
-    def read() -> tuple[frozenset[str], Missing | None]:
-        found: set[str] = set()
-        hole = missing_listing(role.account, inventory, "endpoint")
-        for endpoint in inventory.index("endpoint", account_of).get(role.account, ()):
-            try:
-                if engine(endpoint, inventory).startswith("redshift"):
-                    found.add(service_roles.role_arn(endpoint, inventory))
-            except Missing as missing:
-                hole = hole or missing.with_traceback(None)
-        return frozenset(found), hole
+    def role_of(endpoint: Resource) -> str | None:
+        is_redshift = engine(endpoint, inventory).startswith("redshift")
+        return service_access_roles.role_arn(endpoint, inventory) if is_redshift else None
 
-    named, hole = inventory.once(("roles of Redshift", role.account), read)
-    if role.id not in named and hole is not None:
-        raise hole
-    return role.id in named
+    def read() -> Partial[str]:
+        endpoints = inventory.index("endpoint", account_of).get(role.account, ())
+        missing = missing_listing(role.account, inventory, "endpoint")
+        return collect(Partial(tuple(endpoints), missing), role_of).distinct()
+
+    arns = inventory.once(("roles of Redshift", role.account), read)
+    return role.id in arns.items or role.id in arns.complete()
 
 
 def deleted(role: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.presence import ACCOUNT, account_of, missing_listing
 from dms_lint.facts.fact import Fact, text, texts
-from dms_lint.model import Missing
+from dms_lint.logic.kleene import collect
 
 if TYPE_CHECKING:
     from dms_lint.inventory.inventory import Inventory
@@ -28,20 +28,13 @@ def started(account: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     None is certain once the runs, or the configurations, are fully listed in each scanned Region and there are none.
     """
-    found: set[str] = set()
-    hole = None
-    for replication in inventory.index("replication", account_of).get(account.id, ()):
-        try:
-            if _was_started(replication):
-                found.add(replication.name)
-        except Missing as missing:
-            hole = hole or missing.with_traceback(None)
-    if not found and hole is None and (gap := missing_listing(account.id, inventory, "replication")) is not None:
-        configured = account.id in inventory.index("replication-config", account_of)
-        hole = gap if configured or missing_listing(account.id, inventory, "replication-config") else None
-    if not found and hole is not None:
-        raise hole
-    return tuple(sorted(found))
+    replications = inventory.index("replication", account_of).get(account.id, ())
+    names = collect(replications, lambda replication: replication.name if _was_started(replication) else None).certain()
+    if not names and (missing := missing_listing(account.id, inventory, "replication")) is not None:
+        is_configured = account.id in inventory.index("replication-config", account_of)
+        if is_configured or missing_listing(account.id, inventory, "replication-config") is not None:
+            raise missing
+    return tuple(sorted(set(names)))
 
 
 def _was_started(replication: Resource) -> bool:
@@ -54,8 +47,8 @@ def _was_started(replication: Resource) -> bool:
 
 def role(account: Resource, inventory: Inventory) -> str:
     """The ARN of the service-linked role AWSServiceRoleForDMSServerless; '' where there is none."""
-    found = inventory.find("role", NAME, account.id)
-    return found.id if found is not None else ""
+    linked_role = inventory.find("role", NAME, account.id)
+    return linked_role.id if linked_role is not None else ""
 
 
 FACTS: Final = (

@@ -11,6 +11,7 @@ from dms_lint.facts.dms.endpoints import ENDPOINT, attributes, direction, engine
 from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.identities.attached_policies import trust_policy
 from dms_lint.iam_policy.trust_policies import DMS, trusted_services
+from dms_lint.logic.kleene import attempt, collect, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -37,27 +38,28 @@ def role_arn(endpoint: Resource, inventory: Inventory) -> str:
 
     The first that names one counts.  '' where none does.
     """
-    named, hole = "", None
+    setting: str | Missing = ""
     if engine(endpoint, inventory) in _rows():
-        named, hole = _setting(endpoint, inventory, "ServiceAccessRoleArn")
-    named = named or endpoint.text("ServiceAccessRoleArn", default="")
-    if not named and hole is not None:
-        raise hole
-    return named
+        setting = _setting(endpoint, inventory, "ServiceAccessRoleArn")
+    if isinstance(setting, str) and setting:
+        return setting
+    return endpoint.text("ServiceAccessRoleArn", default="") or require(setting)
 
 
-def _setting(endpoint: Resource, inventory: Inventory, member: str) -> tuple[str, Missing | None]:
+def _setting(endpoint: Resource, inventory: Inventory, member: str) -> str | Missing:
     """A setting of the engine's, or of that name among the extra connection attributes; '' where neither has it.
 
-    With it, why the answer may have kept it back.
+    Missing where neither has it and the answer may have kept it back.
     """
-    named, hole = "", None
-    try:
+
+    def read() -> str:
         block = settings(endpoint, inventory)
-        named = block.text(member, default="") if block is not None else ""
-    except Missing as missing:
-        hole = missing.with_traceback(None)
-    return named or attributes(endpoint).get(member.lower(), ""), hole
+        return block.text(member, default="") if block is not None else ""
+
+    setting = attempt(read)
+    if isinstance(setting, str) and setting:
+        return setting
+    return attributes(endpoint).get(member.lower(), "") or setting
 
 
 def needs(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -71,15 +73,15 @@ def needs(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
         return ()
     if "own" not in row:
         return (row["service"],)
-    found, hole = [], None
-    for member, word in row["own"].items():
-        value, missing = _setting(endpoint, inventory, member)
-        hole = hole or missing
-        if value:
-            found.append(f"{word} {value}")
-    if not found and hole is not None:
-        raise hole
-    return tuple(found)
+    values = [(word, _setting(endpoint, inventory, member)) for member, word in row["own"].items()]
+    return collect(values, lambda value: _needed(*value)).certain()
+
+
+def _needed(word: str, value: str | Missing) -> str | Missing | None:
+    """For `collect`: something that the endpoint names."""
+    if isinstance(value, Missing):
+        return value
+    return f"{word} {value}" if value else None
 
 
 @memoized
@@ -94,12 +96,12 @@ def role_at(arn: str, member: str, resource: Resource, inventory: Inventory) -> 
 
     NOWHERE where there certainly is no such role.
     """
-    found = re.fullmatch(_ARN, arn)
-    if found is None:
+    match = re.fullmatch(_ARN, arn)
+    if match is None:
         raise resource.malformed(member, "the ARN of a role")
     if not resource.account:
         raise resource.malformed("EndpointArn" if resource.kind == "endpoint" else "ARN", "an ARN")
-    if found[1] != resource.account:
+    if match[1] != resource.account:
         return ELSEWHERE, None
     role = inventory.find("role", arn)
     return (NOWHERE, None) if role is None else (HERE, role)
