@@ -42,32 +42,32 @@ class Condition(NamedTuple):
     """Whether `${...}` in a value is a policy variable: not in policies of the version 2008-10-17."""
 
 
-def resolve(written: str, context: Context, *, variables: bool, wildcards: bool = True) -> tuple[Tokens, bool]:
-    """A pattern with its policy variables replaced, and whether all of them were known.
+def resolve(pattern: str, context: Context, *, variables: bool, wildcards: bool = True) -> tuple[Tokens, bool]:
+    """A pattern with its policy variables replaced, and whether the values of all of them were known.
 
-    One that is not known becomes STAR, so a pattern that matches nothing even so certainly does not match.
+    A variable without a known value becomes STAR, so a pattern that matches nothing even so certainly does not match.
     Without `wildcards`, `*` and `?` are characters like others.
     """
     take: Callable[[str], Tokens] = tokens if wildcards else tuple
-    if not variables or "${" not in written:
-        return take(written), True
-    found: list[str] = []
+    if not variables or "${" not in pattern:
+        return take(pattern), True
+    resolved: list[str] = []
     certain, end = True, 0
-    for variable in _VARIABLE.finditer(written):
-        found += take(written[end : variable.start()])
+    for variable in _VARIABLE.finditer(pattern):
+        resolved += take(pattern[end : variable.start()])
         end = variable.end()
         value = _variable(variable[1], context)
         certain = certain and value is not None
-        found += (STAR,) if value is None else value
-    found += take(written[end:])
-    return tuple(found), certain
+        resolved += (STAR,) if value is None else value
+    resolved += take(pattern[end:])
+    return tuple(resolved), certain
 
 
-def _variable(named: str, context: Context) -> str | None:
+def _variable(variable: str, context: Context) -> str | None:
     """What `${NAME}` or `${NAME, 'default'}` stands for; None when it is not known."""
-    if named in ("*", "?", "$"):
-        return named
-    name, comma, default = named.partition(",")
+    if variable in ("*", "?", "$"):
+        return variable
+    name, comma, default = variable.partition(",")
     values = context.get(name.strip().lower())
     if values is None:
         return None
@@ -82,17 +82,17 @@ def satisfied(condition: Condition, context: Context) -> Ternary:
     if values is None:
         return None
     if condition.operator == "null":
-        return any_of((not values) is (wanted.lower() == "true") for wanted in condition.values)
+        return any_of((not values) is (text.lower() == "true") for text in condition.values)
     negated = condition.operator in _NEGATED
     compare = _COMPARISONS.get(_NEGATED.get(condition.operator, condition.operator))
     if compare is None:
         return None
     if not values:
         return _absent(condition, negated=negated)
-    held = [any_of(compare(wanted, value, condition, context) for wanted in condition.values) for value in values]
+    results = [any_of(compare(text, value, condition, context) for text in condition.values) for value in values]
     if negated:
-        held = [invert(one) for one in held]
-    return all_of(held) if condition.quantifier == "forallvalues" else any_of(held)
+        results = [invert(result) for result in results]
+    return all_of(results) if condition.quantifier == "forallvalues" else any_of(results)
 
 
 def _absent(condition: Condition, *, negated: bool) -> bool:
@@ -105,98 +105,102 @@ def _absent(condition: Condition, *, negated: bool) -> bool:
     return negated and not condition.quantifier
 
 
-def _equal(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
-    return _related(wanted, value, condition, context, wildcards=False)
+def _equal(pattern: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _related(pattern, value, condition, context, wildcards=False)
 
 
-def _equal_without_case(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
-    return _related(wanted.lower(), value.lower(), condition, context, wildcards=False)
+def _equal_without_case(pattern: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _related(pattern.lower(), value.lower(), condition, context, wildcards=False)
 
 
-def _like(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
-    if condition.key == _SOURCE_ARN and _of_other_account(wanted, value):
+def _like(pattern: str, value: str, condition: Condition, context: Context) -> Ternary:
+    if condition.key == _SOURCE_ARN and _differ_in_account(pattern, value):
         return False
-    return _related(wanted, value, condition, context, wildcards=True)
+    return _related(pattern, value, condition, context, wildcards=True)
 
 
-def _of_other_account(wanted: str, value: str) -> bool:
-    """Whether both are ARNs that write their account out, and another one.
+def _differ_in_account(pattern: str, value: str) -> bool:
+    """Whether both are ARNs that write their account out, and the accounts differ.
 
     `*` of StringLike spans colons too, but `:ACCOUNT:` stands nowhere else in the ARN of a resource that calls.
     """
-    this, other = wanted.split(":", 5), value.split(":", 5)
-    accounts = [one[4] for one in (this, other) if len(one) == 6 and _ACCOUNT.match(one[4])]
+    # Not parse_arn: a pattern need not begin with `arn`, `*:*:dms:*:111122223333:*`.
+    arns = pattern.split(":", 5), value.split(":", 5)
+    accounts = [parts[4] for parts in arns if len(parts) == 6 and _ACCOUNT.match(parts[4])]
     return len(accounts) == 2 and accounts[0] != accounts[1]
 
 
-def _related(wanted: str, value: str, condition: Condition, context: Context, *, wildcards: bool) -> Ternary:
-    pattern, certain = resolve(wanted, context, variables=condition.variables, wildcards=wildcards)
-    related = relation(pattern, tokens(value))
+def _related(pattern: str, value: str, condition: Condition, context: Context, *, wildcards: bool) -> Ternary:
+    resolved, certain = resolve(pattern, context, variables=condition.variables, wildcards=wildcards)
+    related = relation(resolved, tokens(value))
     return related if certain or related is False else None
 
 
-def _arn(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+def _arn(pattern: str, value: str, condition: Condition, context: Context) -> Ternary:
     """Each of an ARN's six parts is compared for itself, with wildcards, ArnEquals like ArnLike."""
-    if wanted == "*":
+    if pattern == "*":
         return True
-    parts, asked = _parts(wanted), _parts(value)
-    if len(parts) != len(asked):
+    pattern_parts, value_parts = _parts(pattern), _parts(value)
+    if len(pattern_parts) != len(value_parts):
         # AWS does not say what a wildcard in place of several parts matches.
-        return None if is_pattern(wanted) or "${" in wanted else False
-    return all_of(_like(part, other, condition, context) for part, other in zip(parts, asked, strict=True))
+        return None if is_pattern(pattern) or "${" in pattern else False
+    return all_of(
+        _like(pattern_part, part, condition, context)
+        for pattern_part, part in zip(pattern_parts, value_parts, strict=True)
+    )
 
 
 def _parts(arn: str) -> list[str]:
-    """The parts of an ARN; a colon within a policy variable parts nothing."""
+    """The parts of an ARN or a pattern, as many as it has; a colon within a policy variable parts nothing."""
     hidden = _VARIABLE.sub(lambda variable: variable[0].replace(":", "\0"), arn)
     return [part.replace("\0", ":") for part in hidden.split(":", 5)]
 
 
-def _bool(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
-    return _equal_without_case(wanted, value, condition, context)
+def _bool(pattern: str, value: str, condition: Condition, context: Context) -> Ternary:
+    return _equal_without_case(pattern, value, condition, context)
 
 
 def _number(compare: Callable[[float, float], bool]) -> Comparison:
-    def held(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+    def compare_numbers(pattern: str, value: str, condition: Condition, context: Context) -> Ternary:
         try:
-            return compare(float(value), float(wanted))
+            return compare(float(value), float(pattern))
         except ValueError:
             return None
 
-    return held
+    return compare_numbers
 
 
 def _date(compare: Callable[[datetime, datetime], bool]) -> Comparison:
-    def held(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
-        this, other = _moment(value), _moment(wanted)
-        return None if this is None or other is None else compare(this, other)
+    def compare_dates(pattern: str, value: str, condition: Condition, context: Context) -> Ternary:
+        moment, limit = _moment(value), _moment(pattern)
+        return None if moment is None or limit is None else compare(moment, limit)
 
-    return held
+    return compare_dates
 
 
-def _moment(written: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     """A date as policies write it: ISO 8601, or seconds since 1970."""
-    return parse_moment(float(written)) if re.fullmatch(r"\d{1,12}(\.\d+)?", written) else parse_moment(written)
+    return parse_moment(float(text)) if re.fullmatch(r"\d{1,12}(\.\d+)?", text) else parse_moment(text)
 
 
-def _address(wanted: str, value: str, condition: Condition, context: Context) -> Ternary:
+def _address(pattern: str, value: str, condition: Condition, context: Context) -> Ternary:
     """Whether an address, or a whole range of addresses, lies within a range."""
-    this, other = _range(value), _range(wanted)
-    if this is None or other is None:
+    source, limit = _range(value), _range(pattern)
+    if source is None or limit is None:
         return None
-    if this.version != other.version:
+    if source.version != limit.version:
         return False
-    if this.subnet_of(other):  # type: ignore[arg-type]
+    if source.subnet_of(limit):  # type: ignore[arg-type]
         return True
-    return None if this.overlaps(other) else False
+    return None if source.overlaps(limit) else False
 
 
 @lru_cache(maxsize=1024)
-def _range(written: str) -> IPv4Network | IPv6Network | None:
+def _range(text: str) -> IPv4Network | IPv6Network | None:
     from ipaddress import ip_network
 
     try:
-        return ip_network(written, strict=False)
+        return ip_network(text, strict=False)
     except ValueError:
         return None
 
@@ -210,16 +214,16 @@ _COMPARISONS: Final[Mapping[str, Comparison]] = {
     "arnequals": _arn,
     "arnlike": _arn,
     "bool": _bool,
-    "numericequals": _number(lambda value, wanted: value == wanted),
-    "numericlessthan": _number(lambda value, wanted: value < wanted),
-    "numericlessthanequals": _number(lambda value, wanted: value <= wanted),
-    "numericgreaterthan": _number(lambda value, wanted: value > wanted),
-    "numericgreaterthanequals": _number(lambda value, wanted: value >= wanted),
-    "dateequals": _date(lambda value, wanted: value == wanted),
-    "datelessthan": _date(lambda value, wanted: value < wanted),
-    "datelessthanequals": _date(lambda value, wanted: value <= wanted),
-    "dategreaterthan": _date(lambda value, wanted: value > wanted),
-    "dategreaterthanequals": _date(lambda value, wanted: value >= wanted),
+    "numericequals": _number(lambda value, limit: value == limit),
+    "numericlessthan": _number(lambda value, limit: value < limit),
+    "numericlessthanequals": _number(lambda value, limit: value <= limit),
+    "numericgreaterthan": _number(lambda value, limit: value > limit),
+    "numericgreaterthanequals": _number(lambda value, limit: value >= limit),
+    "dateequals": _date(lambda value, limit: value == limit),
+    "datelessthan": _date(lambda value, limit: value < limit),
+    "datelessthanequals": _date(lambda value, limit: value <= limit),
+    "dategreaterthan": _date(lambda value, limit: value > limit),
+    "dategreaterthanequals": _date(lambda value, limit: value >= limit),
     "ipaddress": _address,
 }
 """How each operator compares a policy's value with the request's.  Bytes are never known."""
@@ -237,9 +241,9 @@ _NEGATED: Final[Mapping[str, str]] = {
 
 
 @lru_cache(maxsize=1024)
-def parse_operator(written: str) -> tuple[str, str, bool]:
+def parse_operator(text: str) -> tuple[str, str, bool]:
     """`ForAnyValue:StringLikeIfExists` as operator, quantifier and whether it ends in IfExists, in lower case."""
-    name = written.lower()
+    name = text.lower()
     quantifier, colon, operator = name.rpartition(":")
     if colon and quantifier not in ("forallvalues", "foranyvalue"):
         operator = name

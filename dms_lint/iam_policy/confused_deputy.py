@@ -1,4 +1,4 @@
-"""Whether a policy of a role or a key pins who calls: whom its statements let in, and whom its denials keep out."""
+"""Confused deputies: whether the policy of a role or a key admits strangers, or a condition or a denial stops them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dms_lint.iam_policy.statements import Policy, Statement
 
 STRANGERS: Final = ("919293949596", "838485868788")
-"""Accounts that no policy names: what lets both in lets everybody in."""
+"""Accounts that no policy names: a statement that admits both admits everybody."""
 SOURCE_KEYS: Final = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
 _PRINCIPAL_KEYS: Final = (
     "aws:principalaccount",
@@ -43,11 +43,11 @@ def is_pinned(statement: Statement, policy: Policy, action: str, partition: str)
     What pins a caller is a condition on its account, its organization or its ARN with an account, or on those of
     the resource for which a service calls.  `action` is in lower case.
     """
-    return not any(lets(statement, policy, context, action, None) for context in _anybody(partition))
+    return not any(admits(statement, policy, context, action, None) for context in _anybody(partition))
 
 
-def lets(statement: Statement, policy: Policy, context: Context, action: str, caller: str | None) -> bool:
-    """Whether a statement lets a caller in, and no other takes it back.
+def admits(statement: Statement, policy: Policy, context: Context, action: str, caller: str | None) -> bool:
+    """Whether a statement admits a caller, and no denial of the policy takes that back.
 
     A condition that nothing is known of pins nobody, and is no denial either.  `caller` is who is named; None for
     somebody whom no policy names.
@@ -55,21 +55,21 @@ def lets(statement: Statement, policy: Policy, context: Context, action: str, ca
     if all_of(satisfied(condition, context) for condition in statement.conditions) is False:
         return False
     return not any(
-        other.effect == "Deny"
-        and about_action(other, action)
-        and _is_about(other, caller)
-        and all_of(satisfied(condition, context) for condition in other.conditions) is True
-        for other in policy.statements
+        denial.effect == "Deny"
+        and about_action(denial, action)
+        and _is_about(denial, caller)
+        and all_of(satisfied(condition, context) for condition in denial.conditions) is True
+        for denial in policy.statements
     )
 
 
 def _is_about(statement: Statement, caller: str | None) -> bool:
-    named = any(
+    is_listed = any(
         (value == ANYTHING and kind in (ANYTHING, "AWS"))
         or (caller is not None and (value == caller or (kind == "Service" and service_of(value) == caller)))
         for kind, value in statement.principals or ()
     )
-    return named is not statement.not_principals
+    return is_listed is not statement.not_principals
 
 
 def _anybody(partition: str) -> Iterator[Context]:

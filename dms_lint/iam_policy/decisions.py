@@ -1,4 +1,4 @@
-"""Decisions on requests in three values, with the statements that determine them, and how two decisions combine."""
+"""Decisions on requests in three values, the statements that determine them, and how decisions combine."""
 
 from __future__ import annotations
 

@@ -8,8 +8,10 @@ away what is allowed here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.iam_policy.conditions import resolve, satisfied
 from dms_lint.iam_policy.decisions import NO, Decision, apply_denies, both, either
 from dms_lint.iam_policy.statements import ANYTHING
@@ -37,7 +39,13 @@ class Identity(NamedTuple):
     @property
     def is_role(self) -> bool:
         """Whether it is a role, and not a user."""
-        return self.arn.split(":", 5)[-1].startswith("role/")
+        return _is_role(self.arn)
+
+
+@lru_cache(maxsize=4096)
+def _is_role(text: str) -> bool:
+    arn = parse_arn(text)
+    return arn is not None and arn.resource.startswith("role/")
 
 
 def allowed(request: Request, identity: Identity) -> Decision:

@@ -36,7 +36,7 @@ def role_context(role: str, account: str, region: str = "", *, via: str = "") ->
     """
     partition = partition_of(role)
     suffix = dns_suffixes().get(partition, dns_suffixes()["aws"])
-    known = {
+    context = {
         "aws:principalarn": (role,),
         "aws:principalaccount": (account,),
         "aws:sourceaccount": (account,),
@@ -45,7 +45,7 @@ def role_context(role: str, account: str, region: str = "", *, via: str = "") ->
         "kms:calleraccount": (account,),
     }
     if region:
-        known["aws:requestedregion"] = (region,)
+        context["aws:requestedregion"] = (region,)
     if via:
-        known["kms:viaservice"] = (f"{via}.{region or '*'}.{suffix}",)
-    return known
+        context["kms:viaservice"] = (f"{via}.{region or '*'}.{suffix}",)
+    return context

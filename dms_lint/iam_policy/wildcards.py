@@ -32,7 +32,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     # Each piece between two stars is taken at its first place and never given back (an atomic group), which is
     # enough for such patterns and keeps a hostile one from taking exponential time.
     first, *rest = (
-        "".join("." if one == "?" else re.escape(one) for one in part) for part in re.split(r"\*+", pattern)
+        "".join("." if character == "?" else re.escape(character) for character in part)
+        for part in re.split(r"\*+", pattern)
     )
     if not rest:
         return re.compile(first, re.DOTALL)
@@ -42,70 +43,70 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def tokens(pattern: str) -> Tokens:
     """A pattern taken apart, its wildcards as wildcards."""
-    return tuple(_WILDCARDS.get(one, one) for one in pattern)
+    return tuple(_WILDCARDS.get(character, character) for character in pattern)
 
 
 @lru_cache(maxsize=4096)
-def relation(pattern: Tokens, asked: Tokens) -> Ternary:
-    """How a pattern stands to what is asked about, which may be a pattern too.
+def relation(pattern: Tokens, subject: Tokens) -> Ternary:
+    """How a pattern stands to a subject, which may be a pattern too.
 
-    True: it matches all that `asked` stands for.  False: it matches none of that.  None: it matches a part, or
+    True: it matches all that `subject` stands for.  False: it matches none of that.  None: it matches a part, or
     cannot be shown to match all.
     """
-    pattern, asked = _tidy(pattern), _tidy(asked)
-    if _reaches(pattern, asked, shared=False):
+    pattern, subject = _tidy(pattern), _tidy(subject)
+    if _reaches(pattern, subject, shared=False):
         return True
-    return None if _reaches(pattern, asked, shared=True) else False
+    return None if _reaches(pattern, subject, shared=True) else False
 
 
 def _tidy(pattern: Tokens) -> Tokens:
     """The same pattern with every run of wildcards as its ONEs and then at most one STAR."""
-    found: list[str] = []
+    tidied: list[str] = []
     star = False
     for token in pattern:
         if token == STAR:
             star = True
             continue
         if star and token != ONE:
-            found.append(STAR)
+            tidied.append(STAR)
             star = False
-        found.append(token)
+        tidied.append(token)
     if star:
-        found.append(STAR)
-    return tuple(found)
+        tidied.append(STAR)
+    return tuple(tidied)
 
 
-def _reaches(pattern: Tokens, asked: Tokens, *, shared: bool) -> bool:
+def _reaches(pattern: Tokens, subject: Tokens, *, shared: bool) -> bool:
     """Whether both can be walked to their ends together.
 
-    With `shared`: whether some text is matched by both.  Without: whether each step of `asked` is one that
+    With `shared`: whether some text is matched by both.  Without: whether each step of `subject` is one that
     `pattern` allows, so that all it stands for is matched.
     """
     todo, seen = [(0, 0)], {(0, 0)}
     while todo:
-        at, asks = todo.pop()
-        if at == len(pattern) and asks == len(asked):
+        at, subject_at = todo.pop()
+        if at == len(pattern) and subject_at == len(subject):
             return True
-        for step in _steps(pattern, asked, at, asks, shared=shared):
+        for step in _steps(pattern, subject, at, subject_at, shared=shared):
             if step not in seen:
                 seen.add(step)
                 todo.append(step)
     return False
 
 
-def _steps(pattern: Tokens, asked: Tokens, at: int, asks: int, *, shared: bool) -> list[tuple[int, int]]:
+def _steps(pattern: Tokens, subject: Tokens, at: int, subject_at: int, *, shared: bool) -> list[tuple[int, int]]:
     token = pattern[at] if at < len(pattern) else None
-    other = asked[asks] if asks < len(asked) else None
+    opposite = subject[subject_at] if subject_at < len(subject) else None
     steps = []
     if token == STAR:
-        steps.append((at + 1, asks))
-        if other is not None:
-            steps.append((at, asks + 1))
-    if shared and other == STAR:
-        steps.append((at, asks + 1))
+        steps.append((at + 1, subject_at))
+        if opposite is not None:
+            steps.append((at, subject_at + 1))
+    if shared and opposite == STAR:
+        steps.append((at, subject_at + 1))
         if token is not None:
-            steps.append((at + 1, asks))
-    single = token is not None and other is not None and STAR not in (token, other)
-    if single and (token in (ONE, other) or (shared and other == ONE)):
-        steps.append((at + 1, asks + 1))
+            steps.append((at + 1, subject_at))
+    single = token is not None and opposite is not None and STAR not in (token, opposite)
+    if single and (token in (ONE, opposite) or (shared and opposite == ONE)):
+        steps.append((at + 1, subject_at + 1))
     return steps

@@ -34,13 +34,13 @@ class Block(NamedTuple):
 @lru_cache(maxsize=REMEMBERED)
 def blocks(text: str) -> tuple[Block, ...]:
     """The PEM blocks of a text, in order; whatever stands between them is no part of them."""
-    found = []
+    pem_blocks = []
     marks = list(_MARK.finditer(text))
     for mark, after in zip(marks, [*marks[1:], None], strict=False):
         if mark[1] == "BEGIN":
             closed = after is not None and after[1] == "END" and after[2] == mark[2]
-            found.append(Block(mark[2], text[mark.end() : after.start()] if closed and after else None))
-    return tuple(found)
+            pem_blocks.append(Block(mark[2], text[mark.end() : after.start()] if closed and after else None))
+    return tuple(pem_blocks)
 
 
 def decode(block: Block) -> tuple[bytes | None, str]:

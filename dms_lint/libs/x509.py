@@ -72,17 +72,17 @@ def bundle(text: str) -> Bundle:
         number += 1
         der, fault = decode(block)
         if der is not None and der not in parsed:
-            found = _parse(der)
-            if found is not None:
-                parsed[der] = found
+            certificate = _parse(der)
+            if certificate is not None:
+                parsed[der] = certificate
             else:
                 fault = "is not an X.509 certificate"
         if fault:
             unreadable.append(f"certificate {number} {fault}")
     chains = _Chains(list(parsed.values()))
     return Bundle(
-        tuple(one.about for one in parsed.values()),
-        frozenset(one.about.sha1 for one in parsed.values()),
+        tuple(certificate.about for certificate in parsed.values()),
+        frozenset(certificate.about.sha1 for certificate in parsed.values()),
         tuple(unreadable),
         chains.missing_issuers(),
         chains.ends(),
@@ -125,7 +125,7 @@ def _read(source: Any) -> _Parsed:
     subject, issuer = source.subject.public_bytes(), source.issuer.public_bytes()
     key_id = _try(lambda: extensions["subject"].digest) if extensions else None
     issuer_key_id = _try(lambda: extensions["authority"].key_identifier) if extensions else None
-    own = subject == issuer and (issuer_key_id is None or key_id is None or issuer_key_id == key_id)
+    is_self_issued = subject == issuer and (issuer_key_id is None or key_id is None or issuer_key_id == key_id)
     return _Parsed(
         X509(
             subject=_name(source.subject, source),
@@ -139,7 +139,7 @@ def _read(source: Any) -> _Parsed:
             else "",
             bits=key.key_size if isinstance(key, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)) else 0,
             hash=_try(lambda: source.signature_hash_algorithm.name) or "",
-            root=own and _signed(source, source),
+            root=is_self_issued and _signed(source, source),
             signer=extensions is None or _may_sign(extensions),
         ),
         subject,
@@ -163,16 +163,17 @@ def _extensions(source: Any) -> Mapping[str, Any] | None:
     """The extensions that matter, by a short name; None where they cannot be read."""
     from cryptography import x509
 
-    wanted: Mapping[Any, str] = {
+    names: Mapping[Any, str] = {
         x509.BasicConstraints: "basic",
         x509.KeyUsage: "usage",
         x509.SubjectKeyIdentifier: "subject",
         x509.AuthorityKeyIdentifier: "authority",
     }
-    found = _try(lambda: list(source.extensions))
-    if found is None:
+    extensions = _try(lambda: list(source.extensions))
+    if extensions is None:
         return None
-    return {wanted[type(one.value)]: one.value for one in found if type(one.value) in wanted}
+    values = [extension.value for extension in extensions]
+    return {names[type(value)]: value for value in values if type(value) in names}
 
 
 def _may_sign(extensions: Mapping[str, Any]) -> bool:
@@ -206,14 +207,14 @@ class _Chains:
     def __init__(self, certificates: Sequence[_Parsed]) -> None:
         self.certificates = certificates
         self.by_subject: dict[bytes, list[int]] = defaultdict(list)
-        for number, one in enumerate(certificates):
-            self.by_subject[one.subject].append(number)
+        for number, certificate in enumerate(certificates):
+            self.by_subject[certificate.subject].append(number)
         self.issuers = [tuple(self._issuers(number)) for number in range(len(certificates))]
         self.issued: dict[int, list[int]] = defaultdict(list)
         for number, issuers in enumerate(self.issuers):
             for issuer in issuers:
                 self.issued[issuer].append(number)
-        self.roots = [number for number, one in enumerate(certificates) if one.about.root]
+        self.roots = [number for number, certificate in enumerate(certificates) if certificate.about.root]
         self.best = self._best(self.roots)
 
     def _issuers(self, number: int) -> Iterator[int]:
@@ -236,7 +237,7 @@ class _Chains:
 
         The widest path: a chain ends with the first of its certificates to end.
         """
-        ends = [one.about.ends for one in self.certificates]
+        ends = [certificate.about.ends for certificate in self.certificates]
         best: dict[int, datetime] = {}
         heap = [(-ends[number].timestamp(), number, ends[number]) for number in starts]
         heapify(heap)
@@ -258,15 +259,19 @@ class _Chains:
         """
         broken = [
             number
-            for number, one in enumerate(self.certificates)
-            if number not in self.best and not any(self._twins(one, root) for root in self.roots)
+            for number, certificate in enumerate(self.certificates)
+            if number not in self.best
+            and not any(self._twins(certificate, self.certificates[root]) for root in self.roots)
         ]
         tops = [number for number in broken if not self.issuers[number]] or broken
         return tuple(dict.fromkeys(self.certificates[number].about.issuer for number in tops))
 
-    def _twins(self, one: _Parsed, root: int) -> bool:
-        other = self.certificates[root]
-        return one.subject == other.subject and one.public_key is not None and bool(one.public_key == other.public_key)
+    @staticmethod
+    def _twins(certificate: _Parsed, root: _Parsed) -> bool:
+        """Whether a certificate has the name and the key of a root."""
+        if certificate.subject != root.subject or certificate.public_key is None:
+            return False
+        return bool(certificate.public_key == root.public_key)
 
     def ends(self) -> datetime | None:
         """The moment after which no chain is left: of chains to a root where there are any, else of what there is.
@@ -284,4 +289,4 @@ class _Chains:
             reached = [best[number] for number in first or signers if number in best]
             if reached:
                 return max(reached)
-        return min(one.about.ends for one in self.certificates)
+        return min(certificate.about.ends for certificate in self.certificates)

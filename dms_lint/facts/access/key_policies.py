@@ -17,7 +17,7 @@ from dms_lint.facts.dms.encryption_keys import KEY
 from dms_lint.facts.fact import FLAG, Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_of
 from dms_lint.facts.iam.identities.attached_policies import identity
-from dms_lint.iam_policy.confused_deputy import STRANGERS, for_everybody, is_pinned, lets
+from dms_lint.iam_policy.confused_deputy import STRANGERS, admits, for_everybody, is_pinned
 from dms_lint.iam_policy.evaluation import about_action, allowed_by_key
 from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.model import Missing
@@ -118,7 +118,7 @@ def unbounded_grantors(key: Resource, inventory: Inventory) -> tuple[str, ...]:
             continue
         for who, context in _users(statement, policy, key):
             caller = None if who == _EVERYBODY else who
-            if lets(statement, policy, {**context, **_direct()}, _GRANT, caller):
+            if admits(statement, policy, {**context, **_direct()}, _GRANT, caller):
                 found.setdefault(who, statement.sid)
     hole = None
     if _leaves_it_to_the_account(policy, key):
@@ -166,7 +166,7 @@ def _administers(statement: Statement, policy: Policy, context: Context, princip
     return (
         statement.effect == "Allow"
         and about_action(statement, _ADMINISTER)
-        and lets(statement, policy, context, _ADMINISTER, principal)
+        and admits(statement, policy, context, _ADMINISTER, principal)
     )
 
 

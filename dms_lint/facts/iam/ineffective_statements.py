@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.data.tables import table
 from dms_lint.facts.fact import Fact, memoized, texts
-from dms_lint.facts.iam.dms_policies import POLICY, TRUST, document, is_known, load_statements, malformed
+from dms_lint.facts.iam.dms_policies import is_known
 from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, LOGS_ROLE, VPC_ROLE
+from dms_lint.facts.iam.policy_documents import POLICY, TRUST, document, load_statements, malformed
 from dms_lint.iam_policy.trust_policies import is_dms
 from dms_lint.logic.kleene import Partial, collect_each
 

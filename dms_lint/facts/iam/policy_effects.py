@@ -9,8 +9,9 @@ from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.presence import redshift_targets
 from dms_lint.facts.fact import Fact, texts
-from dms_lint.facts.iam.dms_policies import POLICY, allows_everything, from_statements, statements_of
+from dms_lint.facts.iam.dms_policies import allows_everything
 from dms_lint.facts.iam.dms_roles.required_roles import ACCESS_ROLE, LOGS_ROLE, VPC_ROLE
+from dms_lint.facts.iam.policy_documents import POLICY, from_statements, statements_of
 from dms_lint.iam_policy.arn_patterns import is_of_dms, matches_some, matches_type
 from dms_lint.iam_policy.evaluation import about_action, about_resource
 from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request

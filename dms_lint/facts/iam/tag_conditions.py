@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.dms.tags import carried
 from dms_lint.facts.fact import Fact, texts
-from dms_lint.facts.iam.dms_policies import POLICY, defined, statements_of
+from dms_lint.facts.iam.dms_policies import defined
+from dms_lint.facts.iam.policy_documents import POLICY, statements_of
 from dms_lint.logic.kleene import Partial, attempt, collect, collect_each, merged
 from dms_lint.model import Missing
 

@@ -16,11 +16,11 @@ from dms_lint.facts.iam.identities.principals import is_linked
 from dms_lint.iam_policy.confused_deputy import (
     SOURCE_KEYS,
     STRANGERS,
+    admits,
     for_everybody,
     for_stranger,
     from_stranger,
     is_pinned,
-    lets,
 )
 from dms_lint.iam_policy.evaluation import about_action
 from dms_lint.iam_policy.statements import ANYTHING
@@ -102,7 +102,7 @@ def _outside_principals(statement: Statement, policy: Policy, role: Resource, ac
         account = re.fullmatch(_ACCOUNT, value) if kind == "AWS" else None
         if account is None or account[1] == role.account:
             continue
-        if any(lets(statement, policy, context, action, value) for context in _caller(role, account[1])):
+        if any(admits(statement, policy, context, action, value) for context in _caller(role, account[1])):
             yield f"{value}, of another account ({statement.sid})"
 
 
@@ -174,7 +174,7 @@ def unbounded_statements(role: Resource, inventory: Inventory) -> tuple[str, ...
     return _sids(
         statement
         for statement, service in _named_dms(role, inventory)
-        if any(lets(statement, policy, context, _ASSUME, service) for context in contexts)
+        if any(admits(statement, policy, context, _ASSUME, service) for context in contexts)
     )
 
 

@@ -1,4 +1,4 @@
-"""Which policies a role or a user has, as far as they were read."""
+"""The policies of roles and users, as far as they were read."""
 
 from __future__ import annotations
 

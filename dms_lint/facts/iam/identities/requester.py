@@ -1,4 +1,4 @@
-"""Users and roles as those who ask: what is known of their requests, and what their policies answer."""
+"""Users and roles as requesters: the context of their requests, and the decisions of their policies."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def context_of(principal: Resource, inventory: Inventory) -> Context:
 
 
 class Requester(NamedTuple):
-    """A principal as one who asks: its policies, and what is known of its requests."""
+    """A principal with its policies and the context of its requests."""
 
     principal: Resource
     identity: Identity
@@ -185,7 +185,7 @@ def may_be_granted(identity: Identity, action: str) -> bool:
 
 @memoized
 def requester(principal: Resource, inventory: Inventory) -> Requester:
-    """The principal as one who asks."""
+    """The principal as a requester."""
     regions = [region for account, region in inventory.scopes() if account == principal.account]
     return Requester(
         principal,
