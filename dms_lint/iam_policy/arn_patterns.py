@@ -6,6 +6,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.data.tables import table
 from dms_lint.iam_policy.wildcards import ONE, STAR, Tokens, tokens
 
@@ -21,7 +22,8 @@ _Form = tuple[str | frozenset[str], ...]
 @cache
 def resource_types() -> Mapping[str, str]:
     """By type of resource, as the table names it (`ReplicationInstance`), how its ARNs name it: `rep`."""
-    return {name: row["arn"].split(":")[5] for name, row in table("dms-authorization")["resources"].items()}
+    arns = {name: parse_arn(row["arn"]) for name, row in table("dms-authorization")["resources"].items()}
+    return {name: arn.resource_type for name, arn in arns.items() if arn is not None}
 
 
 @cache

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
 Context = Mapping[str, tuple[str, ...]]
-"""What is known of a request: by condition key, in lower case, its values.
+"""The context of a request, as far as it is known: its values by condition key, in lower case.
 
 `()` says that the request certainly has no such key; a key that is not here is not known.  A value may be a
 pattern (`arn:aws:dms:*:111122223333:*`) where only so much of it is known.
@@ -64,7 +64,7 @@ def resolve(pattern: str, context: Context, *, variables: bool, wildcards: bool 
 
 
 def _variable(variable: str, context: Context) -> str | None:
-    """What `${NAME}` or `${NAME, 'default'}` stands for; None when it is not known."""
+    """The value that `${NAME}` or `${NAME, 'default'}` stands for; None when it is not known."""
     if variable in ("*", "?", "$"):
         return variable
     name, comma, default = variable.partition(",")
@@ -96,7 +96,7 @@ def satisfied(condition: Condition, context: Context) -> Ternary:
 
 
 def _absent(condition: Condition, *, negated: bool) -> bool:
-    """What a condition is when the request has no such key.
+    """Whether a condition is met when the request has no such key.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     """
@@ -226,7 +226,7 @@ _COMPARISONS: Final[Mapping[str, Comparison]] = {
     "dategreaterthanequals": _date(lambda value, limit: value >= limit),
     "ipaddress": _address,
 }
-"""How each operator compares a policy's value with the request's.  Bytes are never known."""
+"""The comparison of a policy's value with the request's, by operator.  Bytes are never known."""
 
 _NEGATED: Final[Mapping[str, str]] = {
     "stringnotequals": "stringequals",

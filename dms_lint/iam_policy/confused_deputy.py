@@ -84,7 +84,7 @@ def _anybody(partition: str) -> Iterator[Context]:
 
 
 def from_stranger(account: str, partition: str) -> Context:
-    """What is known of a request that a role of a stranger's account makes itself."""
+    """The context of a request that a role of a stranger's account makes itself."""
     arn = f"arn:{partition}:iam::{account}:role/q7zxk2vw9jr4"
     return {
         **dict(zip(_PRINCIPAL_KEYS, ((account,), (arn,), *_ORGANIZATION_VALUES, (account,)), strict=True)),
@@ -95,7 +95,7 @@ def from_stranger(account: str, partition: str) -> Context:
 
 
 def for_stranger(account: str, partition: str) -> Context:
-    """What is known of a request that DMS makes on behalf of a stranger's resource."""
+    """The context of a request that DMS makes on behalf of a stranger's resource."""
     arn = f"arn:{partition}:dms:*:{account}:*"
     return {
         **dict(zip(SOURCE_KEYS, ((account,), (arn,), *_ORGANIZATION_VALUES), strict=True)),

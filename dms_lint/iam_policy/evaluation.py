@@ -1,4 +1,4 @@
-"""What policies mean together: what they allow, deny or leave open.
+"""Policy evaluation: whether the policies of an identity and a resource together allow a request.
 
 Everything here is a function of parsed documents alone.  How they are parsed stands in `statements`, how two
 decisions combine in `decisions`, which services a role trusts in `trust_policies`.
@@ -95,7 +95,7 @@ def allowed_by_key(
 
 
 def _identity_decisions(request: Request, identity: Identity) -> tuple[Decision, Decision, Decision]:
-    """What an identity's policies grant, what its boundary leaves, and what either denies."""
+    """The grant of an identity's policies, the grant of its boundary, and the denial of either."""
     identity_grant, identity_denial = weigh_statements(identity.policies, request)
     if identity.boundary is None:
         return identity_grant, Decision(True), identity_denial
@@ -106,7 +106,7 @@ def _identity_decisions(request: Request, identity: Identity) -> tuple[Decision,
 def _resource_decisions(
     request: Request, identity: Identity, policy: Partial[Policy]
 ) -> tuple[Decision, Decision, Decision]:
-    """What a resource's policy grants the identity by name, what through its account, and what it denies."""
+    """The grant of a resource's policy to the identity by name, its grant to the account, and its denial."""
     direct, _ = weigh_statements(policy, request, lambda statement: _principal_match(statement, identity)[0])
     through_account, _ = weigh_statements(policy, request, lambda statement: _principal_match(statement, identity)[1])
     _, denial = weigh_statements(policy, request, lambda statement: any_of(_principal_match(statement, identity)))
@@ -142,7 +142,7 @@ def _principal_match(statement: Statement, identity: Identity) -> tuple[Ternary,
 def weigh_statements(
     policies: Partial[Policy], request: Request, match_principal: Callable[[Statement], Ternary] = lambda _: True
 ) -> tuple[Decision, Decision]:
-    """What these policies grant, and what they deny (there `allowed` says: denied)."""
+    """The grant of some policies, and their denial, where `allowed` says that they deny the request."""
     if not policies.items:
         nothing = _decision("", {}, {}, policies.missing)
         return nothing, nothing

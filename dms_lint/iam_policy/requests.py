@@ -1,4 +1,4 @@
-"""Requests to AWS: who asks for an action on a resource, and what is known of that before it is made."""
+"""Requests to AWS: an action, a resource and the context, as far as they are known beforehand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IMPROBABLE_NAMES: Final = ("q7zxk2vw9jr4", "m4hplc8dtn6y")
 
 
 class Request(NamedTuple):
-    """What somebody asks AWS for."""
+    """A request to AWS."""
 
     action: str
     resource: str = ANYTHING
@@ -30,7 +30,7 @@ class Request(NamedTuple):
 
 
 def role_context(role: str, account: str, region: str = "", *, via: str = "") -> Context:
-    """What is known of the requests that DMS makes with a role, for a resource of that account and Region.
+    """The context of requests that DMS makes with a role, for a resource of that account and Region.
 
     `via` is the service that calls AWS KMS for it (`s3`).  A Region that is not known is left open.
     """

@@ -1,4 +1,4 @@
-"""Which services a role's trust policy lets assume the role."""
+"""Trust policies of roles: the services that they let assume the role."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_dms(principal: str) -> bool:
 
 
 def service_context(service: str, role: str, account: str) -> Context:
-    """What is known of a service that asks for a role on behalf of a resource of an account."""
+    """The context in which a service assumes a role on behalf of a resource of an account."""
     owner = "dms" if is_dms(service) else service.partition(".")[0]
     return {
         "aws:sourceaccount": (account,),

@@ -48,7 +48,7 @@ def tokens(pattern: str) -> Tokens:
 
 @lru_cache(maxsize=4096)
 def relation(pattern: Tokens, subject: Tokens) -> Ternary:
-    """How a pattern stands to a subject, which may be a pattern too.
+    """Whether a pattern matches a subject, which may be a pattern too.
 
     True: it matches all that `subject` stands for.  False: it matches none of that.  None: it matches a part, or
     cannot be shown to match all.

@@ -1,4 +1,4 @@
-"""Ranges of addresses as whole numbers: what holds what, and what is left when ranges are taken away."""
+"""Ranges of addresses as whole numbers: containment, overlap and difference."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def spell(addresses: Span) -> str:
 
 
 def without(minuend: Span, taken: Iterable[Span]) -> tuple[Span, ...]:
-    """What is left of a span when others are taken away from it."""
+    """The parts of a span that are left when other spans are taken away from it."""
     left = [minuend]
     for gone in taken:
         left = [rest for part in left for rest in _cut(part, gone)]

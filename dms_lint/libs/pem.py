@@ -11,11 +11,11 @@ _MARK: Final = re.compile(r"-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]{0,39})-----")
 _CERTIFICATE: Final = ("CERTIFICATE", "X509 CERTIFICATE")
 """The labels of a certificate; the second is an older name of the first (RFC 7468, section 5.1)."""
 REMEMBERED: Final = 512
-"""How many PEM files are remembered; an account has a few dozen."""
+"""The number of PEM files that are remembered; an account has a few dozen."""
 
 
 class Block(NamedTuple):
-    """One `-----BEGIN label-----` with what follows it; `body` is None where its END is missing."""
+    """A `-----BEGIN label-----` with the body that follows it; None where its END is missing."""
 
     label: str
     body: str | None

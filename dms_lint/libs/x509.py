@@ -1,4 +1,4 @@
-"""Reads PEM files of X.509 certificates: what stands in one, which certificate issued which, and when it all ends.
+"""X.509 certificates in PEM files: their contents, the chains that they make, and when the last chain ends.
 
 Pure functions of the text, each remembered by it: many endpoints share one certificate.  Nothing here knows AWS.
 The library that parses X.509 is loaded at the first certificate, and not before.
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _ROOTS: Final = 4096
-"""How many certificates are remembered; the same roots stand in many files."""
+"""The number of certificates that are remembered; the same roots stand in many files."""
 
 
 class X509(NamedTuple):
-    """What matters of one certificate."""
+    """The parts of a certificate that matter."""
 
     subject: str
     issuer: str
@@ -152,7 +152,7 @@ def _read(source: Any) -> _Parsed:
 
 
 def _try(read: Any) -> Any:
-    """What is read; None where the certificate has no such thing, or has it in a form that is not supported."""
+    """The value that is read; None where a certificate has none, or has it in a form that is not supported."""
     try:
         return read()
     except Exception:  # noqa: BLE001 - one odd member does not make a certificate unreadable
@@ -202,7 +202,7 @@ def _signed(child: Any, issuer: Any) -> bool:
 
 
 class _Chains:
-    """Which certificate of a file issued which."""
+    """The certificates of a file, and the issuers of each among them."""
 
     def __init__(self, certificates: Sequence[_Parsed]) -> None:
         self.certificates = certificates

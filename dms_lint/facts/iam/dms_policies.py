@@ -76,7 +76,7 @@ def unknown_actions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 @cache
 def _tag_keys() -> tuple[str, ...]:
-    """How the condition keys begin that DMS defines: `dms:endpoint-tag/`."""
+    """The beginnings of the condition keys that DMS defines: `dms:endpoint-tag/`."""
     keys = table("dms-authorization")["condition_keys"]
     return tuple(key.lower().removesuffix("${tagkey}") for key in keys if key.startswith("dms:"))
 

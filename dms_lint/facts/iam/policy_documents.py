@@ -22,7 +22,7 @@ TRUST: Final = "AssumeRolePolicyDocument"
 
 
 def document(policy: Resource, inventory: Inventory) -> tuple[Record, str]:
-    """What holds the text of a policy, and in which member."""
+    """The record that has the text of a policy, and its member that holds it."""
     if not policy.arn:
         return policy, TRUST if TRUST in policy else "PolicyDocument"
     version = default_version(policy.arn, policy.account, inventory)

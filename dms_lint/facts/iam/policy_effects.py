@@ -1,4 +1,4 @@
-"""What policies that touch DMS allow besides, and what they allow in vain."""
+"""Effects of policies that touch DMS: permissions beyond DMS, and allowances that have no effect."""
 
 from __future__ import annotations
 

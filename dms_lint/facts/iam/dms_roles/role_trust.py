@@ -1,4 +1,4 @@
-"""Whom a role that DMS may assume lets in besides, and for whom DMS may be made to assume it."""
+"""Trust policies of the roles that DMS assumes: outsiders that may assume them too, and confused deputies."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ EVERYBODY: Final = "everybody"
 _ASSUME: Final = "sts:assumerole"
 _ASSUMING: Final = (_ASSUME, "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 _DELETED: Final = r"A[A-Z0-9]{15,}"
-"""How IAM writes a principal that was deleted: by its unique id."""
+"""The unique id, as which IAM writes a principal that was deleted."""
 _ACCOUNT: Final = r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.+)?"
 
 
-# -- who is let in
+# -- who may assume it
 
 
 @memoized

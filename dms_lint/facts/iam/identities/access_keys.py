@@ -35,7 +35,7 @@ class Key(NamedTuple):
 
     name: str
     days: int | None
-    """How old it is; None where that is not known."""
+    """Its age; None where that is not known."""
 
     @property
     def described(self) -> str:
@@ -66,7 +66,7 @@ def _listed_keys(answer: Resource, inventory: Inventory) -> Iterator[Key]:
 
 
 def _listed(user: Resource, inventory: Inventory) -> Resource:
-    """What ListAccessKeys says of a user: of whom its keys say so, or else the file's name."""
+    """The response of ListAccessKeys about a user, by the user name in its keys, or else by the file's name."""
     for answer in inventory.index("access-keys", _users).get(user.name, ()):
         if answer.account in (user.account, ""):
             return answer

@@ -1,4 +1,4 @@
-"""What no account shows of its policies: facts for the evidence of rules that weigh policies."""
+"""Policies of AWS Organizations, which no account shows: facts for the evidence of rules that weigh policies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WEIGHED: Final = (
 """The kinds that rules judge by what policies allow together."""
 
 
-def unseen(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
+def hidden_policy_kinds(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The kinds of policies that an account does not show.
 
     They can only forbid what the policies of the account allow; verdicts are as if there were none.
@@ -31,4 +31,4 @@ def unseen(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     return ("service control policies", "resource control policies")
 
 
-FACTS: Final = (Fact("policies.unseen", WEIGHED, texts(), unseen),)
+FACTS: Final = (Fact("policies.unseen", WEIGHED, texts(), hidden_policy_kinds),)

@@ -98,7 +98,7 @@ def _begins_like_dms(pattern: str) -> bool:
 
 
 def template_of(action: str) -> str:
-    """The ARN of what an action of DMS is asked about, with its parts left open; ANYTHING where it takes nothing."""
+    """The template of the ARNs that an action of DMS takes; ANYTHING where it takes no resource."""
     kind = actions()[action]
     return kind if kind == ANYTHING else f"arn:{{partition}}:dms:{{region}}:{{account}}:{kind}:{{name}}"
 
@@ -184,7 +184,7 @@ def changes_without_mfa(principal: Resource, inventory: Inventory) -> tuple[str,
 
 
 def shown(lacking: Iterable[str], missing: Missing | None) -> tuple[str, ...]:
-    """What is certainly lacking; raises `missing` where nothing is, and something may be."""
+    """The things that are certainly lacking; raises `missing` where nothing is, and something may be."""
     return Partial(tuple(lacking), missing).certain()
 
 

@@ -41,7 +41,7 @@ def chosen(*aspects: str) -> frozenset[str]:
 
 
 def context_of(principal: Resource, inventory: Inventory) -> Context:
-    """What is known of the requests that a user makes, or whoever has assumed a role.
+    """The context of requests that a user makes, or whoever has assumed a role, as far as it is known.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
@@ -144,7 +144,7 @@ def _like(pattern: str, plain: str, context: Context) -> str:
 
 
 def _type_of(resource: str) -> str:
-    """How the last part of an ARN begins, up to the name: `endpoint:`, `network-interface/`."""
+    """The beginning of the last part of an ARN, up to the name: `endpoint:`, `network-interface/`."""
     return resource[: resource.index(IMPROBABLE_NAMES[0])] if IMPROBABLE_NAMES[0] in resource else resource
 
 
