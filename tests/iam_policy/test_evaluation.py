@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dms_lint.iam_policy.conditions import Condition, Context, parse_operator, resolve, satisfied
-from dms_lint.iam_policy.decisions import Decision
+from dms_lint.iam_policy.decisions import Decision, any_decision
 from dms_lint.iam_policy.evaluation import Identity, allowed, allowed_by_key, allowed_by_resource
 from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.statements import Policy, parse
@@ -423,6 +423,15 @@ def test_a_decision_names_what_decides_and_what_it_depends_on() -> None:
         == "role x: what it may do depends on the condition aws:sourceip of Vpn in test"
     )
     assert Decision(None, missing=GAP).as_missing("role x") is GAP
+    assert Decision(None, missing=GAP).verdict("role x") is GAP
+    assert (Decision(True).verdict("role x"), Decision(False).verdict("role x")) == (True, False)
+
+
+def test_the_first_undecided_decision_counts_where_none_allows() -> None:
+    first, second = Decision(None, depends_on="a"), Decision(None, depends_on="b")
+    assert any_decision([Decision(False), first, second]) is first
+    assert any_decision([first, Decision(True)]) == Decision(True)
+    assert any_decision([]) == any_decision([Decision(False)]) == Decision(False)
 
 
 STATEMENT = st.builds(
