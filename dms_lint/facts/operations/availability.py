@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.fact import FLAG, Fact, texts
-from dms_lint.model import Missing
+from dms_lint.logic.kleene import collect
 
 if TYPE_CHECKING:
     from dms_lint.inventory.inventory import Inventory
@@ -28,26 +28,18 @@ def zones(group: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     Where the zone of a subnet is not known, those of the others are given if they are two or more.
     """
-    found: set[str] = set()
-    missing: Missing | None = None
-    for subnet in group.records("Subnets"):
-        try:
-            found.add(_zone(subnet, group, inventory))
-        except Missing as hole:
-            missing = missing or hole
-    if missing is not None and len(found) < 2:
-        raise missing
-    return tuple(sorted(found))
+    read = collect(group.records("Subnets"), lambda subnet: _zone(subnet, group, inventory)).distinct()
+    return tuple(sorted(read.items if len(read.items) > 1 else read.complete()))
 
 
 def _zone(subnet: Record, group: Resource, inventory: Inventory) -> str:
     """The zone as DMS gives it, else as EC2 does: a template's subnet group has ids of subnets alone."""
     if "SubnetAvailabilityZone" in subnet:
         return subnet.block("SubnetAvailabilityZone").text("Name")
-    found = inventory.find("subnet", subnet.text("SubnetIdentifier"), group.account, group.region)
-    if found is None:
+    resource = inventory.find("subnet", subnet.text("SubnetIdentifier"), group.account, group.region)
+    if resource is None:
         raise subnet.missing("SubnetAvailabilityZone")
-    return found.text("AvailabilityZone")
+    return resource.text("AvailabilityZone")
 
 
 FACTS: Final = (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.fact import Fact, memoized, texts
+from dms_lint.logic.kleene import Partial, attempt, collect, require
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
@@ -42,21 +44,21 @@ def dms_kinds(region: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     None only where all of them are listed in full.
     """
-    found = _presence(inventory).get(_place(region), {})
-    for kind in _DMS_KINDS if not found else ():
+    kinds = _kinds_by_place(inventory).get(_place(region), {})
+    for kind in _DMS_KINDS if not kinds else ():
         inventory.all(kind, region.account, region.name)
-    return tuple(found)
+    return tuple(kinds)
 
 
-def _presence(inventory: Inventory) -> Mapping[tuple[str, str], dict[str, None]]:
+def _kinds_by_place(inventory: Inventory) -> Mapping[tuple[str, str], dict[str, None]]:
     """By account and Region, the kinds of which DMS resources were read there."""
 
     def make() -> dict[tuple[str, str], dict[str, None]]:
-        found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        kinds: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for kind in _DMS_KINDS:
             for resource in inventory.known(kind):
-                found[_place(resource)][kind] = None
-        return found
+                kinds[_place(resource)][kind] = None
+        return kinds
 
     return inventory.once("kinds that use keys", make)
 
@@ -68,44 +70,22 @@ def _place(resource: Resource) -> tuple[str, str]:
 # -- what the trails record
 
 
-class _Audit(NamedTuple):
-    """What the trails of a Region record of key usage together."""
-
-    recorded: frozenset[str]
-    trails: tuple[str, ...]
-    """Those that record something of it."""
-    reasons: tuple[str, ...]
-    """Of each trail that does not record all of it: why."""
-    hole: Missing | None
-
-
 class _Share(NamedTuple):
     """What one trail records of key usage, and why not all of it."""
 
     halves: frozenset[str]
     reason: str
+    trail: str = ""
 
 
 @memoized
-def _audit(region: Resource, inventory: Inventory) -> _Audit:
-    recorded: set[str] = set()
-    trails: list[str] = []
-    reasons: list[str] = []
-    hole: Missing | None = None
-    for trail in inventory.known("trail"):
-        try:
-            if not _covers(trail, region):
-                continue
-            share = _share(trail, region, inventory)
-        except Missing as missing:
-            hole = hole or missing.with_traceback(None)
-            continue
-        recorded |= share.halves
-        if share.halves:
-            trails.append(trail.name)
-        if share.reason:
-            reasons.append(f"{trail.name} {share.reason}")
-    return _Audit(frozenset(recorded), tuple(trails), tuple(reasons), hole)
+def _shares(region: Resource, inventory: Inventory) -> Partial[_Share]:
+    """What each trail that covers the Region records of its key usage."""
+
+    def share_of(trail: Resource) -> _Share | None:
+        return _share(trail, region, inventory) if _covers(trail, region) else None
+
+    return collect(inventory.known("trail"), share_of)
 
 
 def _covers(trail: Resource, region: Resource) -> bool:
@@ -113,53 +93,49 @@ def _covers(trail: Resource, region: Resource) -> bool:
 
     DescribeTrails shows an organization's trail to its member accounts, with the ARN of the account that owns it.
     """
-    own = trail.account == region.account or trail.flag("IsOrganizationTrail")
-    return own and (trail.region == region.name or trail.flag("IsMultiRegionTrail"))
+    is_ours = trail.account == region.account or trail.flag("IsOrganizationTrail")
+    return is_ours and (trail.region == region.name or trail.flag("IsMultiRegionTrail"))
 
 
 def _share(trail: Resource, region: Resource, inventory: Inventory) -> _Share:
-    if not _answer("trail-status", trail, region, inventory).flag("IsLogging"):
-        return _Share(frozenset(), "is not logging")
-    selectors = _answer("trail-selectors", trail, region, inventory)
-    halves: set[str] = set()
-    reasons: list[str] = []
-    hole: Missing | None = None
-    for selector in _selectors(selectors):
-        try:
-            share = _basic(selector) if "ReadWriteType" in selector else _advanced(selector)
-        except Missing as missing:
-            hole = hole or missing
-            continue
-        halves |= share.halves
-        if share.reason:
-            reasons.append(share.reason)
+    if not _response("trail-status", trail, region, inventory).flag("IsLogging"):
+        return _Share(frozenset(), "is not logging", trail.name)
+    selectors = tuple(_selectors(_response("trail-selectors", trail, region, inventory)))
+    shares = collect(selectors, lambda each: _basic(each) if "ReadWriteType" in each else _advanced(each))
+    halves = _halves(shares.items)
     if len(halves) == len(HALVES):
-        return _Share(frozenset(halves), "")
-    if hole is not None:
-        raise hole
+        return _Share(halves, "", trail.name)
+    shares.complete()
     if halves:
-        return _Share(frozenset(halves), f"records only the {min(halves)}")
-    return _Share(frozenset(), reasons[0] if reasons else "records no management events")
+        return _Share(halves, f"records only the {min(halves)}", trail.name)
+    reason = next((share.reason for share in shares.items if share.reason), "records no management events")
+    return _Share(halves, reason, trail.name)
 
 
-def _selectors(answer: Resource) -> Iterable[Record]:
+def _halves(shares: Iterable[_Share]) -> frozenset[str]:
+    """What these record together."""
+    return frozenset(half for share in shares for half in share.halves)
+
+
+def _selectors(response: Resource) -> Iterable[Record]:
     """The selectors of either sort: a trail cannot have both."""
-    if "AdvancedEventSelectors" in answer:
-        yield from answer.records("AdvancedEventSelectors")
-        yield from answer.records("EventSelectors", default=())
+    if "AdvancedEventSelectors" in response:
+        yield from response.records("AdvancedEventSelectors")
+        yield from response.records("EventSelectors", default=())
     else:
-        yield from answer.records("EventSelectors")
+        yield from response.records("EventSelectors")
 
 
-def _answer(kind: str, trail: Resource, region: Resource, inventory: Inventory) -> Resource:
-    """What was answered about a trail: when asked in that Region, else when asked where it is at home."""
-    holes: list[Missing] = []
-    for account, place in dict.fromkeys((_place(region), _place(trail), (region.account, trail.region))):
-        try:
-            return inventory.about(kind, trail.arn, trail.name, account=account, region=place)
-        except Missing as missing:
-            holes.append(missing)
-    raise next((hole for hole in holes if hole.status is Status.NOT_READABLE), holes[0])
+def _response(kind: str, trail: Resource, region: Resource, inventory: Inventory) -> Resource:
+    """The response about a trail: when asked in that Region, else when asked where it is at home."""
+    places = dict.fromkeys((_place(region), _place(trail), (region.account, trail.region)))
+    attempts = [
+        attempt(partial(inventory.about, kind, trail.arn, trail.name, account=account, region=name))
+        for account, name in places
+    ]
+    answered = [response for response in attempts if not isinstance(response, Missing)]
+    unreadable = [each for each in attempts if isinstance(each, Missing) and each.status is Status.NOT_READABLE]
+    return require((answered or unreadable or attempts)[0])
 
 
 def _basic(selector: Record) -> _Share:
@@ -175,31 +151,24 @@ def _basic(selector: Record) -> _Share:
 
 
 def _advanced(selector: Record) -> _Share:
+    fields = [(field.text("Field"), field) for field in selector.records("FieldSelectors")]
+    categories = [field for name, field in fields if name == "eventCategory"]
+    if not categories:
+        raise selector.missing("eventCategory")
+    if not all(_admits(field, "Management") for field in categories):
+        return _Share(frozenset(), "")
+    if not all(_admits(field, _KMS) for name, field in fields if name == "eventSource"):
+        return _Share(frozenset(), f"leaves out {_KMS}")
     halves = set(HALVES)
-    category, reason = False, ""
-    hole: Missing | None = None
-    for field in selector.records("FieldSelectors"):
-        name = field.text("Field")
-        if name == "eventCategory":
-            category = _admits(field, "Management")
-            if not category:
-                return _Share(frozenset(), "")
-        elif name == "readOnly":
-            halves = {half for half, value in ((READS, "true"), (WRITES, "false")) if _admits(field, value)} & halves
-        elif name == "eventSource":
-            reason = reason or ("" if _admits(field, _KMS) else f"leaves out {_KMS}")
-        else:
-            hole = hole or Missing(
+    for name, field in fields:
+        if name == "readOnly":
+            halves &= {half for half, value in ((READS, "true"), (WRITES, "false")) if _admits(field, value)}
+        elif name not in ("eventCategory", "eventSource"):
+            raise Missing(
                 f"{selector.where} narrows by {name}, which may leave out key usage",
                 needs=selector.needs,
                 reason="an event selector narrows by a field that may leave out key usage",
             )
-    if not category:
-        raise selector.missing("eventCategory")
-    if reason:
-        return _Share(frozenset(), reason)
-    if hole is not None:
-        raise hole
     return _Share(frozenset(halves), "")
 
 
@@ -210,16 +179,16 @@ def _admits(field: Record, value: str) -> bool:
         "StartsWith": value.startswith,
         "EndsWith": value.endswith,
     }
-    known = False
+    has_operator = False
     for operator in _OPERATORS:
-        wanted = field.texts(operator, default=())
-        if not wanted:
+        operands = field.texts(operator, default=())
+        if not operands:
             continue
-        known = True
-        met = any(map(tests[operator.removeprefix("Not")], wanted))
-        if met is operator.startswith("Not"):
+        has_operator = True
+        matches = any(map(tests[operator.removeprefix("Not")], operands))
+        if matches is operator.startswith("Not"):
             return False
-    if not known:
+    if not has_operator:
         raise field.missing("operator")
     return True
 
@@ -229,27 +198,26 @@ def unrecorded_halves(region: Resource, inventory: Inventory) -> tuple[str, ...]
 
     Missing where a trail that could not be read might record them.
     """
-    audit = _audit(region, inventory)
-    lacking = tuple(half for half in HALVES if half not in audit.recorded)
-    if lacking:
-        if audit.hole is not None:
-            raise audit.hole
+    shares = _shares(region, inventory)
+    recorded = _halves(shares.items)
+    if len(recorded) < len(HALVES):
+        shares.complete()
         inventory.all("trail", region.account, region.name)
-    return lacking
+    return tuple(half for half in HALVES if half not in recorded)
 
 
 def recording(region: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The trails that record something of the key usage in the Region."""
-    return _audit(region, inventory).trails
+    return tuple(share.trail for share in _shares(region, inventory).items if share.halves)
 
 
 def reasons(region: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Of each trail of the Region that does not record all key usage, why; one item where there is no trail."""
-    audit = _audit(region, inventory)
-    if not audit.reasons and not audit.trails and audit.hole is None:
+    shares = _shares(region, inventory)
+    if not shares.items and shares.missing is None:
         inventory.all("trail", region.account, region.name)
         return ("it has no trail",)
-    return audit.reasons
+    return tuple(f"{share.trail} {share.reason}" for share in shares.items if share.reason)
 
 
 FACTS: Final = (

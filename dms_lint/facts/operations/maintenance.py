@@ -31,16 +31,16 @@ def automatic_upgrades(instance: Resource, inventory: Inventory) -> bool:
 
 def pending_actions(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The maintenance actions that wait for the instance, each with the dates that AWS has set for it."""
-    found = inventory.find("maintenance", instance.id, instance.account, instance.region)
-    return tuple(map(_action, found.records("PendingMaintenanceActionDetails"))) if found is not None else ()
+    pending = inventory.find("maintenance", instance.id, instance.account, instance.region)
+    return tuple(map(_action, pending.records("PendingMaintenanceActionDetails"))) if pending is not None else ()
 
 
 def _action(action: Record) -> str:
     # The action is pending whatever its dates: one that cannot be read is not worth a doubt.
     dates = [(member, parse_moment(action.data.get(member))) for member in _APPLIED]
-    written = ", ".join(f"{member} {when:%Y-%m-%d}" for member, when in dates if when is not None)
+    schedule = ", ".join(f"{member} {when:%Y-%m-%d}" for member, when in dates if when is not None)
     name = action.data.get("Action") or "an action without a name"
-    return f"{name} ({written})" if written else f"{name}"
+    return f"{name} ({schedule})" if schedule else f"{name}"
 
 
 def engine_version(instance: Resource, inventory: Inventory) -> str:
@@ -74,14 +74,14 @@ def version_days_left(instance: Resource, inventory: Inventory) -> int:
 
 def _version(instance: Resource, inventory: Inventory) -> Resource | None:
     """The engine version as AWS lists it; None when the complete listing does not have it."""
-    found = inventory.find("engine-version", instance.text("EngineVersion"), instance.account, instance.region)
-    if found is None and not inventory.all("engine-version", instance.account, instance.region):
+    version = inventory.find("engine-version", instance.text("EngineVersion"), instance.account, instance.region)
+    if version is None and not inventory.all("engine-version", instance.account, instance.region):
         raise Missing(
             f"{instance.where}: the listing of engine versions is empty",
             needs="dms:DescribeEngineVersions",
             reason="the listing of engine versions is empty",
         )
-    return found
+    return version
 
 
 def _deprecated(version: Record) -> bool:

@@ -9,13 +9,14 @@ from dms_lint.data.tables import table
 from dms_lint.facts.dms.task_settings import section
 from dms_lint.facts.fact import FLAG, Fact, memoized, texts
 from dms_lint.facts.operations.tasks import TASK, migration
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dms_lint.inventory.inventory import Inventory
-    from dms_lint.model import Resource
+    from dms_lint.model import Record, Resource
 
 _DEFAULT: Final = "LOGGER_SEVERITY_DEFAULT"
 _SOURCE: Final = {"full-load": "SOURCE_UNLOAD", "cdc": "SOURCE_CAPTURE"}
@@ -48,15 +49,12 @@ def quiet_target_components(task: Resource, inventory: Inventory) -> tuple[str, 
 
 def _quiet(task: Resource, inventory: Inventory, components: dict[str, str]) -> tuple[str, ...]:
     kind = migration(task, inventory)
-    quiet, holes = _quiet_components(task, inventory)
-    if not quiet and not holes:
-        return ()
+    severities = _severities(task, inventory)
     used = [component for phase, component in components.items() if kind in (phase, "full-load-and-cdc")]
-    found = tuple(f"{component} at {quiet[component]}" for component in used if component in quiet)
-    for component, missing in holes if not found else ():
-        if component in ("", *used):
-            raise missing
-    return found
+    quiet = [(name, severity) for name in used if isinstance(severity := severities.get(name), str)]
+    missing = [severity for name in ("", *used) if isinstance(severity := severities.get(name), Missing)]
+    lines = tuple(f"{name} at {severity}" for name, severity in quiet if _quieter()[severity])
+    return Partial(lines, next(iter(missing), None)).certain()
 
 
 @cache
@@ -67,37 +65,36 @@ def _quieter() -> Mapping[str, bool]:
 
 
 @memoized
-def _quiet_components(task: Resource, inventory: Inventory) -> tuple[dict[str, str], list[tuple[str, Missing]]]:
-    """The severity of each component that logs less than by default; and what cannot be read, of which component.
+def _severities(task: Resource, inventory: Inventory) -> Mapping[str, str | Missing]:
+    """The severity of each component that is listed, or what is missing to tell; of an unnamed component under ''.
 
-    A hole that may be about any component stands under ''.
+    Empty where every component is listed with the default severity or a louder one.
     """
     logging, quieter = section(task, "Logging"), _quieter()
-    quiet: dict[str, str] = {}
-    said: dict[str, str] = {}
-    holes: list[tuple[str, Missing]] = []
     for item in logging.objects("LogComponents", default=()):
         component, severity = item.get("Id"), item.get("Severity")
         if not (isinstance(component, str) and isinstance(severity, str) and quieter.get(severity) is False):
             break
     else:
-        return quiet, holes  # as nearly every task: nothing to name, so no record of each component is needed
+        return {}  # as nearly every task: nothing to name, so no record of each component is needed
     # User Guide, Logging task settings: components that are not listed log at the default severity.
+    severities: dict[str, str | Missing] = {}
     for entry in logging.records("LogComponents"):
-        try:
-            component, severity = entry.text("Id").upper(), entry.text("Severity", default=_DEFAULT)
-        except Missing as hole:
-            holes.append(("", hole))
-            continue
-        if severity not in quieter:
-            holes.append((component, entry.malformed("Severity", "a severity of the log")))
-        elif said.setdefault(component, severity) != severity:
-            holes.append((component, entry.malformed("Severity", "the one that the component has before")))
-        elif quieter[severity]:
-            quiet[component] = severity
-    for component, _ in holes:
-        quiet.pop(component, None)
-    return quiet, holes
+        component, listed = _listed_severity(entry)
+        first = severities.setdefault(component, listed)
+        if not isinstance(first, Missing) and listed != first:
+            contradiction = entry.malformed("Severity", "the one that the component has before")
+            severities[component] = listed if isinstance(listed, Missing) else contradiction
+    return severities
+
+
+def _listed_severity(entry: Record) -> tuple[str, str | Missing]:
+    """A component and its severity; '' for one without a name."""
+    try:
+        component, severity = entry.text("Id").upper(), entry.text("Severity", default=_DEFAULT)
+    except Missing as missing:
+        return "", missing.with_traceback(None)
+    return component, severity if severity in _quieter() else entry.malformed("Severity", "a severity of the log")
 
 
 FACTS: Final = (

@@ -8,17 +8,18 @@ from dms_lint.facts.dms.endpoints import ENDPOINT, engine
 from dms_lint.facts.dms.relations import source, target
 from dms_lint.facts.dms.task_settings import section
 from dms_lint.facts.fact import FLAG, NUMBER, Fact, memoized, text, texts
-from dms_lint.facts.tls import modes as tls
+from dms_lint.facts.tls import modes
+from dms_lint.logic.kleene import Partial, collect
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 
 TASK: Final = ("task", "replication-config")
 MIGRATIONS: Final = ("full-load", "cdc", "full-load-and-cdc")
-
-_LEGS: Final = (("source", source), ("target", target))
 
 
 @memoized
@@ -45,59 +46,47 @@ def min_transaction_size(task: Resource, inventory: Inventory) -> int:
 
 def oracle_over_ssl(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The Oracle endpoints of the task, source or target, that have an SSL mode other than none."""
-    found, unread = [], None
-    for _, leg in _LEGS:
-        try:
-            endpoint = leg(task, inventory)
-            if engine(endpoint, inventory) == "oracle" and tls.mode(endpoint, inventory) != "none":
-                found.append(endpoint.name)
-        except Missing as missing:
-            unread = unread or missing
-    if unread is not None and not found:
-        raise unread
-    return tuple(found)
+
+    def encrypted_oracle(side: Callable[[Resource, Inventory], Resource]) -> str | None:
+        endpoint = side(task, inventory)
+        is_oracle = engine(endpoint, inventory) == "oracle"
+        return endpoint.name if is_oracle and modes.mode(endpoint, inventory) != "none" else None
+
+    return collect((source, target), encrypted_oracle).certain()
 
 
 def unmatched_legs(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The unencrypted leg of a task whose other leg is encrypted, as `source NAME` or `target NAME`; else none."""
-    legs = [(name, leg(task, inventory)) for name, leg in _LEGS]
-    clear = [f"{name} {endpoint.name}" for name, endpoint in legs if not tls.encrypted(endpoint, inventory)]
+    sides = [("source", source(task, inventory)), ("target", target(task, inventory))]
+    clear = [f"{side} {endpoint.name}" for side, endpoint in sides if not modes.encrypted(endpoint, inventory)]
     return tuple(clear) if len(clear) == 1 else ()
 
 
-def _legs(task: Resource) -> tuple[str, ...]:
+def _endpoint_arns(task: Resource) -> tuple[str, ...]:
     return tuple(dict.fromkeys((task.text("SourceEndpointArn"), task.text("TargetEndpointArn"))))
 
 
 @memoized
-def _instance_arns(endpoint: Resource, inventory: Inventory) -> tuple[dict[str, None], Missing | None]:
-    """The instances of the tasks that are known to use the endpoint, in order, and what keeps one of them unknown."""
-    arns: dict[str, None] = {}
-    unread = None
-    for task in inventory.index("task", _legs).get(endpoint.arn, ()):
-        try:
-            arns[task.text("ReplicationInstanceArn")] = None
-        except Missing as missing:
-            unread = missing
-    return arns, unread
+def _instance_arns(endpoint: Resource, inventory: Inventory) -> Partial[str]:
+    """The instances of the tasks that use the endpoint, in order."""
+    tasks = inventory.index("task", _endpoint_arns).get(endpoint.arn, ())
+    return collect(tasks, lambda task: task.text("ReplicationInstanceArn")).distinct()
 
 
 @memoized
-def _all_tasks(endpoint: Resource, inventory: Inventory) -> None:
-    """Missing unless every task of the account and Region was read, and says which endpoints it has."""
+def _require_all_tasks(endpoint: Resource, inventory: Inventory) -> None:
+    """Raises Missing unless every task of the account and Region was read, and says which endpoints it has."""
     tasks = inventory.all("task", endpoint.account, endpoint.region)
-    for task in tasks if "" in inventory.index("task", _legs) else ():
-        _legs(task)
+    for task in tasks if "" in inventory.index("task", _endpoint_arns) else ():
+        _endpoint_arns(task)
 
 
 def instances(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The replication instances whose tasks use the endpoint, by name."""
-    arns, unread = _instance_arns(endpoint, inventory)
+    arns = _instance_arns(endpoint, inventory).certain()
     if not arns:
-        if unread is not None:
-            raise unread
-        _all_tasks(endpoint, inventory)
-    return tuple(_named(arn, inventory) for arn in arns)
+        _require_all_tasks(endpoint, inventory)
+    return tuple(_instance_name(arn, inventory) for arn in arns)
 
 
 def failed_tests(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -105,21 +94,17 @@ def failed_tests(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     An item reads `failed with NAME` or `never ran with NAME`.  Missing while a test runs.
     """
-    arns, unread = _instance_arns(endpoint, inventory)
-    found = []
-    for arn in arns:
-        try:
-            status = _status(endpoint, arn, inventory)
-        except Missing as missing:
-            unread = unread or missing
-        else:
-            if status != "successful":
-                found.append(f"{'failed' if status else 'never ran'} with {_named(arn, inventory)}")
-    if not found:
-        if unread is not None:
-            raise unread
-        _all_tasks(endpoint, inventory)
-    return tuple(found)
+
+    def failure(arn: str) -> str | None:
+        status = _status(endpoint, arn, inventory)
+        if status == "successful":
+            return None
+        return f"{'failed' if status else 'never ran'} with {_instance_name(arn, inventory)}"
+
+    failures = collect(_instance_arns(endpoint, inventory), failure).certain()
+    if not failures:
+        _require_all_tasks(endpoint, inventory)
+    return failures
 
 
 def _status(endpoint: Resource, instance: str, inventory: Inventory) -> str:
@@ -130,20 +115,20 @@ def _status(endpoint: Resource, instance: str, inventory: Inventory) -> str:
     status = connection.text("Status").lower()
     if status not in ("successful", "failed"):
         raise Missing(
-            f"{endpoint.where}: the connection test with {_named(instance, inventory)} is {status}",
+            f"{endpoint.where}: the connection test with {_instance_name(instance, inventory)} is {status}",
             needs="dms:DescribeConnections, once the test is over",
             reason="a connection test has no result yet",
         )
     return status
 
 
-def _named(instance: str, inventory: Inventory) -> str:
-    """A replication instance by its name where it was read, else by its ARN."""
+def _instance_name(arn: str, inventory: Inventory) -> str:
+    """The name of a replication instance where it was read, else its ARN."""
     try:
-        found = inventory.find("replication-instance", instance)
+        instance = inventory.find("replication-instance", arn)
     except Missing:
-        found = None
-    return found.name if found is not None else instance
+        return arn
+    return instance.name if instance is not None else arn
 
 
 FACTS: Final = (

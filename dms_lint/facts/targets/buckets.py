@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine, setting
 from dms_lint.facts.fact import FLAG, Fact, memoized, text
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, NOWHERE
+from dms_lint.logic.kleene import all_of, attempt, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from dms_lint.inventory.inventory import Inventory
+    from dms_lint.logic.kleene import Verdictish
     from dms_lint.model import Resource
 
 _HEAD: Final = "s3:HeadBucket"
-_ASKED: Final = ("bucket-head", "bucket-location", "bucket-encryption")
+_KINDS: Final = ("bucket-head", "bucket-location", "bucket-encryption")
 """The kinds of answers about one bucket: each tells that there is one, or that there is none."""
 _FORBIDDEN: Final = frozenset({"403", "AccessDenied", "Forbidden", "AllAccessDisabled"})
 
@@ -32,39 +35,24 @@ def name_of(endpoint: Resource, inventory: Inventory) -> str:
 
 def _listed(endpoint: Resource, inventory: Inventory) -> Resource | Missing | None:
     """The bucket among the account's own; None where the whole listing lacks it."""
-    try:
-        return inventory.find("bucket", name_of(endpoint, inventory), endpoint.account)
-    except Missing as missing:
-        return missing.with_traceback(None)
+    return attempt(lambda: inventory.find("bucket", name_of(endpoint, inventory), endpoint.account))
 
 
-def _answered(endpoint: Resource, inventory: Inventory) -> bool | Missing:
+def _answered(endpoint: Resource, inventory: Inventory) -> Verdictish:
     """Whether S3 knows the name, as an answer about that one bucket says."""
-    name, hole = name_of(endpoint, inventory), None
-    for kind in _ASKED:
-        try:
-            inventory.about(kind, name, account=endpoint.account)
-        except Missing:
-            pass
-        else:
-            return True
-    for kind in _ASKED:
-        try:
-            if inventory.find(kind, name, endpoint.account) is None:
-                return False
-        except Missing as missing:
-            hole = hole or missing.with_traceback(None)
-    assert hole is not None  # noqa: S101 - find gave nothing, and said why
-    return hole
+    name, account = name_of(endpoint, inventory), endpoint.account
+    responses = [attempt(partial(inventory.about, kind, name, account=account)) for kind in _KINDS]
+    if not all(isinstance(response, Missing) for response in responses):
+        return True
+    # None where S3 said that there is no such bucket; what an answer holds was seen above.
+    resources = [attempt(partial(inventory.find, kind, name, account)) for kind in _KINDS]
+    return all_of(resource if isinstance(resource, Missing) else resource is not None for resource in resources)
 
 
 def exists(endpoint: Resource, inventory: Inventory) -> bool:
     """Whether there is a bucket of the name that the endpoint names, in whatever account."""
     if isinstance(_listed(endpoint, inventory), (Missing, type(None))):
-        answered = _answered(endpoint, inventory)
-        if isinstance(answered, Missing):
-            raise answered
-        return answered
+        return require(_answered(endpoint, inventory))
     return True
 
 

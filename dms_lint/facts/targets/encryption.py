@@ -19,9 +19,12 @@ from dms_lint.facts.dms.encryption_keys import (
 )
 from dms_lint.facts.dms.endpoints import ENDPOINT, attributes, engine, settings
 from dms_lint.facts.fact import Fact, memoized, text, texts
+from dms_lint.logic.kleene import collect
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dms_lint.facts.dms.encryption_keys import Reference
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Record, Resource
@@ -60,16 +63,16 @@ def _stated(endpoint: Resource, inventory: Inventory, member: str) -> str:
     even where the settings are not shown; only what they do not name is Missing then.
     """
     block = _block(endpoint, inventory)
-    named = block.text(member, default="") if block is not None else ""
-    named = named.strip() or attributes(endpoint).get(member.lower(), "")
-    if not named and block is None:
+    value = block.text(member, default="") if block is not None else ""
+    value = value.strip() or attributes(endpoint).get(member.lower(), "")
+    if not value and block is None:
         settings(endpoint, inventory)  # says which block is missing; an engine without one states nothing
-    return named
+    return value
 
 
-def _mode(written: str) -> str:
+def _mode(spelling: str) -> str:
     # The API writes sse-kms, its reference and the attributes SSE_KMS.
-    return written.strip().upper().replace("-", "_")
+    return spelling.strip().upper().replace("-", "_")
 
 
 @memoized
@@ -83,14 +86,16 @@ def encryption_mode(endpoint: Resource, inventory: Inventory) -> str:
 
 def encryption_statements(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What the target is seen to state about its encryption, as it is written, and where."""
-    block, named = _block(endpoint, inventory), attributes(endpoint)
-    found = []
+    block, by_attribute = _block(endpoint, inventory), attributes(endpoint)
+    statements = []
     for member in (MODE, KEY):
-        setting = block.text(member, default="") if block is not None else ""
-        for value, place in ((setting, "settings"), (named.get(member.lower(), ""), "extra connection attributes")):
-            if value:
-                found.append(f"{member} {value} in the {place}")
-    return tuple(found)
+        setting, attribute = (
+            block.text(member, default="") if block is not None else "",
+            by_attribute.get(member.lower()),
+        )
+        statements += [f"{member} {setting} in the settings"] if setting else []
+        statements += [f"{member} {attribute} in the extra connection attributes"] if attribute else []
+    return tuple(statements)
 
 
 def conflicting_settings(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -99,16 +104,8 @@ def conflicting_settings(endpoint: Resource, inventory: Inventory) -> tuple[str,
     The same in another spelling, as AWS echoes it, is no difference: a mode in another case, a key by its id, its
     ARN or an alias.
     """
-    found, unknown = [], None
-    for member in (MODE, KEY) if attributes(endpoint) else ():
-        try:
-            if _differs(endpoint, inventory, member):
-                found.append(member)
-        except Missing as missing:
-            unknown = missing
-    if unknown is not None and not found:
-        raise unknown
-    return tuple(found)
+    members = (MODE, KEY) if attributes(endpoint) else ()
+    return collect(members, lambda member: member if _differs(endpoint, inventory, member) else None).certain()
 
 
 def _differs(endpoint: Resource, inventory: Inventory, member: str) -> bool:
@@ -121,10 +118,8 @@ def _differs(endpoint: Resource, inventory: Inventory, member: str) -> bool:
         return False
     if member == MODE:
         return _mode(setting) != _mode(attribute)
-    one, other = (reference_in(endpoint, member, written) for written in (setting, attribute))
-    if one == other:
-        return False
-    return _resolved(one, inventory) != _resolved(other, inventory)
+    by_setting, by_attribute = (reference_in(endpoint, member, key) for key in (setting, attribute))
+    return by_setting != by_attribute and _resolved(by_setting, inventory) != _resolved(by_attribute, inventory)
 
 
 def _resolved(key: Reference, inventory: Inventory) -> Reference:
@@ -144,15 +139,15 @@ def key(endpoint: Resource, inventory: Inventory) -> str:
 @memoized
 def key_reference(endpoint: Resource, inventory: Inventory) -> Reference | None:
     """The target's key as it is named, of which an alias is not resolved; None where none is named."""
-    written = key(endpoint, inventory)
-    return reference_in(endpoint, KEY, written) if written else None
+    name = key(endpoint, inventory)
+    return reference_in(endpoint, KEY, name) if name else None
 
 
 @memoized
 def _described(endpoint: Resource, inventory: Inventory) -> Resource | None:
     """What KMS says of the target's key, where one is named; None when the key certainly does not exist."""
-    named = key_reference(endpoint, inventory)
-    return described(named, inventory) if named else None
+    reference = key_reference(endpoint, inventory)
+    return described(reference, inventory) if reference else None
 
 
 def key_state(endpoint: Resource, inventory: Inventory) -> str:
@@ -170,21 +165,20 @@ def key_spec(endpoint: Resource, inventory: Inventory) -> str:
 
 def key_foreign_regions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The Region of the target's key, where that is not the endpoint's own; else none."""
-    named = key_reference(endpoint, inventory)
-    return regions_besides(endpoint, named) if named else ()
+    reference = key_reference(endpoint, inventory)
+    return regions_besides(endpoint, reference) if reference else ()
 
 
 def key_traits(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What is known of the target's key: its Region where that is another, its state and spec."""
-    found = [f"Region {region}" for region in key_foreign_regions(endpoint, inventory)]
-    for name, derive in (("KeyState", key_state), ("KeySpec", key_spec)):
-        try:
-            value = derive(endpoint, inventory)
-        except Missing:
-            continue
-        if value:
-            found.append(f"{name} {value}")
-    return tuple(found)
+    regions = tuple(f"Region {region}" for region in key_foreign_regions(endpoint, inventory))
+
+    def trait(name: str, derive: Callable[[Resource, Inventory], str]) -> str | None:
+        value = derive(endpoint, inventory)
+        return f"{name} {value}" if value else None
+
+    # Evidence: a trait that cannot be read is left out.
+    return regions + collect([("KeyState", key_state), ("KeySpec", key_spec)], lambda each: trait(*each)).items
 
 
 def object_acl(endpoint: Resource, inventory: Inventory) -> str:
