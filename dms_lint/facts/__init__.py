@@ -25,6 +25,7 @@ _MODULES: Final = (
     "access.target_key_access",
     "credentials.authentication",
     "credentials.rotation",
+    "credentials.secret_changes",
     "credentials.secret_records",
     "credentials.secret_settings",
     "credentials.secrets",

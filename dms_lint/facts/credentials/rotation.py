@@ -40,13 +40,13 @@ def function_of(secret: Reference, inventory: Inventory) -> str:
 
     '' too where the secret does not exist.
     """
-    found = find_secret(secret, inventory)
-    if found is None:
+    resource = find_secret(secret, inventory)
+    if resource is None:
         return ""
-    rotated = rotating(found, inventory)
+    rotated = rotating(resource, inventory)
     if rotated is None:
-        if "RotationEnabled" not in found and ("RotationLambdaARN" in found or "RotationRules" in found):
-            raise found.missing("RotationEnabled")
+        if "RotationEnabled" not in resource and ("RotationLambdaARN" in resource or "RotationRules" in resource):
+            raise resource.missing("RotationEnabled")
         return ""
     arn = rotated.text("RotationLambdaARN", default="")
     if not arn and not any(name in rotated for name in _WITHOUT_FUNCTION):
@@ -56,12 +56,12 @@ def function_of(secret: Reference, inventory: Inventory) -> str:
 
 def allowed_by(function: str, inventory: Inventory) -> str:
     """The characters that DMS does not take and that a function may put into the passwords it makes."""
-    found = _function(function, inventory)
+    resource = _function(function, inventory)
     # Absent where a function has no variables: API reference of GetFunctionConfiguration.
-    environment = found.block("Environment", default=EMPTY)
+    environment = resource.block("Environment", default=EMPTY)
     if "Error" in environment:
         raise Missing(
-            f"{found.where}: its variables could not be decrypted",
+            f"{resource.where}: its variables could not be decrypted",
             needs="lambda:GetFunctionConfiguration, and kms:Decrypt on the function's key",
             reason="the variables of the function could not be decrypted",
             status=Status.NOT_READABLE,
@@ -70,21 +70,21 @@ def allowed_by(function: str, inventory: Inventory) -> str:
     if variables.text("EXCLUDE_PUNCTUATION", default="").lower() in _TRUE:
         return ""
     left_out = variables.text("EXCLUDE_CHARACTERS", default=table("password-characters")["left_out"]["characters"])
-    return "".join(one for one in forbidden_by_guide() + forbidden_since() if one not in left_out)
+    return "".join(character for character in forbidden_by_guide() + forbidden_since() if character not in left_out)
 
 
 def _function(arn: str, inventory: Inventory) -> Resource:
     # A version or an alias of the function may be named: arn:...:function:NAME:ALIAS.
     plain = ":".join(arn.split(":")[:7])
-    found = next((one for one in inventory.known("function") if one.arn in (arn, plain)), None)
-    found = found or inventory.find("function", arn)
-    if found is None:
+    function = next((each for each in inventory.known("function") if each.arn in (arn, plain)), None)
+    function = function or inventory.find("function", arn)
+    if function is None:
         raise Missing(
             f"function {arn} does not exist",
             needs="a function that rotates the secret",
             reason="the function that rotates the secret does not exist",
         )
-    return found
+    return function
 
 
 def functions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -92,9 +92,10 @@ def functions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     return each(endpoint, inventory, lambda secret: function_of(secret, inventory))
 
 
-def _allows(secret: Reference, judged: str, inventory: Inventory) -> str:
+def _allows(secret: Reference, forbidden: str, inventory: Inventory) -> str:
     function = function_of(secret, inventory)
-    bad = "".join(one for one in allowed_by(function, inventory) if one in judged) if function else ""
+    allowed = allowed_by(function, inventory) if function else ""
+    bad = "".join(character for character in allowed if character in forbidden)
     return f"{secret.id}: {function.split(':')[6]} does not leave out {spelt(bad)}" if bad else ""
 
 
@@ -112,12 +113,13 @@ def current_characters(endpoint: Resource, inventory: Inventory) -> tuple[str, .
 
     Each with those characters, and with the function where it is one that does not leave them out.
     """
-    asked = product(purposes(endpoint, inventory), (_has_current, _may_get_current))
-    return each_of(asked, lambda one: one[1](one[0], endpoint, inventory))
+    checks = product(purposes(endpoint, inventory), (_has_current, _may_get_current))
+    return each_of(checks, lambda check: check[1](check[0], endpoint, inventory))
 
 
 def _has_current(purpose: Purpose, endpoint: Resource, inventory: Inventory) -> str:
-    bad = "".join(one for one in password_characters(purpose, endpoint, inventory) if one in forbidden_since())
+    characters = password_characters(purpose, endpoint, inventory)
+    bad = "".join(character for character in characters if character in forbidden_since())
     return f"{purpose.secret.id}: its password has {spelt(bad)}" if bad else ""
 
 

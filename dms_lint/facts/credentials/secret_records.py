@@ -39,8 +39,8 @@ class Purpose(NamedTuple):
 
 @cache
 def _characters() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = table("password-characters")
-    return found
+    characters: Mapping[str, Any] = table("password-characters")
+    return characters
 
 
 def forbidden_by_guide() -> str:
@@ -49,8 +49,8 @@ def forbidden_by_guide() -> str:
 
 
 def forbidden_since() -> str:
-    """Those that AWS forbids today besides."""
-    return "".join(one for one in _characters()["current"]["characters"] if one not in forbidden_by_guide())
+    """The characters that AWS forbids today and the guide does not."""
+    return "".join(each for each in _characters()["current"]["characters"] if each not in forbidden_by_guide())
 
 
 # -- the record of a secret
@@ -58,16 +58,16 @@ def forbidden_since() -> str:
 
 def contents(secret: Reference, inventory: Inventory) -> Record:
     """What was derived of a secret's value; Missing where it was not read."""
-    found = current_values(secret, inventory)
-    if len(found) > 1:
+    values = current_values(secret, inventory)
+    if len(values) > 1:
         raise Missing(
-            f"secret {secret.id}: {len(found)} answers with different values are said to be current",
+            f"secret {secret.id}: {len(values)} answers with different values are said to be current",
             needs=_READS,
             reason="several values are said to be current",
             status=Status.NOT_READABLE,
         )
-    if found:
-        return found[0].block("Derived")
+    if values:
+        return values[0].block("Derived")
     refusal = inventory.refusal(_READS, secret.id, secret.account)
     if refusal is not None:
         raise refusal.missing(f"secret {secret.id}", _READS)
@@ -96,9 +96,9 @@ def purposes(endpoint: Resource, inventory: Inventory) -> tuple[Purpose, ...]:
     """The secrets of an endpoint: that for the database, and that for Oracle's ASM."""
     database = secret_settings.secret_id(endpoint, inventory)
     asm = secret_settings.asm_secret_id(endpoint, inventory)
-    here = (endpoint.account, endpoint.region)
-    found = [Purpose(Reference(database, *here), "database")] if database else []
-    return (*found, Purpose(Reference(asm, *here), "asm")) if asm else tuple(found)
+    scope = (endpoint.account, endpoint.region)
+    databases = (Purpose(Reference(database, *scope), "database"),) if database else ()
+    return (*databases, Purpose(Reference(asm, *scope), "asm")) if asm else databases
 
 
 def _each(endpoint: Resource, inventory: Inventory, judge: Callable[[Purpose], str]) -> tuple[str, ...]:
@@ -161,10 +161,10 @@ def password_characters(purpose: Purpose, endpoint: Resource, inventory: Invento
             needs=f"a {member} in the secret",
             reason=f"the secret has no {member}",
         )
-    found = record.texts(_PASSWORDS[purpose.use])
-    if not all(len(one) == 1 and one in forbidden_by_guide() + forbidden_since() for one in found):
+    characters = record.texts(_PASSWORDS[purpose.use])
+    if not all(len(each) == 1 and each in forbidden_by_guide() + forbidden_since() for each in characters):
         raise record.malformed(_PASSWORDS[purpose.use], "a list of forbidden characters")
-    return "".join(found)
+    return "".join(characters)
 
 
 def spelt(characters: str) -> str:
@@ -176,8 +176,8 @@ def forbidden_characters(endpoint: Resource, inventory: Inventory) -> tuple[str,
     """The secrets whose password has a character that the guide forbids, each with those characters alone."""
 
     def judge(purpose: Purpose) -> str:
-        found = password_characters(purpose, endpoint, inventory)
-        bad = "".join(one for one in found if one in forbidden_by_guide())
+        characters = password_characters(purpose, endpoint, inventory)
+        bad = "".join(character for character in characters if character in forbidden_by_guide())
         return f"{purpose.secret.id} ({spelt(bad)})" if bad else ""
 
     return _each(endpoint, inventory, judge)
@@ -186,13 +186,13 @@ def forbidden_characters(endpoint: Resource, inventory: Inventory) -> tuple[str,
 def engine_characters(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The characters that AWS's table of endpoint settings forbids in a password for the endpoint's engine."""
     name = engine(endpoint, inventory)
-    found = ""
+    characters = ""
     for row in _characters()["engines"]:
         if row["engines"] and name not in row["engines"]:
             continue
         if "side" not in row or direction(endpoint, inventory) == row["side"]:
-            found += row["characters"]
-    return tuple(dict.fromkeys(found))
+            characters += row["characters"]
+    return tuple(dict.fromkeys(characters))
 
 
 # -- whose it is
@@ -205,9 +205,9 @@ def rds_managed(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
         # A service alone can put a `!` into the name of a secret: API reference of CreateSecret, Name.
         if re.search(r"(?:\A|:secret:)rds!", secret.id):
             return secret.id
-        found = find_secret(secret, inventory)
+        resource = find_secret(secret, inventory)
         # Absent where no service made the secret: API reference of DescribeSecret.
-        return secret.id if found is not None and found.text("OwningService", default="") == "rds" else ""
+        return secret.id if resource is not None and resource.text("OwningService", default="") == "rds" else ""
 
     return each(endpoint, inventory, judge)
 

@@ -11,11 +11,11 @@ from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import ENDPOINT, attributes, engine, unsettled
 from dms_lint.facts.dms.endpoints import settings as engine_block
 from dms_lint.facts.fact import Fact, memoized, text, texts
-from dms_lint.logic.kleene import Partial
+from dms_lint.logic.kleene import Partial, collect_each
 from dms_lint.model import EMPTY, Missing, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Record, Resource
@@ -96,16 +96,17 @@ def engine_settings(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]
 
 
 @memoized
-def _block(endpoint: Resource, inventory: Inventory) -> tuple[Record | None, Missing | None]:
-    """The engine's settings block; else the Missing that says it is not shown, where the engine has one."""
+def _blocks(endpoint: Resource, inventory: Inventory) -> Partial[Record]:
+    """The engine's settings block, for an engine that has one; missing where it is not shown."""
     try:
-        return engine_block(endpoint, inventory), None
+        block = engine_block(endpoint, inventory)
     except Missing as missing:
         if missing.status is Status.NOT_READABLE:
             raise
         if engine(endpoint, inventory) == "mysql" and "GcpMySQLSettings" in endpoint:
-            return endpoint.block("GcpMySQLSettings"), None
-        return None, missing.with_traceback(None)
+            return Partial((endpoint.block("GcpMySQLSettings"),))
+        return Partial((), missing.with_traceback(None))
+    return Partial(() if block is None else (block,))
 
 
 def setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
@@ -114,12 +115,12 @@ def setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
     An answer that shows no block, but a user name or a server, shows an endpoint without a secret: those of an
     endpoint with one are not shown.  Without them the block's absence says nothing, and is Missing.
     """
-    block, hole = _block(endpoint, inventory)
-    named = block.text(member, default="") if block is not None else ""
-    named = named or attributes(endpoint).get(member.lower(), "")
-    if not named and hole is not None and not in_clear(endpoint):
-        raise hole
-    return named
+    blocks = _blocks(endpoint, inventory)
+    value = "".join(block.text(member, default="") for block in blocks.items)
+    value = value or attributes(endpoint).get(member.lower(), "")
+    if not value and not in_clear(endpoint):
+        blocks.complete()
+    return value
 
 
 def in_clear(endpoint: Resource) -> bool:
@@ -130,15 +131,13 @@ def in_clear(endpoint: Resource) -> bool:
 @memoized
 def _pair(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Which of SecretsManagerSecretId and SecretsManagerAccessRoleArn are set."""
-    named = (secret_id(endpoint, inventory), setting(endpoint, inventory, ROLE))
-    return tuple(compress(PAIR, named))
+    return tuple(compress(PAIR, (secret_id(endpoint, inventory), setting(endpoint, inventory, ROLE))))
 
 
 @memoized
 def _asm_pair(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Which of the two for Oracle's ASM are set."""
-    named = (asm_secret_id(endpoint, inventory), setting(endpoint, inventory, ASM_ROLE))
-    return tuple(compress(ASM_PAIR, named))
+    return tuple(compress(ASM_PAIR, (asm_secret_id(endpoint, inventory), setting(endpoint, inventory, ASM_ROLE))))
 
 
 @memoized
@@ -157,29 +156,22 @@ def asm_secret_id(endpoint: Resource, inventory: Inventory) -> str:
 def settings(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The settings for secrets that are set, by name; of a migration project those of all its data providers."""
     if resource.kind == "migration-project":
-        found, hole = descriptors(resource)
-        return Partial(
-            tuple({name: None for _, one in found for name in PAIR if one.text(name, default="")}), hole
-        ).certain()
+        return collect_each(descriptors(resource), lambda each: _pair_of(each[1])).distinct().certain()
     name = engine(resource, inventory)
     if name in _rows() and takes_secret(resource, inventory):
         pair = _pair(resource, inventory)
         return pair + _asm_pair(resource, inventory) if name == "oracle" else pair
     # No block of such an engine has them: they stand in the attributes, or in the block of another engine.
-    written = attributes(resource)
+    by_attribute = attributes(resource)
     blocks = [
         resource.block(key)
         for key, value in resource.data.items()
         if isinstance(value, dict) and not _SETTINGS.isdisjoint(value)
     ]
-    stray = (
-        tuple(
-            one
-            for one in (*PAIR, *ASM_PAIR)
-            if written.get(one.lower()) or any(block.text(one, default="") for block in blocks)
-        )
-        if written or blocks
-        else ()
+    stray = tuple(
+        name
+        for name in ((*PAIR, *ASM_PAIR) if by_attribute or blocks else ())
+        if by_attribute.get(name.lower()) or any(block.text(name, default="") for block in blocks)
     )
     if not stray:
         takes_secret(resource, inventory)
@@ -188,8 +180,8 @@ def settings(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def unsupported_settings(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The settings for secrets that are set although the engine has no secret authentication."""
-    found = settings(endpoint, inventory)
-    return () if not found or engine_settings(endpoint, inventory) else found
+    names = settings(endpoint, inventory)
+    return () if not names or engine_settings(endpoint, inventory) else names
 
 
 def lacking(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -201,13 +193,16 @@ def lacking(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
         if not takes_secret(resource, inventory):
             return ()
         return _other_half(_pair(resource, inventory), PAIR)
-    found, hole = descriptors(resource)
-    halves = {
-        f"{half} of the {side} {one.text('DataProviderName', default='') or 'data provider'}": None
-        for side, one in found
-        for half in _other_half(tuple(name for name in PAIR if one.text(name, default="")), PAIR)
-    }
-    return Partial(tuple(halves), hole).certain()
+    return collect_each(descriptors(resource), lambda each: _lacking_of(*each)).distinct().certain()
+
+
+def _pair_of(descriptor: Record) -> tuple[str, ...]:
+    return tuple(name for name in PAIR if descriptor.text(name, default=""))
+
+
+def _lacking_of(side: str, descriptor: Record) -> Iterator[str]:
+    for half in _other_half(_pair_of(descriptor), PAIR):
+        yield f"{half} of the {side} {descriptor.text('DataProviderName', default='') or 'data provider'}"
 
 
 def _other_half(set_: tuple[str, ...], pair: tuple[str, ...]) -> tuple[str, ...]:
@@ -227,19 +222,16 @@ def asm_clear_text(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def _clear(endpoint: Resource, inventory: Inventory, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Which of the members are set: of the endpoint itself, in its engine's block or among its attributes."""
-    block, hole = _block(endpoint, inventory)
-    written = attributes(endpoint)
-    own, within = endpoint.data, block.data if block is not None else EMPTY
-    found = tuple(
+    blocks, by_attribute = _blocks(endpoint, inventory), attributes(endpoint)
+    data, block_data = endpoint.data, blocks.items[0].data if blocks.items else EMPTY
+    clear = tuple(
         [
             member
             for member, names in members.items()
-            if own.get(member) or within.get(member) or (written and any(map(written.get, names)))
+            if data.get(member) or block_data.get(member) or (by_attribute and any(map(by_attribute.get, names)))
         ]
     )
-    if not found and hole is not None:
-        raise hole
-    return found
+    return Partial(clear, blocks.missing).certain()
 
 
 @memoized
@@ -255,9 +247,9 @@ def asm_lacking(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     Both, where ASM is set in clear text only; the other half, where one of the two is set.
     """
-    found = asm_settings(endpoint, inventory)
-    pair = tuple(name for name in ASM_PAIR if name in found)
-    return ASM_PAIR if found and not pair else _other_half(pair, ASM_PAIR)
+    names = asm_settings(endpoint, inventory)
+    pair = tuple(name for name in ASM_PAIR if name in names)
+    return ASM_PAIR if names and not pair else _other_half(pair, ASM_PAIR)
 
 
 @cache
@@ -272,19 +264,13 @@ def option(resource: Resource, inventory: Inventory) -> str:
     return _options().get(engine(resource, inventory), "") if resource.kind == "endpoint" else ""
 
 
-# -- what is certain in spite of a hole
+def descriptors(project: Resource) -> Partial[tuple[str, Record]]:
+    """The data providers of a migration project, each with its side."""
 
+    def on(side: str) -> list[tuple[str, Record]]:
+        return [(side, record) for record in project.records(f"{side.capitalize()}DataProviderDescriptors")]
 
-def descriptors(project: Resource) -> tuple[list[tuple[str, Record]], Missing | None]:
-    """The data providers of a migration project with their side, and the Missing of a side that is not shown."""
-    found: list[tuple[str, Record]] = []
-    hole: Missing | None = None
-    for side in ("source", "target"):
-        try:
-            found += [(side, one) for one in project.records(f"{side.capitalize()}DataProviderDescriptors")]
-        except Missing as missing:
-            hole = hole or missing
-    return found, hole
+    return collect_each(("source", "target"), on)
 
 
 FACTS: Final = (

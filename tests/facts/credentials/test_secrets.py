@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dms_lint.aws.connection_attributes import HIDDEN, is_suspect, redacted_attributes
 from dms_lint.data.tables import table
 from dms_lint.facts import FACTS
-from dms_lint.facts.credentials import secret_settings, secrets
+from dms_lint.facts.credentials import secret_changes, secret_settings, secrets
 from dms_lint.facts.credentials.secrets import Reference, find_secret
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource, Status
@@ -201,7 +201,7 @@ def test_a_version_without_a_date_leaves_the_date_of_the_last_rotation() -> None
     )
     rotated = described("orders", LastRotatedDate="2026-11-20T03:00:00Z")
     task, inventory = of("task", tasks(), endpoints(*legs()), rotated, versions)
-    assert secrets.change_dates(task, inventory) == ("orders (2026-11-20 03:00:00)",)
+    assert secret_changes.change_dates(task, inventory) == ("orders (2026-11-20 03:00:00)",)
 
 
 def test_versions_without_a_current_one_say_nothing() -> None:
@@ -212,13 +212,13 @@ def test_versions_without_a_current_one_say_nothing() -> None:
     rotating = described("orders", RotationEnabled=True)
     task, inventory = of("task", tasks(), endpoints(*legs()), rotating, versions)
     with pytest.raises(Missing, match="no version labelled AWSCURRENT"):
-        secrets.change_dates(task, inventory)
+        secret_changes.change_dates(task, inventory)
 
 
 def test_a_start_that_is_garbled_is_not_readable() -> None:
     task, inventory = of("task", tasks(StartDate="yesterday"), endpoints(*legs()))
     with pytest.raises(Missing) as missing:
-        secrets.running_since(task, inventory)
+        secret_changes.running_since(task, inventory)
     assert missing.value.status is Status.NOT_READABLE
 
 
