@@ -11,7 +11,14 @@ from dms_lint.facts.dms.endpoints import ENDPOINT
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.network.hosts import address_of, known_destinations
 from dms_lint.facts.network.internet_ingress import open_to_internet
-from dms_lint.facts.network.placement import Subnet, active_groups, found_subnet, ranges, standing, subnets_in
+from dms_lint.facts.network.placement import (
+    Subnet,
+    active_group_ids,
+    alternatives_by_zone,
+    listed_subnet,
+    subnet_ranges,
+    subnets_of_group,
+)
 from dms_lint.libs.ip_ranges import Span, span_of
 from dms_lint.model import Missing
 
@@ -44,7 +51,7 @@ class Database:
             return tuple(group.text("GroupId") for group in self.resource.records("Groups"))
         if self.resource.kind == "redshift-workgroup":
             return self.resource.texts("securityGroupIds")
-        return active_groups(self.resource, "VpcSecurityGroups")
+        return active_group_ids(self.resource, "VpcSecurityGroups")
 
     @cached_property
     def public(self) -> bool:
@@ -87,14 +94,14 @@ class Database:
             group = of.block("DBSubnetGroup")
             zones = (of.text("AvailabilityZone", default=""), of.text("SecondaryAvailabilityZone", default=""))
             several = of.flag("MultiAZ") if "MultiAZ" in of else None
-            return standing(subnets_in(group, of, group.text("VpcId")), zones, several=several)
+            return alternatives_by_zone(subnets_of_group(group, of, group.text("VpcId")), zones, several=several)
         return (self._any(),)
 
     def _any(self) -> tuple[Subnet, ...]:
         of = self.resource
         if of.kind == "redshift-workgroup":
             unplaced = [Subnet(one, "", "", of.account, of.region) for one in of.texts("subnetIds")]
-            found = [one._replace(vpc=found_subnet(one, self.inventory).text("VpcId")) for one in unplaced]
+            found = [one._replace(vpc=listed_subnet(one, self.inventory).text("VpcId")) for one in unplaced]
             if not found:
                 raise of.missing("subnetIds")
             return tuple(found)
@@ -106,7 +113,7 @@ class Database:
         group = self.inventory.find(kind, name, of.account, of.region)
         if group is None:
             raise Missing(f"{of.where} names the subnet group {name}, which does not exist", needs=of.needs)
-        return subnets_in(group, of, group.text("VpcId"))
+        return subnets_of_group(group, of, group.text("VpcId"))
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
@@ -117,7 +124,7 @@ class Database:
             one
             for either in self.stands
             for subnet in either
-            for one in ranges(subnet, self.inventory)
+            for one in subnet_ranges(subnet, self.inventory)
             if one.version == 4
         )
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from dms_lint.model import Record, Resource
 
 TASKS: Final = ("task", "replication-config")
-LEGS: Final = (("source", relations.source), ("target", relations.target))
+ENDS: Final = (("source", relations.source), ("target", relations.target))
 
 
-def aws_legs(task: Resource, inventory: Inventory) -> tuple[str, ...]:
+def aws_ends(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ends of the task, `source` and `target`, that run on AWS.
 
     By the engine where it is an AWS service, by the host's name or address elsewhere.  An end that could be anywhere
@@ -32,7 +32,7 @@ def aws_legs(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     """
     found: list[str] = []
     missing: Missing | None = None
-    for leg, end in LEGS:
+    for leg, end in ENDS:
         try:
             if _cloud(end(task, inventory), task, inventory) == AWS:
                 found.append(leg)
@@ -43,9 +43,9 @@ def aws_legs(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(found)
 
 
-def leg_clouds(task: Resource, inventory: Inventory) -> tuple[str, ...]:
+def end_clouds(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ends of the task with the cloud each runs on: `source orders on Azure`."""
-    ends = [(leg, end(task, inventory)) for leg, end in LEGS]
+    ends = [(leg, end(task, inventory)) for leg, end in ENDS]
     return tuple(f"{leg} {endpoint.name} on {_cloud(endpoint, task, inventory)}" for leg, endpoint in ends)
 
 
@@ -69,7 +69,7 @@ def _cloud(endpoint: Resource, task: Resource, inventory: Inventory) -> str:
     return min(clouds)
 
 
-def foreign_legs(task: Resource, inventory: Inventory) -> tuple[str, ...]:
+def foreign_ends(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ends of the task that lie in another AWS Region than the task, with host and Region.
 
     The Region is the one that the host's name, the stream's ARN or the bucket's location carries.  A host on another
@@ -77,7 +77,7 @@ def foreign_legs(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     """
     found: list[str] = []
     missing: Missing | None = None
-    for leg, end in LEGS:
+    for leg, end in ENDS:
         try:
             for what, region in _regions(end(task, inventory), task, inventory):
                 if isinstance(region, Missing):
@@ -202,7 +202,7 @@ def _in_vpc(address: Span, vpc: str, task: Resource, inventory: Inventory) -> bo
 
 
 FACTS: Final = (
-    Fact("network.aws_legs", TASKS, texts("source", "target"), aws_legs),
-    Fact("network.leg_clouds", TASKS, texts(), leg_clouds),
-    Fact("network.foreign_legs", TASKS, texts(), foreign_legs),
+    Fact("network.aws_legs", TASKS, texts("source", "target"), aws_ends),
+    Fact("network.leg_clouds", TASKS, texts(), end_clouds),
+    Fact("network.foreign_legs", TASKS, texts(), foreign_ends),
 )

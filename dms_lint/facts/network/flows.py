@@ -9,8 +9,8 @@ from dms_lint.facts.dms.relations import endpoint_of, runner_of
 from dms_lint.facts.fact import memoized
 from dms_lint.facts.network.databases import Database, database_of, interface_of
 from dms_lint.facts.network.hosts import AWS, address_of, known_destinations, place_of
-from dms_lint.facts.network.placement import Placement, Subnet, placement
-from dms_lint.facts.network.route_tables import Hop, egress, outward
+from dms_lint.facts.network.placement import Placement, Subnet, placement_of
+from dms_lint.facts.network.route_tables import Hop, default_hop, next_hop
 from dms_lint.libs.ip_ranges import Span, private, span_of
 from dms_lint.logic.kleene import Verdictish, attempt
 from dms_lint.model import Missing, Resource
@@ -59,7 +59,7 @@ def flows(path: Resource, inventory: Inventory) -> Flows:
 
 
 def _way(host: str, port: int, runner: Resource, inventory: Inventory) -> Flow:
-    where = placement(runner, inventory)
+    where = placement_of(runner, inventory)
     address = address_of(host)
     if address is not None:
         spans = (span_of(address),)
@@ -75,7 +75,7 @@ def _way(host: str, port: int, runner: Resource, inventory: Inventory) -> Flow:
     try:
         if database.vpc != where.vpc and database.public:
             # Over a peering that resolves names, a public name too means the private address.
-            hops = [egress(subnet, one, inventory) for subnet in where.subnets for one in database.spans]
+            hops = [next_hop(subnet, one, inventory) for subnet in where.subnets for one in database.spans]
             if any(hop.kind == "peering" for hop in hops):
                 return way._replace(hole=_either(way))
             return way._replace(public=True)
@@ -98,7 +98,7 @@ def _unlisted(where: Placement, address: Span, inventory: Inventory) -> Missing 
     if isinstance(subnets, Missing):
         return subnets
     for subnet in subnets:
-        hop = attempt(partial(egress, subnet, address, inventory))
+        hop = attempt(partial(next_hop, subnet, address, inventory))
         if isinstance(hop, Missing) or hop.kind == "local":
             listed = attempt(partial(inventory.all, "network-interface", where.runner.account, where.runner.region))
             return listed if isinstance(listed, Missing) else None
@@ -110,8 +110,8 @@ def hop_of(way: Flow, subnet: Subnet, inventory: Inventory) -> Hop:
     if way.hole is not None:
         raise way.hole
     if not way.spans:
-        return outward(subnet, inventory)
-    found = [egress(subnet, one, inventory) for one in way.spans]
+        return default_hop(subnet, inventory)
+    found = [next_hop(subnet, one, inventory) for one in way.spans]
     if len({hop[:2] for hop in found}) > 1:
         raise Missing(
             f"{way.named} may lie in ranges that are routed differently",
@@ -121,7 +121,7 @@ def hop_of(way: Flow, subnet: Subnet, inventory: Inventory) -> Hop:
     return found[0]
 
 
-def offending(
+def counterexamples(
     path: Resource, inventory: Inventory, judge: Callable[[Flow, Inventory], tuple[Verdictish, str]]
 ) -> tuple[str, ...]:
     """What is said of each destination of which something is false; Missing where none is, and one is open."""
@@ -142,7 +142,7 @@ def offending(
     return tuple(dict.fromkeys(said))
 
 
-def standing_everywhere(way: Flow, judge: Callable[[Subnet], Verdictish]) -> tuple[Verdictish, str]:
+def holds_in_every_subnet(way: Flow, judge: Callable[[Subnet], Verdictish]) -> tuple[Verdictish, str]:
     """What holds of the subnets where the runner stands, and those of which it certainly does not."""
     said = {subnet: attempt(partial(judge, subnet)) for subnet in way.where.subnets}
     verdict = way.where.throughout(said)

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.fact import FLAG, Fact, memoized, texts
-from dms_lint.facts.network.placement import security_groups
+from dms_lint.facts.network.placement import security_group_ids
 from dms_lint.facts.network.security_groups import allowed_by, groups_of
 from dms_lint.libs.ip_ranges import Span, span_of
 from dms_lint.logic.kleene import Verdictish, any_of, require
@@ -35,7 +35,7 @@ def egress_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """
     found: list[str] = []
     missing: Missing | None = None
-    ids = security_groups(resource, inventory)
+    ids = security_group_ids(resource, inventory)
     for group in groups_of(ids, resource.account, resource.region, inventory):
         if isinstance(group, Missing):
             missing = missing or group
@@ -68,6 +68,6 @@ def _is_somewhere(one: Span) -> bool:
 
 FACTS: Final = (
     Fact("network.publicly_accessible", ("replication-instance", "instance-profile"), FLAG, publicly_accessible),
-    Fact("network.security_groups", RUNNERS, texts(), security_groups),
+    Fact("network.security_groups", RUNNERS, texts(), security_group_ids),
     Fact("network.egress_groups", RUNNERS, texts(), egress_groups),
 )

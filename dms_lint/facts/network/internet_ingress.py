@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.fact import Fact, memoized, texts
-from dms_lint.facts.network.placement import security_groups
+from dms_lint.facts.network.placement import security_group_ids
 from dms_lint.facts.network.security_groups import admitted_spans, allowed_by, every_span, groups_of
 from dms_lint.libs.ip_ranges import WHOLE, Span, span_of, without
 from dms_lint.model import Missing
@@ -74,7 +74,7 @@ def open_ingress(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     """
     openings: list[_Opening] = []
     missing: Missing | None = None
-    ids = security_groups(instance, inventory)
+    ids = security_group_ids(instance, inventory)
     for group in groups_of(ids, instance.account, instance.region, inventory):
         if isinstance(group, Missing):
             missing = missing or group

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dms_lint.facts.network.databases import Database
 from dms_lint.facts.network.network_acls import Lookup, lookups
-from dms_lint.facts.network.placement import Subnet, ranges
-from dms_lint.facts.network.route_tables import Hop, egress
+from dms_lint.facts.network.placement import Subnet, subnet_ranges
+from dms_lint.facts.network.route_tables import Hop, next_hop
 from dms_lint.facts.network.security_groups import End, admits, groups_of
 from dms_lint.libs.ip_ranges import Span, span
 from dms_lint.logic.kleene import Verdictish, all_of, attempt, unanimous
@@ -30,11 +30,11 @@ def _far(way: Flow) -> tuple[tuple[Subnet | None, ...], ...]:
     """Where the database stands, when its side is ours and is reached by its private address."""
     if not isinstance(way.database, Database) or way.public:
         return ((None,),)
-    settle(way)
+    require_address_kind(way)
     return way.database.stands
 
 
-def settle(way: Flow) -> None:
+def require_address_kind(way: Flow) -> None:
     """Raises what is Missing where it cannot be told whether a database is met by its private or a public address."""
     if isinstance(way.database, Database) and way.database.vpc != way.where.vpc:
         public = way.database.public
@@ -42,31 +42,31 @@ def settle(way: Flow) -> None:
             raise way.hole
 
 
-def pairs(way: Flow) -> Iterator[tuple[Subnet, Subnet | None]]:
+def subnet_pairs(way: Flow) -> Iterator[tuple[Subnet, Subnet | None]]:
     """Each subnet of the instance with each of the database; with None where the database is not ours."""
     for near in way.where.subnets:
         for far in dict.fromkeys(one for either in _far(way) for one in either):
             yield near, far
 
 
-def lookups_of(way: Flow, near: Subnet, far: Subnet | None, inventory: Inventory) -> tuple[Lookup, ...]:
+def acl_lookups_between(way: Flow, near: Subnet, far: Subnet | None, inventory: Inventory) -> tuple[Lookup, ...]:
     """The lookups in the ACLs of a pair of subnets."""
     version = way.spans[0].version if way.spans else 4
-    there = way.spans if far is None or _fixed(way) else ranges_of(far, version, inventory)
-    return lookups(near, far, near_spans(way.where, near, version, inventory), there, way.port, inventory)
+    there = way.spans if far is None or _fixed(way) else ranges_by_version(far, version, inventory)
+    return lookups(near, far, source_spans(way.where, near, version, inventory), there, way.port, inventory)
 
 
-def near_spans(where: Placement, near: Subnet, version: int, inventory: Inventory) -> tuple[Span, ...]:
+def source_spans(where: Placement, near: Subnet, version: int, inventory: Inventory) -> tuple[Span, ...]:
     """Where the private address of what stands in a subnet may lie: its addresses there, else the subnet's ranges."""
     private = attempt(lambda: where.private)
-    within = ranges_of(near, version, inventory)
+    within = ranges_by_version(near, version, inventory)
     own = () if isinstance(private, Missing) else private
     return tuple(one for one in own if any(range_.holds(one) for range_ in within)) or within
 
 
-def ranges_of(subnet: Subnet, version: int, inventory: Inventory) -> tuple[Span, ...]:
+def ranges_by_version(subnet: Subnet, version: int, inventory: Inventory) -> tuple[Span, ...]:
     """The ranges of a subnet of one IP version; () where they are not known."""
-    found = attempt(partial(ranges, subnet, inventory))
+    found = attempt(partial(subnet_ranges, subnet, inventory))
     return () if isinstance(found, Missing) else tuple(one for one in found if one.version == version)
 
 
@@ -74,12 +74,12 @@ def _fixed(way: Flow) -> bool:
     return isinstance(way.database, Database) and way.database.address is not None
 
 
-def acls(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
+def acl_verdict(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     """Whether the ACLs of both sides let a connection through, and those that do not."""
     said: dict[tuple[Subnet, Subnet | None], Verdictish] = {}
     denials: list[str] = []
-    for near, far in pairs(way):
-        found = lookups_of(way, near, far, inventory)
+    for near, far in subnet_pairs(way):
+        found = acl_lookups_between(way, near, far, inventory)
         said[near, far] = all_of(one.passes for one in found)
         denials += [f"{one.acl} of {one.subnet}: {one.way}" for one in found if one.passes is False]
     verdict = all_of(
@@ -90,7 +90,7 @@ def acls(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     return verdict, "; ".join(dict.fromkeys(denials))
 
 
-def joined(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
+def join_verdict(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     """Whether routes lead from the instance's VPC to the database's and back; True where there is but one VPC."""
     if isinstance(way.database, Missing) and not way.spans:
         return way.database, ""
@@ -100,12 +100,12 @@ def joined(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     if database.vpc == way.where.vpc:
         return True, ""
     if not way.spans:
-        settle(way)
+        require_address_kind(way)
         return way.hole or _unseen(way.named), ""
     said: list[Verdictish] = []
     texts: list[str] = []
     for near in way.where.subnets:
-        there = [attempt(partial(egress, near, one, inventory)) for one in way.spans]
+        there = [attempt(partial(next_hop, near, one, inventory)) for one in way.spans]
         for hop in there:
             verdict, text = _leads(hop, near, database.vpc, inventory)
             said.append(verdict)
@@ -149,7 +149,7 @@ def _back(way: Flow, database: Database, there: list[Hop], inventory: Inventory)
         answers: list[Verdictish] = []
         for far in either:
             sources = [one for one in way.where.sources if one.version == 4]
-            answers += [_returns(attempt(partial(egress, far, one, inventory)), there) for one in sources]
+            answers += [_returns(attempt(partial(next_hop, far, one, inventory)), there) for one in sources]
         verdict = unanimous(answers)
         names = ", ".join(subnet.id for subnet in either)
         yield verdict, f"{names} of {database.vpc} has no route back to {way.where.vpc}"
@@ -185,7 +185,7 @@ def nat_addresses(id: str, subnet: Subnet, inventory: Inventory) -> tuple[Span, 
     return spans
 
 
-def forwards(
+def forwarding_verdicts(
     target: str, port: int, source: End, runner: Resource, inventory: Inventory
 ) -> Iterator[tuple[Verdictish, str]]:
     """Whether a host forwards what is not for itself, and whether its security groups admit the instance."""

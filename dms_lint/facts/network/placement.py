@@ -42,7 +42,7 @@ class Placement:
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """The ids of the security groups that are active on it."""
-        return security_groups(self.runner, self.inventory)
+        return security_group_ids(self.runner, self.inventory)
 
     @cached_property
     def stands(self) -> tuple[tuple[Subnet, ...], ...]:
@@ -76,7 +76,7 @@ class Placement:
     @cached_property
     def sources(self) -> tuple[Span, ...]:
         """Where its private address lies: the addresses themselves, else the ranges of its subnets."""
-        return self.private or tuple(one for subnet in self.subnets for one in ranges(subnet, self.inventory))
+        return self.private or tuple(one for subnet in self.subnets for one in subnet_ranges(subnet, self.inventory))
 
     def throughout(self, said: Mapping[Subnet, Verdictish]) -> Verdictish:
         """What holds wherever it stands, of what is said of each of its subnets."""
@@ -84,17 +84,17 @@ class Placement:
 
 
 @memoized
-def placement(runner: Resource, inventory: Inventory) -> Placement:
+def placement_of(runner: Resource, inventory: Inventory) -> Placement:
     """Where a replication instance or a serverless replication stands; made once for each."""
     return Placement(runner, inventory)
 
 
-def ranges(subnet: Subnet, inventory: Inventory) -> tuple[Span, ...]:
+def subnet_ranges(subnet: Subnet, inventory: Inventory) -> tuple[Span, ...]:
     """The ranges of a subnet, of IPv4 and, where it has one, IPv6."""
-    return _ranges(found_subnet(subnet, inventory), inventory)
+    return _ranges(listed_subnet(subnet, inventory), inventory)
 
 
-def found_subnet(subnet: Subnet, inventory: Inventory) -> Resource:
+def listed_subnet(subnet: Subnet, inventory: Inventory) -> Resource:
     """The subnet as it was listed; Missing where it was not."""
     found = inventory.find("subnet", subnet.id, subnet.account, subnet.region)
     if found is None:
@@ -143,7 +143,7 @@ def _span_of_address(runner: Resource, member: str, written: str) -> Span:
 
 
 @memoized
-def security_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
+def security_group_ids(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ids of the security groups that are active on it.
 
     A serverless replication that names none has the default group of its VPC.
@@ -152,10 +152,10 @@ def security_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]
         config = resource.block("ComputeConfig")
         named = config.texts("VpcSecurityGroupIds", default=())
         return named or (_default_group(resource, inventory),)
-    return active_groups(resource, "VpcSecurityGroups")
+    return active_group_ids(resource, "VpcSecurityGroups")
 
 
-def active_groups(resource: Resource, member: str) -> tuple[str, ...]:
+def active_group_ids(resource: Resource, member: str) -> tuple[str, ...]:
     """The ids of the groups of a list of memberships that are active; Missing where it has none."""
     found = tuple(
         membership.text("VpcSecurityGroupId")
@@ -211,10 +211,10 @@ def _subnet_group(resource: Resource, inventory: Inventory) -> Record:
 
 
 def _members(runner: Resource, inventory: Inventory) -> tuple[Subnet, ...]:
-    return subnets_in(_subnet_group(runner, inventory), runner, vpc_of(runner, inventory))
+    return subnets_of_group(_subnet_group(runner, inventory), runner, vpc_of(runner, inventory))
 
 
-def subnets_in(group: Record, of: Resource, vpc: str) -> tuple[Subnet, ...]:
+def subnets_of_group(group: Record, of: Resource, vpc: str) -> tuple[Subnet, ...]:
     """The subnets that a subnet group of DMS, RDS or Redshift lists; Missing where it lists none."""
     found = tuple(
         Subnet(
@@ -237,14 +237,14 @@ def _stands(runner: Resource, subnets: tuple[Subnet, ...]) -> tuple[tuple[Subnet
     if not first and runner.kind == "replication-config":
         # API reference, ComputeConfig: the zone is then chosen by the system, anew each time capacity is.
         return tuple((subnet,) for subnet in subnets)
-    return standing(
+    return alternatives_by_zone(
         subnets,
         (first, record.text("SecondaryAvailabilityZone", default="")),
         several=record.flag("MultiAZ") if "MultiAZ" in record else None,
     )
 
 
-def standing(
+def alternatives_by_zone(
     subnets: tuple[Subnet, ...], zones: Iterable[str], *, several: bool | None
 ) -> tuple[tuple[Subnet, ...], ...]:
     """The subnets of each zone that is named; where another is not named, those of all other zones.

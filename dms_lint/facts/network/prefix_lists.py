@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dms_lint.model import Resource
 
 
-def entries(id: str, account: str, region: str, inventory: Inventory) -> tuple[Span, ...]:  # noqa: A002
+def prefix_list_ranges(id: str, account: str, region: str, inventory: Inventory) -> tuple[Span, ...]:  # noqa: A002
     """The ranges of a prefix list; Missing where neither its entries nor the service's list were read."""
     try:
         found = inventory.about("prefix-list-entries", id, account=account, region=region)

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts.dms.relations import endpoint_of, runner_of
 from dms_lint.facts.fact import FLAG, Fact, texts
 from dms_lint.facts.network.databases import Database
-from dms_lint.facts.network.flows import flows, hop_of, offending, standing_everywhere
+from dms_lint.facts.network.flows import counterexamples, flows, holds_in_every_subnet, hop_of
 from dms_lint.facts.network.hosts import has_host
 from dms_lint.facts.network.instance_exposure import egress_groups as open_groups
-from dms_lint.facts.network.path_components import acls, forwards, joined, lookups_of, nat_addresses, pairs, settle
-from dms_lint.facts.network.placement import placement
-from dms_lint.facts.network.route_tables import Hop, outward
+from dms_lint.facts.network.path_components import (
+    acl_lookups_between,
+    acl_verdict,
+    forwarding_verdicts,
+    join_verdict,
+    nat_addresses,
+    require_address_kind,
+    subnet_pairs,
+)
+from dms_lint.facts.network.placement import placement_of
+from dms_lint.facts.network.route_tables import Hop, default_hop
 from dms_lint.facts.network.security_groups import End, admits, end_of, groups_of, lets_all_out, lets_out
 from dms_lint.libs.ip_ranges import WHOLE
 from dms_lint.logic.kleene import Verdictish, any_of, attempt
@@ -58,10 +66,10 @@ def blocked_egress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     None where nothing certainly is blocked and a group lets everything out by IPv4, wherever it goes.
     """
     try:
-        return offending(path, inventory, _lets_out)
+        return counterexamples(path, inventory, _lets_out)
     except Missing:
         runner = runner_of(path, inventory)
-        groups = placement(runner, inventory).groups
+        groups = placement_of(runner, inventory).groups
         everything = lets_all_out(groups_of(groups, runner.account, runner.region, inventory), inventory)
         if not everything:
             raise
@@ -82,7 +90,7 @@ def _lets_out(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
 def _carried(way: Flow) -> tuple[str, ...] | None:
     """The groups of the database that rules may name; None where they are not known."""
     if isinstance(way.database, Database) and not way.public:
-        if isinstance(attempt(partial(settle, way)), Missing):
+        if isinstance(attempt(partial(require_address_kind, way)), Missing):
             return None
         groups = attempt(lambda: way.database.groups)  # type: ignore[union-attr]
         return None if isinstance(groups, Missing) else groups
@@ -106,7 +114,7 @@ def databases(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def blocked_ingress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The databases of which no security group admits the instance by an address or group that it appears with."""
-    return offending(path, inventory, _admitted)
+    return counterexamples(path, inventory, _admitted)
 
 
 def _admitted(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
@@ -114,7 +122,7 @@ def _admitted(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
         return way.database, ""
     if way.database is None:
         return True, ""
-    settle(way)
+    require_address_kind(way)
     of = way.database.resource
     groups = groups_of(way.database.groups, of.account, of.region, inventory)
     sources = [attempt(partial(_inside, way))]
@@ -134,7 +142,7 @@ def _inside(way: Flow) -> End:
 
 def _outside(way: Flow, subnet: Subnet, inventory: Inventory) -> End:
     """What a database sees that is reached over the internet: a public address of the instance or its NAT gateway."""
-    hop = outward(subnet, inventory)
+    hop = default_hop(subnet, inventory)
     if hop.kind == "igw":
         return End(way.where.public or (WHOLE[4],), ())
     if hop.kind != "nat":
@@ -150,14 +158,14 @@ def acl_lookups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The subnets whose network ACLs the traffic crosses, in and out; none within one subnet."""
     said: list[str] = []
     for way in flows(path, inventory).found:
-        for near, far in pairs(way):
-            said += [f"{one.subnet} {one.way}" for one in lookups_of(way, near, far, inventory)]
+        for near, far in subnet_pairs(way):
+            said += [f"{one.subnet} {one.way}" for one in acl_lookups_between(way, near, far, inventory)]
     return tuple(dict.fromkeys(said))
 
 
 def acl_denials(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What the network ACLs of either side deny: the port, or the ephemeral ports on the way back."""
-    return offending(path, inventory, acls)
+    return counterexamples(path, inventory, acl_verdict)
 
 
 def other_vpcs(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -183,12 +191,12 @@ def other_vpcs(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def unjoined(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What is missing between the instance and databases in other VPCs that are not reached over the internet."""
-    return offending(path, inventory, joined)
+    return counterexamples(path, inventory, join_verdict)
 
 
 def unrouted(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The destinations to which a subnet of the instance has no route."""
-    return offending(path, inventory, _routed)
+    return counterexamples(path, inventory, _routed)
 
 
 def _routed(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
@@ -206,13 +214,13 @@ def _routed(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
             reason="the address of a host is not known",
         )
 
-    verdict, where = standing_everywhere(way, routed)
+    verdict, where = holds_in_every_subnet(way, routed)
     return verdict, f"{way.named} from {where}"
 
 
 def stranded(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The public destinations to which an internet gateway leads, from an instance without a public address."""
-    return offending(path, inventory, _returns)
+    return counterexamples(path, inventory, _returns)
 
 
 def _returns(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
@@ -232,7 +240,7 @@ def _returns(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
             reason="the address of a host is not known",
         )
 
-    verdict, where = standing_everywhere(way, returns)
+    verdict, where = holds_in_every_subnet(way, returns)
     return verdict, f"{way.named} from {where}"
 
 
@@ -262,7 +270,7 @@ def nat_host_faults(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     said: list[str] = []
     missing: Missing | None = None
     for way, _, hop in _by_host(path, inventory):
-        for verdict, text in forwards(hop.target, way.port, _inside(way), way.runner, inventory):
+        for verdict, text in forwarding_verdicts(hop.target, way.port, _inside(way), way.runner, inventory):
             if verdict is False:
                 said.append(text)
             elif isinstance(verdict, Missing):

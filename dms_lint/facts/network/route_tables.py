@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.fact import memoized
-from dms_lint.facts.network.placement import Subnet, placement
-from dms_lint.facts.network.prefix_lists import entries
+from dms_lint.facts.network.placement import Subnet, placement_of
+from dms_lint.facts.network.prefix_lists import prefix_list_ranges
 from dms_lint.libs.ip_ranges import WHOLE, Span, private, span, without
 from dms_lint.logic.kleene import attempt, require
 from dms_lint.model import Missing
@@ -60,7 +60,7 @@ class _Route(NamedTuple):
     hop: Hop | Missing
 
 
-def table_of(subnet: Subnet, inventory: Inventory) -> Resource:
+def route_table_of(subnet: Subnet, inventory: Inventory) -> Resource:
     """The route table of a subnet: the one associated with it, else the main one of its VPC."""
     tables = inventory.index("route-table", _associated)
     for found in tables.get(subnet.id, ()):
@@ -92,13 +92,13 @@ def _associated(table: Resource) -> Iterator[str]:
             raise association.missing("SubnetId")
 
 
-def egress(subnet: Subnet, address: Span, inventory: Inventory) -> Hop:
+def next_hop(subnet: Subnet, address: Span, inventory: Inventory) -> Hop:
     """Where the subnet's route table sends a packet to an address, or to all of a range of addresses.
 
     The longest prefix decides; a blackhole is a hop of kind none.  Missing where the table was not read, and where
     parts of the range, or the unread entries of a prefix list, may lead elsewhere.
     """
-    table = table_of(subnet, inventory)
+    table = route_table_of(subnet, inventory)
     hops: list[Hop] = []
     for hop in _hops(table, address, inventory):
         if isinstance(hop, Missing):
@@ -172,7 +172,7 @@ def _read(record: Record, table: Resource, inventory: Inventory) -> Iterator[_Ro
             yield _Route(span(written), "", 3 if propagated else 0 if local else 1, hop)
             return
     listed = record.text("DestinationPrefixListId", default="")
-    ranges = attempt(lambda: entries(listed, table.account, table.region, inventory)) if listed else None
+    ranges = attempt(lambda: prefix_list_ranges(listed, table.account, table.region, inventory)) if listed else None
     if ranges is None or isinstance(ranges, Missing):
         yield _Route(None, listed, 2, hop)
         return
@@ -197,12 +197,12 @@ def _target(record: Record) -> tuple[str, str]:
     return kind, gateway
 
 
-def outward(subnet: Subnet, inventory: Inventory, *, versions: tuple[int, ...] = (4, 6)) -> Hop:
+def default_hop(subnet: Subnet, inventory: Inventory, *, versions: tuple[int, ...] = (4, 6)) -> Hop:
     """Where the default route of a subnet, of IPv4, leads; of kind none where it has none.
 
     Missing where it has none, but routes to a part of the internet, of the IP versions that matter.
     """
-    table = table_of(subnet, inventory)
+    table = route_table_of(subnet, inventory)
     for route in _routes(table, inventory):
         if route.span == WHOLE[4]:
             if isinstance(route.hop, Missing):
@@ -230,14 +230,14 @@ def has_internet(runner: Resource, inventory: Inventory) -> bool:
     By an internet gateway and a public address, or by a public NAT gateway.  Missing where the default route leaves by
     what this account may not see on, or where something was not read.
     """
-    where = placement(runner, inventory)
+    where = placement_of(runner, inventory)
     said = {subnet: attempt(partial(_reaches, where, subnet)) for subnet in where.subnets}
     return require(where.throughout(said))
 
 
 def _reaches(where: Placement, subnet: Subnet) -> bool:
     both = where.runner.text("NetworkType", default="IPV4").upper() != "IPV4"
-    hop = outward(subnet, where.inventory, versions=(4, 6) if both else (4,))
+    hop = default_hop(subnet, where.inventory, versions=(4, 6) if both else (4,))
     if hop.kind == "igw":
         return bool(where.public)
     if hop.kind == "nat":
@@ -270,6 +270,6 @@ def nat_works(id: str, subnet: Subnet, inventory: Inventory) -> bool:  # noqa: A
     if not own:
         return True  # a regional NAT gateway has no subnet, and routes of its own
     at = Subnet(own, gateway.text("VpcId"), "", subnet.account, subnet.region)
-    hop = attempt(lambda: outward(at, inventory))
+    hop = attempt(lambda: default_hop(at, inventory))
     # A firewall often stands between a NAT gateway and the internet gateway.
     return isinstance(hop, Missing) or hop.kind == "igw" or hop.kind in _FAR

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dms_lint.facts.fact import memoized
-from dms_lint.facts.network.prefix_lists import entries
+from dms_lint.facts.network.prefix_lists import prefix_list_ranges
 from dms_lint.libs.ip_ranges import WHOLE, Span, range_of, without
 from dms_lint.logic.kleene import Verdictish, attempt
 from dms_lint.model import Missing
@@ -113,7 +113,7 @@ def lets_all_out(groups: Iterable[Resource | Missing], inventory: Inventory) -> 
 
 def admits(groups: Iterable[Resource | Missing], port: int, source: End, inventory: Inventory) -> Verdictish:
     """Whether groups together admit TCP on a port from the source; True, False and Missing as of `lets_out`."""
-    return _judge([(group, ingress) for group in groups], port, source, inventory)
+    return _judge([(group, ingress_permissions) for group in groups], port, source, inventory)
 
 
 class _Gathered(NamedTuple):
@@ -156,7 +156,7 @@ def admitted_spans(
     groups: Iterable[Resource | Missing], port: int, inventory: Inventory
 ) -> tuple[tuple[Span, ...], Missing | None]:
     """The ranges of addresses that groups admit together on a port, and what of it could not be read."""
-    gathered = _gather([(group, ingress) for group in groups], port, inventory)
+    gathered = _gather([(group, ingress_permissions) for group in groups], port, inventory)
     return tuple(gathered.spans), gathered.hole
 
 
@@ -190,7 +190,7 @@ def _egress(group: Resource, inventory: Inventory) -> Rules:
 
 
 @memoized
-def ingress(group: Resource, inventory: Inventory) -> Rules:
+def ingress_permissions(group: Resource, inventory: Inventory) -> Rules:
     """The rules of a group that admit TCP, and what of them could not be read."""
     return _read(group, "IpPermissions")
 
@@ -268,7 +268,7 @@ def every_span(allowed: Allowed, group: Resource, inventory: Inventory) -> tuple
     spans = list(allowed.spans)
     hole = allowed.hole
     for prefix_list in allowed.lists:
-        listed = attempt(partial(entries, prefix_list, group.account, group.region, inventory))
+        listed = attempt(partial(prefix_list_ranges, prefix_list, group.account, group.region, inventory))
         if isinstance(listed, Missing):
             hole = hole or listed
         else:

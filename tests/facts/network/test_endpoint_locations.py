@@ -51,14 +51,14 @@ AZURE = mysql("shop.mysql.database.azure.com")
 
 def test_a_public_address_of_a_network_interface_is_on_aws() -> None:
     known = interface(PrivateIpAddress="10.0.0.9", Association={"PublicIp": "203.0.113.7"})
-    assert legs.aws_legs(*task(AZURE, mysql("203.0.113.7"), known)) == ("target",)
+    assert legs.aws_ends(*task(AZURE, mysql("203.0.113.7"), known)) == ("target",)
     with pytest.raises(Missing, match=r"whether 203\.0\.113\.8 runs on AWS"):
-        legs.aws_legs(*task(AZURE, mysql("203.0.113.8"), known))
+        legs.aws_ends(*task(AZURE, mysql("203.0.113.8"), known))
 
 
 def test_an_ipv6_address_of_a_network_interface_is_on_aws_however_it_is_written() -> None:
     known = interface(Ipv6Addresses=[{"Ipv6Address": "2600:1f18:0:0::5"}])
-    assert legs.aws_legs(*task(AZURE, mysql("[2600:1f18::5]:3306"), known)) == ("target",)
+    assert legs.aws_ends(*task(AZURE, mysql("[2600:1f18::5]:3306"), known)) == ("target",)
 
 
 @pytest.mark.parametrize(
@@ -67,24 +67,24 @@ def test_an_ipv6_address_of_a_network_interface_is_on_aws_however_it_is_written(
 )
 def test_a_garbled_network_interface_places_nothing(members: dict[str, Any]) -> None:
     with pytest.raises(Missing, match="runs on AWS"):
-        legs.aws_legs(*task(AZURE, mysql("203.0.113.7"), interface(**members)))
+        legs.aws_ends(*task(AZURE, mysql("203.0.113.7"), interface(**members)))
 
 
 def test_both_ends_on_aws_are_told() -> None:
-    assert legs.aws_legs(*task({"EngineName": "s3"}, {"EngineName": "OPENSEARCH"})) == ("source", "target")
+    assert legs.aws_ends(*task({"EngineName": "s3"}, {"EngineName": "OPENSEARCH"})) == ("source", "target")
 
 
 def test_one_broker_on_aws_is_enough() -> None:
     kafka = {"EngineName": "kafka", "KafkaSettings": {"Broker": "k.example.com:9092,b.kafka.eu-west-1.amazonaws.com"}}
-    assert legs.aws_legs(*task(AZURE, kafka)) == ("target",)
+    assert legs.aws_ends(*task(AZURE, kafka)) == ("target",)
 
 
 def test_google_settings_are_google_whatever_the_host() -> None:
     gcp = {"EngineName": "mysql", "GcpMySQLSettings": {"SecretsManagerSecretId": "orders"}}
     resource, inventory = task(gcp, AZURE)
-    assert legs.aws_legs(resource, inventory) == ()
-    assert legs.leg_clouds(resource, inventory) == ("source from on Google Cloud", "target to on Azure")
-    assert legs.foreign_legs(resource, inventory) == ()
+    assert legs.aws_ends(resource, inventory) == ()
+    assert legs.end_clouds(resource, inventory) == ("source from on Google Cloud", "target to on Azure")
+    assert legs.foreign_ends(resource, inventory) == ()
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_google_settings_are_google_whatever_the_host() -> None:
     ],
 )
 def test_which_ends_lie_abroad(target: dict[str, Any], found: tuple[str, ...]) -> None:
-    assert legs.foreign_legs(*task(AZURE, target)) == found
+    assert legs.foreign_ends(*task(AZURE, target)) == found
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_which_ends_lie_abroad(target: dict[str, Any], found: tuple[str, ...]) -
 )
 def test_an_end_without_a_region_is_missing_it(target: dict[str, Any]) -> None:
     with pytest.raises(Missing):
-        legs.foreign_legs(*task(AZURE, target))
+        legs.foreign_ends(*task(AZURE, target))
 
 
 @pytest.mark.parametrize("blocks", [{"CidrBlock": "garbage"}, {"CidrBlockAssociationSet": "garbage"}, {}])
@@ -128,7 +128,7 @@ def test_a_vpc_whose_range_cannot_be_read_places_nothing(blocks: dict[str, Any])
         Document("ec2:DescribeVpcs", {"Vpcs": [{"VpcId": "vpc-1", "OwnerId": ACCOUNT, **blocks}]}),
     ]
     with pytest.raises(Missing):
-        legs.aws_legs(*task(AZURE, mysql("10.0.0.1"), *more))
+        legs.aws_ends(*task(AZURE, mysql("10.0.0.1"), *more))
 
 
 def test_a_second_range_of_the_vpc_counts() -> None:
@@ -138,4 +138,4 @@ def test_a_second_range_of_the_vpc_counts() -> None:
         Document("dms:DescribeReplicationInstances", {"ReplicationInstances": [rep]}),
         Document("ec2:DescribeVpcs", {"Vpcs": [{"OwnerId": ACCOUNT, **vpc}]}),
     ]
-    assert legs.aws_legs(*task(AZURE, mysql("100.64.3.1"), *more)) == ("target",)
+    assert legs.aws_ends(*task(AZURE, mysql("100.64.3.1"), *more)) == ("target",)

@@ -211,13 +211,13 @@ def test_an_outbound_rule_may_lead_out_by_what_was_not_read(absent: str) -> None
 
 def test_a_membership_without_a_status_counts() -> None:
     resource, inventory = instance(VpcSecurityGroups=[{"VpcSecurityGroupId": "sg-7"}, None])
-    assert placement.security_groups(resource, inventory) == ("sg-7",)
+    assert placement.security_group_ids(resource, inventory) == ("sg-7",)
 
 
 @pytest.mark.parametrize("groups", [[], [None], [{"Status": "active"}], "sg-1", ["sg-1"]])
 def test_an_instance_without_readable_groups_is_missing_them(groups: Any) -> None:
     with pytest.raises(Missing):
-        placement.security_groups(*instance(VpcSecurityGroups=groups))
+        placement.security_group_ids(*instance(VpcSecurityGroups=groups))
 
 
 def test_the_default_group_must_be_among_those_listed() -> None:
@@ -235,4 +235,4 @@ def test_the_default_group_must_be_among_those_listed() -> None:
     inventory = Inventory(documents, NOW)
     (resource,) = inventory.known("replication-config")
     with pytest.raises(Missing, match="is not among those listed"):
-        placement.security_groups(resource, inventory)
+        placement.security_group_ids(resource, inventory)

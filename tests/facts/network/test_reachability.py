@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.facts.network.network_acls import passes
-from dms_lint.facts.network.placement import Subnet, placement
-from dms_lint.facts.network.route_tables import egress, has_internet
+from dms_lint.facts.network.placement import Subnet, placement_of
+from dms_lint.facts.network.route_tables import has_internet, next_hop
 from dms_lint.facts.network.security_groups import End, admits, lets_out
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.libs.ip_ranges import Span, span, spell, without
@@ -95,7 +95,7 @@ def test_the_longest_prefix_decides(table: dict[str, tuple[str, bool]], target: 
 
     walked = {walk(address) for address in addresses(target)}
     try:
-        hop = egress(SUBNET, spanned(target), known)
+        hop = next_hop(SUBNET, spanned(target), known)
     except Missing:
         assert len(walked) > 1
     else:
@@ -232,7 +232,7 @@ def placed(*more: Document, **members: Any) -> tuple[Resource, Inventory]:
     ],
 )
 def test_an_instance_stands_in_a_subnet_of_each_of_its_zones(members: Any, stands: Any) -> None:
-    where = placement(*placed(**members))
+    where = placement_of(*placed(**members))
     assert [[subnet.id for subnet in either] for either in where.stands] == stands
     assert where.vpc == "vpc-1"
     assert where.public == ()
@@ -255,14 +255,14 @@ def test_an_unlisted_prefix_list_leaves_open_what_it_may_lead_to() -> None:
     table = {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, "Associations": [{"Main": True}]}
     known = inventory(RouteTables=[{**table, "Routes": [listed]}])
     with pytest.raises(Missing):
-        egress(SUBNET, spanned("10.0.0.1"), known)
+        next_hop(SUBNET, spanned("10.0.0.1"), known)
     known = inventory(RouteTables=[{**table, "Routes": [listed, default]}])
-    assert egress(SUBNET, spanned("10.0.0.1"), known).target == "tgw-1"
+    assert next_hop(SUBNET, spanned("10.0.0.1"), known).target == "tgw-1"
     gateway = {"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1", "State": "active"}
     known = inventory(RouteTables=[{**table, "Routes": [gateway, default]}])
-    assert egress(SUBNET, spanned("10.0.0.1"), known).kind == "tgw"
+    assert next_hop(SUBNET, spanned("10.0.0.1"), known).kind == "tgw"
     with pytest.raises(Missing):
-        egress(SUBNET, spanned("198.51.100.1"), known)
+        next_hop(SUBNET, spanned("198.51.100.1"), known)
 
 
 def test_without_route_tables_nothing_is_said() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dms_lint.facts.network.placement import Subnet
-from dms_lint.facts.network.route_tables import has_internet, table_of
+from dms_lint.facts.network.route_tables import has_internet, route_table_of
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 
@@ -129,9 +129,9 @@ def test_a_prefix_list_of_everywhere_is_a_default_route() -> None:
 
 def test_the_main_table_is_that_of_a_subnet_that_none_names() -> None:
     _, inventory = instance(table("rtb-m", everywhere(VpcPeeringConnectionId="pcx-1")), PUBLIC)
-    assert table_of(Subnet("subnet-a", "vpc-0a", "", ACCOUNT, REGION), inventory).id == "rtb-m"
+    assert route_table_of(Subnet("subnet-a", "vpc-0a", "", ACCOUNT, REGION), inventory).id == "rtb-m"
     with pytest.raises(Missing):
-        table_of(Subnet("subnet-a", "vpc-0b", "", ACCOUNT, REGION), inventory)
+        route_table_of(Subnet("subnet-a", "vpc-0b", "", ACCOUNT, REGION), inventory)
 
 
 def test_the_worst_of_the_subnets_counts() -> None:

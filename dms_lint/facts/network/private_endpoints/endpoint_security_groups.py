@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.fact import Fact, memoized, texts
-from dms_lint.facts.network.prefix_lists import entries
+from dms_lint.facts.network.prefix_lists import prefix_list_ranges
 from dms_lint.facts.network.private_endpoints.vpc_endpoints import VPC_ENDPOINT
-from dms_lint.facts.network.security_groups import Allowed, groups_of, ingress
+from dms_lint.facts.network.security_groups import Allowed, groups_of, ingress_permissions
 from dms_lint.libs.ip_ranges import WHOLE, Span, range_of
 from dms_lint.model import Missing
 
@@ -33,7 +33,7 @@ def https_sources(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
         if isinstance(group, Missing):
             hole = hole or group
             continue
-        rules = ingress(group, inventory)
+        rules = ingress_permissions(group, inventory)
         hole = hole or rules.hole
         for permission in rules.permissions:
             if permission.is_on(HTTPS):
@@ -62,7 +62,7 @@ def _sources(allowed: Allowed, endpoint: Resource, inventory: Inventory) -> tupl
             hole = hole or missing
     for listed in allowed.lists:
         try:
-            spans = entries(listed, endpoint.account, endpoint.region, inventory)
+            spans = prefix_list_ranges(listed, endpoint.account, endpoint.region, inventory)
             if any(_touches(one, endpoint, inventory) for one in spans):
                 found.append(listed)
         except Missing as missing:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.network.network_acls import lookups
-from dms_lint.facts.network.path_components import near_spans, ranges_of
-from dms_lint.facts.network.placement import Subnet, placement
+from dms_lint.facts.network.path_components import ranges_by_version, source_spans
+from dms_lint.facts.network.placement import Subnet, placement_of
 from dms_lint.facts.network.private_endpoints import endpoint_security_groups as vpc_endpoint_groups
 from dms_lint.facts.network.private_endpoints.endpoint_security_groups import HTTPS
-from dms_lint.facts.network.private_endpoints.secrets_reachability import RUNNERS, of_runner
+from dms_lint.facts.network.private_endpoints.secrets_reachability import RUNNERS, secrets_manager_endpoints
 from dms_lint.facts.network.route_tables import has_internet
 from dms_lint.facts.network.security_groups import End, admits, end_of, groups_of, lets_out
 from dms_lint.logic.kleene import Verdictish, all_of, attempt, require, unanimous
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from dms_lint.model import Resource
 
 
-def blocks(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
+def blockers(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What keeps it from each of the VPC endpoints for Secrets Manager; none where it reaches one of them.
 
     Its own groups must let TCP 443 out to the endpoint, a group of the endpoint must admit it, and the network ACLs of
     both subnets must let it through.  Carrying the same group helps only where that group admits itself.
     """
-    found = of_runner(runner, inventory)
+    found = secrets_manager_endpoints(runner, inventory)
     flaws: list[str] = []
     hole = found.hole
     for endpoint in found.endpoints:
@@ -64,9 +64,9 @@ def _block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
 
 
 def _egress_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
-    own = placement(runner, inventory).groups
+    own = placement_of(runner, inventory).groups
     theirs = attempt(lambda: vpc_endpoint_groups.groups(endpoint, inventory))
-    spans = tuple(one for subnet in _subnets(endpoint) for one in ranges_of(subnet, 4, inventory))
+    spans = tuple(one for subnet in _subnets(endpoint) for one in ranges_by_version(subnet, 4, inventory))
     end = End(spans, None if isinstance(theirs, Missing) else theirs)
     if require(lets_out(groups_of(own, runner.account, runner.region, inventory), HTTPS, end, inventory)):
         return ""
@@ -78,18 +78,18 @@ def _ingress_block(runner: Resource, endpoint: Resource, inventory: Inventory) -
     if not ids:
         raise endpoint.missing("Groups")
     groups = groups_of(ids, endpoint.account, endpoint.region, inventory)
-    if require(admits(groups, HTTPS, end_of(placement(runner, inventory)), inventory)):
+    if require(admits(groups, HTTPS, end_of(placement_of(runner, inventory)), inventory)):
         return ""
     return f"the security groups of {endpoint.id} ({', '.join(ids)}) admit no HTTPS from it"
 
 
 def _acl_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
     """Network ACLs block where, of some subnet that it stands in, they do to every subnet of the endpoint."""
-    where = placement(runner, inventory)
+    where = placement_of(runner, inventory)
     theirs = _subnets(endpoint)
 
     def passes(near: Subnet, far: Subnet) -> Verdictish:
-        here, there = near_spans(where, near, 4, inventory), ranges_of(far, 4, inventory)
+        here, there = source_spans(where, near, 4, inventory), ranges_by_version(far, 4, inventory)
         return all_of(one.passes for one in lookups(near, far, here, there, HTTPS, inventory))
 
     said = {near: unanimous([passes(near, far) for far in theirs]) for near in where.subnets}
@@ -107,4 +107,4 @@ def _subnets(endpoint: Resource) -> list[Subnet]:
     return [Subnet(one, endpoint.text("VpcId"), "", endpoint.account, endpoint.region) for one in ids]
 
 
-FACTS: Final = (Fact("runner.secrets_endpoint_blocks", RUNNERS, texts(), blocks),)
+FACTS: Final = (Fact("runner.secrets_endpoint_blocks", RUNNERS, texts(), blockers),)

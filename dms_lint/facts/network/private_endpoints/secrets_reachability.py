@@ -8,8 +8,13 @@ from dms_lint.facts.credentials import secrets
 from dms_lint.facts.dms.endpoints import ENDPOINT, attributes
 from dms_lint.facts.dms.relations import endpoint_of, runner_of
 from dms_lint.facts.fact import FLAG, Fact, memoized, text, texts
-from dms_lint.facts.network.placement import placement
-from dms_lint.facts.network.private_endpoints.vpc_endpoints import INTERFACE, Found, dns_flaw, of_vpc
+from dms_lint.facts.network.placement import placement_of
+from dms_lint.facts.network.private_endpoints.vpc_endpoints import (
+    INTERFACE,
+    ServiceEndpoints,
+    dns_flaw,
+    service_endpoints,
+)
 from dms_lint.facts.network.route_tables import has_internet
 from dms_lint.model import Missing
 
@@ -64,26 +69,26 @@ def _endpoint_id(path: Resource) -> tuple[str, ...]:
 
 
 @memoized
-def of_runner(runner: Resource, inventory: Inventory) -> Found:
+def secrets_manager_endpoints(runner: Resource, inventory: Inventory) -> ServiceEndpoints:
     """The interface endpoints for Secrets Manager in the VPC of an instance or a serverless replication."""
-    return of_vpc(placement(runner, inventory).vpc, _SERVICE, INTERFACE, runner, inventory)
+    return service_endpoints(placement_of(runner, inventory).vpc, _SERVICE, INTERFACE, runner, inventory)
 
 
 def vpc_endpoints(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The available interface endpoints of its VPC for Secrets Manager, FIPS or not."""
-    found = of_runner(runner, inventory)
+    found = secrets_manager_endpoints(runner, inventory)
     if found.hole is not None and not found.endpoints:
         raise found.hole
     return tuple(endpoint.id for endpoint in found.endpoints)
 
 
-def ways(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
+def secrets_manager_routes(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ways by which it can reach Secrets Manager: the VPC endpoints of its VPC, or `the internet`.
 
     One that could not be read is left out where there is another.  Central egress, by a transit gateway and the like,
     leaves the internet open.
     """
-    found = of_runner(runner, inventory)
+    found = secrets_manager_endpoints(runner, inventory)
     if found.endpoints:
         return tuple(endpoint.id for endpoint in found.endpoints)
     if has_internet(runner, inventory):
@@ -95,7 +100,7 @@ def ways(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def other_vpc_endpoints(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The interface endpoints of its VPC for Secrets Manager that are not available, each with its state."""
-    return of_runner(runner, inventory).others
+    return secrets_manager_endpoints(runner, inventory).others
 
 
 def certain_internet(runner: Resource, inventory: Inventory) -> bool:
@@ -163,7 +168,7 @@ def misled_runners(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def _flaw(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
     """Why no name leads from the runner to a VPC endpoint for Secrets Manager; '' where one does."""
-    found = of_runner(runner, inventory)
+    found = secrets_manager_endpoints(runner, inventory)
     hole = found.hole
     flaws: list[str] = []
     for one in found.endpoints:
@@ -208,7 +213,7 @@ FACTS: Final = (
     Fact("runner.secret_endpoints", RUNNERS, texts(), secret_endpoints),
     Fact("runner.secrets_vpc_endpoints", RUNNERS, texts(), vpc_endpoints),
     Fact("runner.other_secrets_vpc_endpoints", RUNNERS, texts(), other_vpc_endpoints),
-    Fact("runner.secrets_ways", RUNNERS, texts(), ways),
+    Fact("runner.secrets_ways", RUNNERS, texts(), secrets_manager_routes),
     Fact("runner.certain_internet", RUNNERS, FLAG, certain_internet),
     Fact("secret.private_runners", ENDPOINT, texts(), private_runners),
     Fact("secret.misled_runners", ENDPOINT, texts(), misled_runners),

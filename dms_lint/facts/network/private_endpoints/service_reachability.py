@@ -10,9 +10,9 @@ from dms_lint.facts.dms.endpoints import direction, engine
 from dms_lint.facts.dms.relations import endpoint_of, runner_of
 from dms_lint.facts.fact import FLAG, Fact, memoized, text, texts
 from dms_lint.facts.network.hosts import hosts_of
-from dms_lint.facts.network.placement import placement
-from dms_lint.facts.network.private_endpoints.vpc_endpoints import GATEWAY, INTERFACE, dns_flaw, of_vpc
-from dms_lint.facts.network.route_tables import has_internet, table_of
+from dms_lint.facts.network.placement import placement_of
+from dms_lint.facts.network.private_endpoints.vpc_endpoints import GATEWAY, INTERFACE, dns_flaw, service_endpoints
+from dms_lint.facts.network.route_tables import has_internet, route_table_of
 from dms_lint.logic.kleene import attempt, require
 from dms_lint.model import Missing
 
@@ -118,9 +118,9 @@ def _ways_to(service: str, runner: Resource, inventory: Inventory) -> _Ways:
     if "." in service:
         ways.flaws.append("it is public")
         return ways
-    vpc = placement(runner, inventory).vpc
+    vpc = placement_of(runner, inventory).vpc
     for kind in (INTERFACE, GATEWAY)[: 2 if service in _GATEWAYS else 1]:
-        found = of_vpc(vpc, service, kind, runner, inventory)
+        found = service_endpoints(vpc, service, kind, runner, inventory)
         ways.hole = ways.hole or found.hole
         for endpoint in found.endpoints:
             try:
@@ -139,8 +139,8 @@ def _ways_to(service: str, runner: Resource, inventory: Inventory) -> _Ways:
 def _route_flaw(endpoint: Resource, runner: Resource, inventory: Inventory) -> str:
     """Which subnets of the runner have a route table that a gateway endpoint is not in; '' where it is in all."""
     joined = endpoint.texts("RouteTableIds")
-    where = placement(runner, inventory)
-    tables = {subnet: attempt(partial(table_of, subnet, inventory)) for subnet in where.subnets}
+    where = placement_of(runner, inventory)
+    tables = {subnet: attempt(partial(route_table_of, subnet, inventory)) for subnet in where.subnets}
     said = {subnet: one if isinstance(one, Missing) else one.id in joined for subnet, one in tables.items()}
     if require(where.throughout(said)):
         return ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.identities.attached_policies import parsed
-from dms_lint.facts.network.placement import placement
+from dms_lint.facts.network.placement import placement_of
 from dms_lint.iam_policy.statements import ANYTHING
 from dms_lint.iam_policy.wildcards import relation, tokens
 from dms_lint.model import EMPTY, Missing
@@ -60,7 +60,7 @@ def state(endpoint: Resource, inventory: Inventory) -> str:
 # -- which a VPC has
 
 
-class Found(NamedTuple):
+class ServiceEndpoints(NamedTuple):
     """The VPC endpoints of one service that a VPC has."""
 
     endpoints: tuple[Resource, ...]
@@ -71,7 +71,7 @@ class Found(NamedTuple):
     """Why there may be more."""
 
 
-def of_vpc(vpc: str, name: str, kind: str, asks: Resource, inventory: Inventory) -> Found:
+def service_endpoints(vpc: str, name: str, kind: str, asks: Resource, inventory: Inventory) -> ServiceEndpoints:
     """The VPC endpoints of a service and a type (`interface`, `gateway`) in a VPC that `asks` is in."""
     found: list[Resource] = []
     others: list[str] = []
@@ -88,7 +88,7 @@ def of_vpc(vpc: str, name: str, kind: str, asks: Resource, inventory: Inventory)
                 others.append(f"{endpoint.id} is {endpoint.text('State')}")
         except Missing as missing:
             hole = hole or missing
-    return Found(tuple(found), tuple(others), hole or _unlisted(vpc, asks, inventory))
+    return ServiceEndpoints(tuple(found), tuple(others), hole or _unlisted(vpc, asks, inventory))
 
 
 def _vpc_of(endpoint: Resource) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ def _inbound_only(endpoint: Resource, inventory: Inventory) -> bool:
     """
     options = endpoint.block("DnsOptions", default=EMPTY)
     if _INBOUND not in options:
-        if of_vpc(endpoint.text("VpcId"), "s3", GATEWAY, endpoint, inventory).endpoints:
+        if service_endpoints(endpoint.text("VpcId"), "s3", GATEWAY, endpoint, inventory).endpoints:
             raise options.missing(_INBOUND)
         return False
     return options.flag(_INBOUND)
@@ -170,8 +170,8 @@ def api_detours(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     There is no interface endpoint of the API, or it is not available, or the API's name does not lead to it.
     """
-    vpc = placement(instance, inventory).vpc
-    found = of_vpc(vpc, _API, INTERFACE, instance, inventory)
+    vpc = placement_of(instance, inventory).vpc
+    found = service_endpoints(vpc, _API, INTERFACE, instance, inventory)
     flaws: list[str] = []
     hole = found.hole
     for endpoint in found.endpoints:

@@ -88,6 +88,6 @@ def test_the_override_is_a_host(written: str, host: str) -> None:
 def test_of_what_was_not_read_no_way_is_certain() -> None:
     found = runner(inventory(endpoint("A"), joined=("A",)))
     assert secret_paths.certain_internet(*found) is False
-    for fact in (secret_paths.ways, secret_paths.vpc_endpoints):
+    for fact in (secret_paths.secrets_manager_routes, secret_paths.vpc_endpoints):
         with pytest.raises(Missing):
             fact(*found)

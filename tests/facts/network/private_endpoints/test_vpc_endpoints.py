@@ -98,14 +98,14 @@ def test_only_what_is_available_in_the_vpc_counts(
     members: dict[str, Any], ids: tuple[str, ...], others: tuple[str, ...]
 ) -> None:
     endpoint, inventory = vpc_endpoint(**members)
-    found = vpc_endpoints.of_vpc("vpc-0a", "dms", "interface", endpoint, inventory)
+    found = vpc_endpoints.service_endpoints("vpc-0a", "dms", "interface", endpoint, inventory)
     assert (tuple(one.id for one in found.endpoints), found.others, found.hole) == (ids, others, None)
 
 
 @pytest.mark.parametrize("member", ["VpcId", "ServiceName", "State", "VpcEndpointType"])
 def test_an_endpoint_that_does_not_say_all_may_be_one(member: str) -> None:
     endpoint, inventory = vpc_endpoint(**{member: None})
-    found = vpc_endpoints.of_vpc("vpc-0a", "dms", "interface", endpoint, inventory)
+    found = vpc_endpoints.service_endpoints("vpc-0a", "dms", "interface", endpoint, inventory)
     assert found.endpoints == ()
     assert found.hole is not None
 
