@@ -95,7 +95,8 @@ def _admitted(group: Resource, inventory: Inventory) -> tuple[list[_Opening], Mi
     missing: Missing | None = None
     try:
         for permission in group.records("IpPermissions"):
-            missing = _admit(permission, group, openings, inventory) or missing
+            hole = _admit(permission, group, openings, inventory)
+            missing = missing or hole
     except Missing as hole:
         missing = missing or hole
     return openings, missing

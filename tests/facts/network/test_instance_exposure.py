@@ -145,6 +145,11 @@ def test_a_rule_that_cannot_be_read_is_missing_unless_another_is_open(garbage: A
         assert open_ingress(garbage, permission("0.0.0.0/0")) == ("sg-1 tcp 22 from 0.0.0.0/0",)
 
 
+def test_of_rules_that_cannot_be_read_the_first_is_named() -> None:
+    with pytest.raises(Missing, match=r"IpPermissions\[0\]"):
+        open_ingress(GARBAGE[0], GARBAGE[3])
+
+
 def test_rules_without_addresses_admit_no_addresses() -> None:
     assert open_ingress({**NOBODY, "IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]}) == ()
 

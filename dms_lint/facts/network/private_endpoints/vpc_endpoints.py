@@ -178,7 +178,7 @@ def api_detours(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
         try:
             flaw = dns_flaw(endpoint, inventory)
         except Missing as missing:
-            hole = missing
+            hole = hole or missing
             continue
         if not flaw:
             return ()
