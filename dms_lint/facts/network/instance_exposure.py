@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.fact import FLAG, Fact, memoized, texts
 from dms_lint.facts.network.placement import security_group_ids
-from dms_lint.facts.network.security_groups import allowed_by, groups_of
+from dms_lint.facts.network.security_groups import groups_of, peers_of
 from dms_lint.libs.ip_ranges import Span, span_of
-from dms_lint.logic.kleene import Verdictish, any_of, require
-from dms_lint.model import Missing
+from dms_lint.logic.kleene import Verdictish, any_of, collect, require
 
 if TYPE_CHECKING:
+    from dms_lint.facts.network.security_groups import Peer
     from dms_lint.inventory.inventory import Inventory
-    from dms_lint.model import Record, Resource
+    from dms_lint.model import Missing, Record, Resource
 
 RUNNERS: Final = ("replication-instance", "replication-config")
 
 # A rule to these addresses lets nothing out: templates write it where CloudFormation would add an open rule.
-_NOWHERE: Final = tuple(span_of(ip_network(one)) for one in ("255.255.255.255/32", "127.0.0.0/8", "::1/128"))
+_NOWHERE: Final = tuple(span_of(ip_network(cidr)) for cidr in ("255.255.255.255/32", "127.0.0.0/8", "::1/128"))
 
 
 def publicly_accessible(resource: Resource, inventory: Inventory) -> bool:
@@ -33,21 +33,14 @@ def egress_groups(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     A rule to 255.255.255.255 or to the loopback addresses lets nothing out.  A group that could not be read is left
     out where another lets something out.
     """
-    found: list[str] = []
-    missing: Missing | None = None
     ids = security_group_ids(resource, inventory)
-    for group in groups_of(ids, resource.account, resource.region, inventory):
-        if isinstance(group, Missing):
-            missing = missing or group
-            continue
-        try:
-            if _lets_out(group, inventory):
-                found.append(group.id)
-        except Missing as hole:
-            missing = missing or hole
-    if missing is not None and not found:
-        raise missing
-    return tuple(found)
+    groups = groups_of(ids, resource.account, resource.region, inventory)
+    return collect(groups, lambda group: _id_if_open(group, inventory)).certain()
+
+
+def _id_if_open(group: Resource | Missing, inventory: Inventory) -> str | None:
+    readable = require(group)
+    return readable.id if _lets_out(readable, inventory) else None
 
 
 @memoized
@@ -56,14 +49,11 @@ def _lets_out(group: Resource, inventory: Inventory) -> bool:
 
 
 def _leads_out(permission: Record) -> Verdictish:
-    allowed = allowed_by(permission)
-    if allowed.groups or allowed.lists or any(map(_is_somewhere, allowed.spans)):
-        return True
-    return allowed.hole or False
+    return collect(peers_of(permission), lambda peer: None if _is_nowhere(peer) else peer).is_nonempty()
 
 
-def _is_somewhere(one: Span) -> bool:
-    return not any(no.holds(one) for no in _NOWHERE)
+def _is_nowhere(peer: Peer) -> bool:
+    return isinstance(peer, Span) and any(addresses.holds(peer) for addresses in _NOWHERE)
 
 
 FACTS: Final = (

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.network.placement import security_group_ids
-from dms_lint.facts.network.security_groups import admitted_spans, allowed_by, every_span, groups_of
+from dms_lint.facts.network.security_groups import admitted_spans, groups_of, peers_of, resolve
 from dms_lint.libs.ip_ranges import WHOLE, Span, span_of, without
+from dms_lint.logic.kleene import Partial, collect, collect_each, listing, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 # Nothing on the internet has one of these addresses (RFC 6890; IANA gives out 2000::/3 alone): ranges that together
 # are all the others admit the whole internet.
 UNROUTED: Final = {
-    version: tuple(span_of(ip_network(written)) for written in listed)
-    for version, listed in (
+    version: tuple(span_of(ip_network(cidr)) for cidr in cidrs)
+    for version, cidrs in (
         (
             4,
             (
@@ -42,8 +43,8 @@ UNROUTED: Final = {
 }
 
 
-def _size(one: Span) -> int:
-    return one.last - one.first + 1
+def _size(span: Span) -> int:
+    return span.last - span.first + 1
 
 
 _ROUTED: Final = {version: _size(WHOLE[version]) - sum(map(_size, unrouted)) for version, unrouted in UNROUTED.items()}
@@ -72,45 +73,25 @@ def open_ingress(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     Ranges that are the whole internet only together count, in one group or in several, port by port.  A prefix
     list stands for its entries; where these were not read and nothing else is open, they could be.
     """
-    openings: list[_Opening] = []
-    missing: Missing | None = None
     ids = security_group_ids(instance, inventory)
-    for group in groups_of(ids, instance.account, instance.region, inventory):
-        if isinstance(group, Missing):
-            missing = missing or group
-            continue
-        admitted, hole = _admitted(group, inventory)
-        openings += admitted
-        missing = missing or hole
-    found = tuple(dict.fromkeys(_open(openings)))
-    if missing is not None and not found:
-        raise missing
-    return found
+    groups = groups_of(ids, instance.account, instance.region, inventory)
+    openings: Partial[_Opening] = collect_each(groups, lambda group: _openings(require(group), inventory))
+    return Partial(tuple(_open(openings.items)), openings.missing).distinct().certain()
 
 
 @memoized
-def _admitted(group: Resource, inventory: Inventory) -> tuple[list[_Opening], Missing | None]:
-    """What a group admits, and what of it cannot be known."""
-    openings: list[_Opening] = []
-    missing: Missing | None = None
-    try:
-        for permission in group.records("IpPermissions"):
-            hole = _admit(permission, group, openings, inventory)
-            missing = missing or hole
-    except Missing as hole:
-        missing = missing or hole
-    return openings, missing
+def _openings(group: Resource, inventory: Inventory) -> Partial[_Opening]:
+    """Every range that the rules of a group admit."""
+    permissions = listing(lambda: group.records("IpPermissions"))
+    return collect_each(permissions, lambda permission: _openings_of_rule(permission, group, inventory))
 
 
-def _admit(permission: Record, group: Resource, openings: list[_Opening], inventory: Inventory) -> Missing | None:
-    """Adds what a rule admits to `openings`; gives what of it cannot be known."""
-    try:
-        protocol, first, last = _ports(permission)
-    except Missing as missing:
-        return missing
-    spans, hole = every_span(allowed_by(permission), group, inventory)
-    openings.extend(_Opening(group.id, protocol, first, last, admitted) for admitted in spans)
-    return hole
+def _openings_of_rule(permission: Record, group: Resource, inventory: Inventory) -> Partial[_Opening]:
+    protocol, first, last = _ports(permission)
+    peers = resolve(peers_of(permission), group, inventory)
+    return collect(
+        peers, lambda peer: _Opening(group.id, protocol, first, last, peer) if isinstance(peer, Span) else None
+    )
 
 
 def _ports(permission: Record) -> tuple[str, int, int]:
@@ -127,40 +108,40 @@ def _ports(permission: Record) -> tuple[str, int, int]:
 
 def _open(openings: Iterable[_Opening]) -> Iterator[str]:
     parts: dict[int, list[_Opening]] = defaultdict(list)
-    for one in openings:
-        if one.span == WHOLE[one.span.version]:
-            yield f"{one.group} {one.traffic} from {one.span}"
+    for opening in openings:
+        if opening.span == WHOLE[opening.span.version]:
+            yield f"{opening.group} {opening.traffic} from {opening.span}"
         else:
-            parts[one.span.version].append(one)
+            parts[opening.span.version].append(opening)
     for version in sorted(parts):
-        if covers_internet([one.span for one in parts[version]]):
+        if covers_internet([opening.span for opening in parts[version]]):
             yield from _open_together(parts[version])
 
 
 def _open_together(openings: list[_Opening]) -> Iterator[str]:
-    """What ranges of one IP version admit together, protocol by protocol and, of its ports, stretch by stretch."""
-    everywhere = [one for one in openings if one.protocol == _ANY]
-    if covers_internet([one.span for one in everywhere]):
-        yield _together(everywhere, "all traffic")
+    """The internet as ranges of one IP version admit it together, by protocol and, of its ports, stretch by stretch."""
+    all_traffic = [opening for opening in openings if opening.protocol == _ANY]
+    if covers_internet([opening.span for opening in all_traffic]):
+        yield _together(all_traffic, "all traffic")
         return
-    for protocol in sorted({one.protocol for one in openings} - {_ANY}):
-        mine = [one for one in openings if one.protocol == protocol]
-        for first, last, here in _stretches(mine) if protocol in _PORTS else _alike(mine):
-            if here and covers_internet([one.span for one in (*here, *everywhere)]):
-                yield _together([*here, *everywhere], _traffic(protocol, first, last))
+    for protocol in sorted({opening.protocol for opening in openings} - {_ANY}):
+        of_protocol = [opening for opening in openings if opening.protocol == protocol]
+        for first, last, alike in _stretches(of_protocol) if protocol in _PORTS else _alike(of_protocol):
+            if alike and covers_internet([opening.span for opening in (*alike, *all_traffic)]):
+                yield _together([*alike, *all_traffic], _traffic(protocol, first, last))
 
 
 def _stretches(openings: list[_Opening]) -> Iterator[tuple[int, int, list[_Opening]]]:
     """The stretches of ports that the same openings admit, each with these."""
-    edges = sorted({one.first for one in openings} | {one.last + 1 for one in openings})
+    edges = sorted({opening.first for opening in openings} | {opening.last + 1 for opening in openings})
     for first, after in pairwise(edges):
-        yield first, after - 1, [one for one in openings if one.first <= first < after <= one.last + 1]
+        yield first, after - 1, [opening for opening in openings if opening.first <= first < after <= opening.last + 1]
 
 
 def _alike(openings: list[_Opening]) -> Iterator[tuple[int, int, list[_Opening]]]:
     """Openings of the same two numbers, which are no ports: for ICMP a type and a code."""
-    for numbers in sorted({(one.first, one.last) for one in openings}):
-        yield *numbers, [one for one in openings if (one.first, one.last) == numbers]
+    for numbers in sorted({(opening.first, opening.last) for opening in openings}):
+        yield *numbers, [opening for opening in openings if (opening.first, opening.last) == numbers]
 
 
 def _traffic(protocol: str, first: int, last: int) -> str:
@@ -172,38 +153,38 @@ def _traffic(protocol: str, first: int, last: int) -> str:
 
 
 def _together(openings: list[_Opening], traffic: str) -> str:
-    groups = "+".join(sorted({one.group for one in openings}))
-    spans = sorted({one.span for one in openings}, key=lambda one: (one.first, -one.last))
+    groups = "+".join(sorted({opening.group for opening in openings}))
+    spans = sorted({opening.span for opening in openings}, key=lambda span: (span.first, -span.last))
     few = " and ".join(map(str, spans)) if len(spans) < 4 else f"{len(spans)} ranges"
     return f"{groups} {traffic} from {few}, together all public IPv{spans[0].version} addresses"
 
 
 def covers_internet(spans: Iterable[Span]) -> bool:
     """Whether ranges of one IP version together hold every address that the internet routes."""
-    found = list(spans)
-    if not found:
+    ranges = list(spans)
+    if not ranges:
         return False
-    version = found[0].version
-    if sum(map(_size, found)) < _ROUTED[version]:
+    version = ranges[0].version
+    # Too few addresses to hold them all, which costs less to see than what is left uncovered.
+    if sum(map(_size, ranges)) < _ROUTED[version]:
         return False
-    return not without(WHOLE[version], (*found, *UNROUTED[version]))
+    return not without(WHOLE[version], (*ranges, *UNROUTED[version]))
 
 
 def open_to_internet(ids: Iterable[str], account: str, region: str, port: int, inventory: Inventory) -> tuple[str, ...]:
-    """What groups together admit on a port from the whole internet, by IP version.
+    """The IP versions by which groups together admit the whole internet on a port, for a message.
 
     Missing where nothing certainly does, and something could not be read.
     """
     groups = groups_of(ids, account, region, inventory)
-    spans, hole = admitted_spans(groups, port, inventory)
-    found: list[str] = []
-    for version in (4, 6):
-        if covers_internet([one for one in spans if one.version == version]):
-            names = "+".join(group.id for group in groups if not isinstance(group, Missing))
-            found.append(f"{names} tcp {port} from all public IPv{version} addresses")
-    if hole is not None and not found:
-        raise hole
-    return tuple(found)
+    names = "+".join(group.id for group in groups if not isinstance(group, Missing))
+    spans = admitted_spans(groups, port, inventory)
+    exposures = tuple(
+        f"{names} tcp {port} from all public IPv{version} addresses"
+        for version in (4, 6)
+        if covers_internet([span for span in spans.items if span.version == version])
+    )
+    return Partial(exposures, spans.missing).certain()
 
 
 FACTS: Final = (Fact("network.open_ingress", ("replication-instance",), texts(), open_ingress),)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.fact import memoized
 from dms_lint.facts.network.placement import Subnet, placement_of
-from dms_lint.facts.network.prefix_lists import prefix_list_ranges
+from dms_lint.facts.network.security_groups import prefix_list_ranges
 from dms_lint.libs.ip_ranges import WHOLE, Span, private, span, without
 from dms_lint.logic.kleene import attempt, require
 from dms_lint.model import Missing

@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.fact import Fact, memoized, texts
-from dms_lint.facts.network.prefix_lists import prefix_list_ranges
 from dms_lint.facts.network.private_endpoints.vpc_endpoints import VPC_ENDPOINT
-from dms_lint.facts.network.security_groups import Allowed, groups_of, ingress_permissions
+from dms_lint.facts.network.security_groups import (
+    GroupReference,
+    PrefixListReference,
+    groups_of,
+    ingress_permissions,
+    prefix_list_ranges,
+)
 from dms_lint.libs.ip_ranges import WHOLE, Span, range_of
+from dms_lint.logic.kleene import Partial, collect, collect_each, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dms_lint.facts.network.security_groups import Peer, Permission
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -24,25 +33,12 @@ def https_sources(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     A range counts where it has addresses of the VPC, another group where it is not one of a peered VPC.  What could
     not be read is left out where something else is admitted.
     """
-    found: list[str] = []
-    hole: Missing | None = None
-    carried = groups(endpoint, inventory)
-    if not carried:
+    ids = groups(endpoint, inventory)
+    if not ids:
         raise endpoint.missing("Groups")
-    for group in groups_of(carried, endpoint.account, endpoint.region, inventory):
-        if isinstance(group, Missing):
-            hole = hole or group
-            continue
-        rules = ingress_permissions(group, inventory)
-        hole = hole or rules.hole
-        for permission in rules.permissions:
-            if permission.is_on(HTTPS):
-                sources, missing = _sources(permission.allowed, endpoint, inventory)
-                found += [f"{group.id} from {source}" for source in sources]
-                hole = hole or missing
-    if hole is not None and not found:
-        raise hole
-    return tuple(dict.fromkeys(found))
+    of_endpoint = groups_of(ids, endpoint.account, endpoint.region, inventory)
+    sources: Partial[str] = collect_each(of_endpoint, lambda group: _sources(require(group), endpoint, inventory))
+    return sources.distinct().certain()
 
 
 def groups(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -50,33 +46,41 @@ def groups(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     return tuple(group.text("GroupId") for group in endpoint.records("Groups"))
 
 
-def _sources(allowed: Allowed, endpoint: Resource, inventory: Inventory) -> tuple[list[str], Missing | None]:
-    """What a rule admits from the VPC of the endpoint, and what of it cannot be known."""
-    found = [group for group in allowed.groups if group not in allowed.peered]
-    hole = allowed.hole
-    for one in allowed.spans:
-        try:
-            if _touches(one, endpoint, inventory):
-                found.append(str(one))
-        except Missing as missing:
-            hole = hole or missing
-    for listed in allowed.lists:
-        try:
-            spans = prefix_list_ranges(listed, endpoint.account, endpoint.region, inventory)
-            if any(_touches(one, endpoint, inventory) for one in spans):
-                found.append(listed)
-        except Missing as missing:
-            hole = hole or missing
-    return found, hole
+def _sources(group: Resource, endpoint: Resource, inventory: Inventory) -> Partial[str]:
+    """The sources within the VPC of the endpoint that one of its groups admits on HTTPS."""
+
+    def sources(permission: Permission) -> Iterable[str] | Partial[str]:
+        return _sources_of_rule(permission.peers, endpoint, inventory) if permission.is_on(HTTPS) else ()
+
+    return collect(
+        collect_each(ingress_permissions(group, inventory), sources), lambda source: f"{group.id} from {source}"
+    )
 
 
-def _touches(one: Span, endpoint: Resource, inventory: Inventory) -> bool:
+def _sources_of_rule(peers: Partial[Peer], endpoint: Resource, inventory: Inventory) -> Partial[str]:
+    # Reports name groups before ranges.
+    groups_first = sorted(peers.items, key=lambda peer: not isinstance(peer, GroupReference))
+    peered = {peer.id for peer in peers.items if isinstance(peer, GroupReference) and peer.peered}
+
+    def source(peer: Peer) -> str | None:
+        if isinstance(peer, GroupReference):
+            return None if peer.id in peered else peer.id
+        if isinstance(peer, PrefixListReference):
+            ranges = prefix_list_ranges(peer.id, endpoint.account, endpoint.region, inventory)
+            return peer.id if any(_touches(span, endpoint, inventory) for span in ranges) else None
+        return str(peer) if _touches(peer, endpoint, inventory) else None
+
+    return collect(Partial(tuple(groups_first), peers.missing), source)
+
+
+def _touches(span: Span, endpoint: Resource, inventory: Inventory) -> bool:
     """Whether a range has addresses of the endpoint's VPC, of a version that the endpoint speaks."""
     # API reference of VpcEndpoint: ipv4 unless it was made otherwise.
     speaks = endpoint.text("IpAddressType", default="ipv4").lower()
-    if speaks != "dualstack" and speaks != f"ipv{one.version}":
+    if speaks != "dualstack" and speaks != f"ipv{span.version}":
         return False
-    if one == WHOLE[one.version]:
+    # Everywhere is in every VPC, also in one whose ranges were not read.
+    if span == WHOLE[span.version]:
         return True
     vpc = inventory.find("vpc", endpoint.text("VpcId"), endpoint.account, endpoint.region)
     if vpc is None:
@@ -85,13 +89,13 @@ def _touches(one: Span, endpoint: Resource, inventory: Inventory) -> bool:
             needs="ec2:DescribeVpcs",
             reason="a VPC is not among those listed",
         )
-    return any(own.meets(one) for own in _own_ranges(vpc, inventory))
+    return any(vpc_range.meets(span) for vpc_range in _vpc_ranges(vpc, inventory))
 
 
 @memoized
-def _own_ranges(vpc: Resource, inventory: Inventory) -> tuple[Span, ...]:
-    associated = [range_of(one, "CidrBlock") for one in vpc.records("CidrBlockAssociationSet", default=())]
-    associated += [range_of(one, "Ipv6CidrBlock") for one in vpc.records("Ipv6CidrBlockAssociationSet", default=())]
+def _vpc_ranges(vpc: Resource, inventory: Inventory) -> tuple[Span, ...]:
+    associated = [range_of(block, "CidrBlock") for block in vpc.records("CidrBlockAssociationSet", default=())]
+    associated += [range_of(block, "Ipv6CidrBlock") for block in vpc.records("Ipv6CidrBlockAssociationSet", default=())]
     return (range_of(vpc, "CidrBlock"), *associated)
 
 
