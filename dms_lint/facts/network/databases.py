@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.aws.responses import operations
 from dms_lint.facts.dms.endpoints import ENDPOINT
 from dms_lint.facts.fact import Fact, texts
-from dms_lint.facts.network.hosts import address_of, known_destinations
+from dms_lint.facts.network.hosts import address_of, destinations_of
 from dms_lint.facts.network.internet_ingress import open_to_internet
 from dms_lint.facts.network.placement import (
     Subnet,
@@ -20,6 +20,7 @@ from dms_lint.facts.network.placement import (
     subnets_of_group,
 )
 from dms_lint.libs.ip_ranges import Span, span_of
+from dms_lint.logic.kleene import Partial, collect_each
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _KINDS: Final = ("db-instance", "db-cluster", "redshift-cluster", "redshift-work
 
 
 class Database:
-    """A database of the inventory, or the network interface of one; each part is Missing only for who asks for it."""
+    """A database of the inventory, or its network interface; each part is Missing only when it is read."""
 
     def __init__(self, resource: Resource, inventory: Inventory, address: Span | None = None) -> None:
         self.resource = resource
@@ -67,53 +68,58 @@ class Database:
     def _members(self) -> Iterator[Resource]:
         for member in self.resource.records("DBClusterMembers"):
             name = member.text("DBInstanceIdentifier")
-            found = self.inventory.find("db-instance", name, self.resource.account, self.resource.region)
-            if found is None:
+            member_instance = self.inventory.find("db-instance", name, self.resource.account, self.resource.region)
+            if member_instance is None:
                 raise Missing(
                     f"DB instance {name} is not among those listed",
                     needs="rds:DescribeDBInstances",
                     reason="a member of a DB cluster is not among those listed",
                 )
-            yield found
+            yield member_instance
 
     @cached_property
     def vpc(self) -> str:
         """The id of its VPC."""
         if self.resource.kind in ("network-interface", "redshift-cluster"):
             return self.resource.text("VpcId")
-        return self.stands[0][0].vpc
+        return self.subnet_alternatives[0][0].vpc
 
     @cached_property
-    def stands(self) -> tuple[tuple[Subnet, ...], ...]:
-        """The subnets it stands in, each given as those of which it is one, as of `Placement.stands`."""
-        of = self.resource
-        if of.kind == "network-interface":
-            zone = of.text("AvailabilityZone", default="")
-            return ((Subnet(of.text("SubnetId"), of.text("VpcId"), zone, of.account, of.region),),)
-        if of.kind == "db-instance":
-            group = of.block("DBSubnetGroup")
-            zones = (of.text("AvailabilityZone", default=""), of.text("SecondaryAvailabilityZone", default=""))
-            several = of.flag("MultiAZ") if "MultiAZ" in of else None
-            return alternatives_by_zone(subnets_of_group(group, of, group.text("VpcId")), zones, several=several)
-        return (self._any(),)
+    def subnet_alternatives(self) -> tuple[tuple[Subnet, ...], ...]:
+        """The subnets it stands in, each as the alternatives among which it is, as in `Placement`."""
+        database = self.resource
+        if database.kind == "network-interface":
+            zone = database.text("AvailabilityZone", default="")
+            subnet, vpc = database.text("SubnetId"), database.text("VpcId")
+            return ((Subnet(subnet, vpc, zone, database.account, database.region),),)
+        if database.kind == "db-instance":
+            group = database.block("DBSubnetGroup")
+            zones = [database.text(member, default="") for member in ("AvailabilityZone", "SecondaryAvailabilityZone")]
+            multi_az = database.flag("MultiAZ") if "MultiAZ" in database else None
+            subnets = subnets_of_group(group, database, group.text("VpcId"))
+            return alternatives_by_zone(subnets, zones, multi_az=multi_az)
+        # Clusters and workgroups do not say in which of their subnets they stand.
+        return (self._workgroup_subnets() if database.kind == "redshift-workgroup" else self._subnets_of_group(),)
 
-    def _any(self) -> tuple[Subnet, ...]:
-        of = self.resource
-        if of.kind == "redshift-workgroup":
-            unplaced = [Subnet(one, "", "", of.account, of.region) for one in of.texts("subnetIds")]
-            found = [one._replace(vpc=listed_subnet(one, self.inventory).text("VpcId")) for one in unplaced]
-            if not found:
-                raise of.missing("subnetIds")
-            return tuple(found)
-        cluster = of.kind == "db-cluster"
+    def _workgroup_subnets(self) -> tuple[Subnet, ...]:
+        workgroup = self.resource
+        subnets = [Subnet(id_, "", "", workgroup.account, workgroup.region) for id_ in workgroup.texts("subnetIds")]
+        if not subnets:
+            raise workgroup.missing("subnetIds")
+        return tuple(subnet._replace(vpc=listed_subnet(subnet, self.inventory).text("VpcId")) for subnet in subnets)
+
+    def _subnets_of_group(self) -> tuple[Subnet, ...]:
+        cluster = self.resource
         kind, member = (
-            ("db-subnet-group", "DBSubnetGroup") if cluster else ("redshift-subnet-group", "ClusterSubnetGroupName")
+            ("db-subnet-group", "DBSubnetGroup")
+            if cluster.kind == "db-cluster"
+            else ("redshift-subnet-group", "ClusterSubnetGroupName")
         )
-        name = of.text(member)
-        group = self.inventory.find(kind, name, of.account, of.region)
+        name = cluster.text(member)
+        group = self.inventory.find(kind, name, cluster.account, cluster.region)
         if group is None:
-            raise Missing(f"{of.where} names the subnet group {name}, which does not exist", needs=of.needs)
-        return subnets_of_group(group, of, group.text("VpcId"))
+            raise Missing(f"{cluster.where} names the subnet group {name}, which does not exist", needs=cluster.needs)
+        return subnets_of_group(group, cluster, group.text("VpcId"))
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
@@ -121,28 +127,28 @@ class Database:
         if self.address is not None:
             return (self.address,)
         return tuple(
-            one
-            for either in self.stands
-            for subnet in either
-            for one in subnet_ranges(subnet, self.inventory)
-            if one.version == 4
+            span
+            for alternatives in self.subnet_alternatives
+            for subnet in alternatives
+            for span in subnet_ranges(subnet, self.inventory)
+            if span.version == 4
         )
 
 
-def database_of(host: str, of: Resource, inventory: Inventory) -> Database | None:
+def database_of(host: str, client: Resource, inventory: Inventory) -> Database | None:
     """The database with this name in the inventory; None for a host that neither RDS nor Redshift names.
 
-    Missing where one of them names it, and it is not among those that were read.
+    Missing where either names it, and it is not among those that were read in the account and Region of the client.
     """
     for kind in _KINDS:
-        for found in inventory.index(kind, _names).get(host, ()):
-            return Database(found, inventory)
+        for resource in inventory.index(kind, _names).get(host, ()):
+            return Database(resource, inventory)
     service = _NAMES.fullmatch(host)
     if service is None:
         return None
     kinds = _LISTED.get(service["service"], ("db-instance", "db-cluster"))
     for kind in kinds:
-        inventory.all(kind, of.account, of.region)
+        inventory.all(kind, client.account, client.region)
     raise Missing(
         f"{host} is not among the databases listed: it may be of another account or Region",
         needs=operations(kinds[0])[0],
@@ -155,9 +161,9 @@ def interface_of(host: str, vpc: str, inventory: Inventory) -> Database | None:
     address = address_of(host)
     if address is None:
         return None
-    for found in inventory.index("network-interface", _private).get(str(address), ()):
-        if found.data.get("VpcId") == vpc:
-            return Database(found, inventory, span_of(address))
+    for interface in inventory.index("network-interface", _private).get(str(address), ()):
+        if interface.data.get("VpcId") == vpc:
+            return Database(interface, inventory, span_of(address))
     return None
 
 
@@ -169,43 +175,38 @@ def _private(interface: Resource) -> Iterator[str]:
 def _names(resource: Resource) -> Iterator[str]:
     """The names by which clients reach it."""
     if resource.kind == "db-cluster":
-        written = [resource.text("Endpoint", default=""), resource.text("ReaderEndpoint", default="")]
-        written += resource.texts("CustomEndpoints", default=())
+        names = [resource.text("Endpoint", default=""), resource.text("ReaderEndpoint", default="")]
+        names += resource.texts("CustomEndpoints", default=())
     elif resource.kind == "redshift-workgroup":
-        written = [resource.block("endpoint", default={}).text("address", default="")]
+        names = [resource.block("endpoint", default={}).text("address", default="")]
     else:
-        written = [resource.block("Endpoint", default={}).text("Address", default="")]
-    for name in written:
+        names = [resource.block("Endpoint", default={}).text("Address", default="")]
+    for name in names:
         if name:
             yield name.rstrip(".").lower()
 
 
 def in_inventory(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The databases of the inventory that the endpoint's hosts are, with their kind."""
-    known = known_destinations(endpoint, inventory)
-    found = [database_of(host, endpoint, inventory) for host, _ in known.found]
-    names = tuple(dict.fromkeys(f"{one.resource.kind} {one.resource.name}" for one in found if one is not None))
-    if known.hole is not None and not names:
-        raise known.hole
-    return names
+    destinations = destinations_of(endpoint, inventory)
+    databases = [database_of(host, endpoint, inventory) for host, _ in destinations.items]
+    names = tuple(
+        f"{database.resource.kind} {database.resource.name}" for database in databases if database is not None
+    )
+    return Partial(names, destinations.missing).distinct().certain()
 
 
 def open_to_world(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What the security groups of the endpoint's database admit on its port from the whole internet."""
-    known = known_destinations(endpoint, inventory)
-    offending: list[str] = []
-    missing = known.hole
-    for host, port in known.found:
-        try:
-            one = database_of(host, endpoint, inventory)
-            if one is not None:
-                groups = (one.groups, endpoint.account, one.resource.region)
-                offending += open_to_internet(*groups, port, inventory)
-        except Missing as hole:
-            missing = missing or hole
-    if missing is not None and not offending:
-        raise missing
-    return tuple(dict.fromkeys(offending))
+
+    def exposures(destination: tuple[str, int]) -> tuple[str, ...]:
+        host, port = destination
+        database = database_of(host, endpoint, inventory)
+        if database is None:
+            return ()
+        return open_to_internet(database.groups, endpoint.account, database.resource.region, port, inventory)
+
+    return collect_each(destinations_of(endpoint, inventory), exposures).distinct().certain()
 
 
 FACTS: Final = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.data.tables import table
 from dms_lint.facts.dms import relations
 from dms_lint.facts.dms.endpoints import engine
@@ -12,16 +13,20 @@ from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.network.hosts import AWS, Place, address_of, cloud_of_engine, hosts_of, place_of
 from dms_lint.facts.network.placement import vpc_of
 from dms_lint.libs.ip_ranges import Span, span, span_of
+from dms_lint.logic.kleene import Partial, collect, collect_each
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Record, Resource
 
+    _Relation = Callable[[Resource, Inventory], Resource]
+
 TASKS: Final = ("task", "replication-config")
 ENDS: Final = (("source", relations.source), ("target", relations.target))
+"""Each end of a task, with how its endpoint is read."""
 
 
 def aws_ends(task: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -30,23 +35,18 @@ def aws_ends(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     By the engine where it is an AWS service, by the host's name or address elsewhere.  An end that could be anywhere
     is left out where the other runs on AWS.
     """
-    found: list[str] = []
-    missing: Missing | None = None
-    for leg, end in ENDS:
-        try:
-            if _cloud(end(task, inventory), task, inventory) == AWS:
-                found.append(leg)
-        except Missing as hole:
-            missing = missing or hole
-    if missing is not None and not found:
-        raise missing
-    return tuple(found)
+
+    def end_on_aws(end: tuple[str, _Relation]) -> str | None:
+        name, endpoint_of = end
+        return name if _cloud(endpoint_of(task, inventory), task, inventory) == AWS else None
+
+    return collect(ENDS, end_on_aws).certain()
 
 
 def end_clouds(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The ends of the task with the cloud each runs on: `source orders on Azure`."""
-    ends = [(leg, end(task, inventory)) for leg, end in ENDS]
-    return tuple(f"{leg} {endpoint.name} on {_cloud(endpoint, task, inventory)}" for leg, endpoint in ends)
+    ends = [(end, endpoint_of(task, inventory)) for end, endpoint_of in ENDS]
+    return tuple(f"{end} {endpoint.name} on {_cloud(endpoint, task, inventory)}" for end, endpoint in ends)
 
 
 def _cloud(endpoint: Resource, task: Resource, inventory: Inventory) -> str:
@@ -75,22 +75,17 @@ def foreign_ends(task: Resource, inventory: Inventory) -> tuple[str, ...]:
     The Region is the one that the host's name, the stream's ARN or the bucket's location carries.  A host on another
     cloud is in no AWS Region.
     """
-    found: list[str] = []
-    missing: Missing | None = None
-    for leg, end in ENDS:
-        try:
-            for what, region in _regions(end(task, inventory), task, inventory):
-                if isinstance(region, Missing):
-                    missing = missing or region
-                elif region and region != task.region:
-                    found.append(f"{leg} {what} in {region}")
-        except Missing as hole:
-            missing = missing or hole
+
+    def foreign_regions(end: tuple[str, _Relation]) -> Iterable[str] | Partial[str]:
+        name, endpoint_of = end
+        located = _located(endpoint_of(task, inventory), task, inventory)
+        return collect(located, lambda place: f"{name} {place[0]} in {place[1]}" if place[1] not in at_home else None)
+
+    at_home = ("", task.region)
+    regions: Partial[str] = collect_each(ENDS, foreign_regions)
     if not task.region:
-        raise missing or task.missing("Region")
-    if missing is not None and not found:
-        raise missing
-    return tuple(found)
+        raise regions.missing or task.missing("Region")
+    return regions.certain()
 
 
 @cache
@@ -98,29 +93,27 @@ def _in_own_region() -> frozenset[str]:
     return frozenset(table("aws-hosts")["own_region"])
 
 
-def _regions(endpoint: Resource, task: Resource, inventory: Inventory) -> Iterator[tuple[str, str | Missing]]:
-    """What an endpoint names, each with its AWS Region; '' for what is in none."""
+def _located(endpoint: Resource, task: Resource, inventory: Inventory) -> Partial[tuple[str, str]]:
+    """The hosts or resources that an endpoint names, each with its AWS Region; '' for a host on another cloud."""
     name = engine(endpoint, inventory)
     if name in _in_own_region():
-        yield endpoint.name, task.region
-    elif name in _REGION_OF:
-        yield _REGION_OF[name](endpoint, inventory)
-    elif cloud_of_engine(name) not in (AWS, "") or "GcpMySQLSettings" in endpoint:
-        yield endpoint.name, ""
-    else:
-        for host in hosts_of(endpoint, inventory):
-            place = _place(host, task, inventory)
-            if place.region or place.cloud not in (AWS, ""):
-                yield host, place.region
-            else:
-                yield (
-                    host,
-                    Missing(
-                        f"{endpoint.where}: nothing says in which Region {host} is",
-                        needs="where the host runs",
-                        reason="a host's name does not say in which Region it is",
-                    ),
-                )
+        return Partial(((endpoint.name, task.region),))
+    if name in _REGION_OF:
+        return Partial((_REGION_OF[name](endpoint, inventory),))
+    if cloud_of_engine(name) not in (AWS, "") or "GcpMySQLSettings" in endpoint:
+        return Partial(((endpoint.name, ""),))
+    return collect(hosts_of(endpoint, inventory), lambda host: _located_host(host, endpoint, task, inventory))
+
+
+def _located_host(host: str, endpoint: Resource, task: Resource, inventory: Inventory) -> tuple[str, str]:
+    place = _place(host, task, inventory)
+    if place.region or place.cloud not in (AWS, ""):
+        return host, place.region
+    raise Missing(
+        f"{endpoint.where}: nothing says in which Region {host} is",
+        needs="where the host runs",
+        reason="a host's name does not say in which Region it is",
+    )
 
 
 def _region_of_stream(endpoint: Resource, inventory: Inventory) -> tuple[str, str]:
@@ -132,11 +125,11 @@ def _region_of_lakehouse(endpoint: Resource, inventory: Inventory) -> tuple[str,
 
 
 def _region_of_arn(block: Record, member: str) -> tuple[str, str]:
-    arn = block.text(member)
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or not parts[3]:
+    text = block.text(member)
+    arn = parse_arn(text)
+    if arn is None or not arn.region:
         raise block.malformed(member, "an ARN with a Region")
-    return arn, parts[3]
+    return text, arn.region
 
 
 def _region_of_bucket(endpoint: Resource, inventory: Inventory) -> tuple[str, str]:
@@ -186,19 +179,17 @@ def _addresses_of(interface: Resource) -> Iterator[str]:
 
 
 def _in_vpc(address: Span, vpc: str, task: Resource, inventory: Inventory) -> bool:
-    """Whether an address is one of the VPC's, whose own route no other overrides."""
+    """Whether an address is of the VPC, whose local route no route overrides."""
     try:
-        found = inventory.find("vpc", vpc, task.account, task.region)
-        if found is None:
+        resource = inventory.find("vpc", vpc, task.account, task.region)
+        if resource is None:
             return False
-        blocks = [found.text("CidrBlock", default="")]
-        blocks += [
-            entry.text("CidrBlock", default="") for entry in found.records("CidrBlockAssociationSet", default=())
-        ]
+        associations = resource.records("CidrBlockAssociationSet", default=())
+        cidrs = [block.text("CidrBlock", default="") for block in (resource, *associations)]
     except Missing:
         return False
-    ranges = [span(block) for block in blocks if block]
-    return any(one is not None and one.holds(address) for one in ranges)
+    ranges = [span(cidr) for cidr in cidrs if cidr]
+    return any(addresses is not None and addresses.holds(address) for addresses in ranges)
 
 
 FACTS: Final = (

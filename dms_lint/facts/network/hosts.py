@@ -1,4 +1,4 @@
-"""Which hosts an endpoint names, and what a host name by itself says of where the host is.  No name is looked up."""
+"""The hosts that an endpoint names, and where each is by its name alone.  No name is looked up."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dms_lint.facts.credentials.secret_records import held, purposes
 from dms_lint.facts.credentials.secrets import Reference, current_values
 from dms_lint.facts.dms.endpoints import attributes, engine, settings, unsettled
 from dms_lint.facts.fact import memoized
+from dms_lint.logic.kleene import Partial, collect_each
 from dms_lint.model import Missing, Record, Status
 
 if TYPE_CHECKING:
@@ -24,38 +25,38 @@ if TYPE_CHECKING:
 AWS: Final = "AWS"
 _REGION: Final = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_MEMBERS: Final = {"kafka": "Broker", "elasticsearch": "EndpointUri"}
-"""Where the hosts stand, by engine; for all others in ServerName."""
-_WORDS: Final = {"Host": "host", "Port": "port", "AsmServer": "server of ASM"}
-"""What the values that are kept of a secret are called."""
-_SERVICES: Final = frozenset({"s3", "dynamodb", "kinesis", "timestream", "lakehouse", "dms-transfer"})
+_HOST_MEMBERS: Final = {"kafka": "Broker", "elasticsearch": "EndpointUri"}
+"""The member that holds the hosts, by engine; ServerName for the rest."""
+_VALUE_NAMES: Final = {"Host": "host", "Port": "port", "AsmServer": "server of ASM"}
+"""The names, for messages, of values that are read of a secret."""
+_SERVICE_ENGINES: Final = frozenset({"s3", "dynamodb", "kinesis", "timestream", "lakehouse", "dms-transfer"})
 """Engines that are a service of the Region and have no host."""
 _ASM: Final = re.compile(r"\s*\[?([^\s:/\[\]]+)\]?:(\d{1,5})(?:[:/]|\s*$)")
 _EC2_NAME: Final = re.compile(r"ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})")
 
 
 class Place(NamedTuple):
-    """What a host name says: the cloud, '' where it leaves that open, and the AWS Region, '' where it names none."""
+    """Where a host is: its cloud, '' where nothing says, and its AWS Region, '' where it is in none or nothing says."""
 
     cloud: str = ""
     region: str = ""
 
 
 @lru_cache(maxsize=8192)
-def parse_hosts(written: str) -> tuple[str, ...]:
-    """The hosts of a server name, a list of `host:port` or a URI, in lower case, each once, in the order written.
+def parse_hosts(text: str) -> tuple[str, ...]:
+    """The hosts of a server name, a list of `host:port` or a URI, in lower case, each once, in their order.
 
     A port, a named instance (`host\\INSTANCE`, `host,1433`), a user, a path and the dot at the end are left out.
     """
-    rest = written.strip()
-    if "://" in rest:
-        rest = _SCHEME.sub("", rest, count=1)
-    host, path = (*re.split(r"[/?#]", rest, maxsplit=1), "")[:2]
+    address = text.strip()
+    if "://" in address:
+        address = _SCHEME.sub("", address, count=1)
+    authority, path = (*re.split(r"[/?#]", address, maxsplit=1), "")[:2]
+    # A user's password may hold a `/`: whatever stands before it may be a part of the password.
     if "@" in path:
-        return ()  # a user's password may hold a `/`: what stands before it may be a part of one
-    rest = host.rpartition("@")[2]
-    found = dict.fromkeys(_host(part) for part in re.split(r"[,;\s]+", rest))
-    return tuple(host for host in found if host and not host.isdigit())
+        return ()
+    hosts = dict.fromkeys(_host(part) for part in re.split(r"[,;\s]+", authority.rpartition("@")[2]))
+    return tuple(host for host in hosts if host and not host.isdigit())
 
 
 def _host(part: str) -> str:
@@ -64,16 +65,18 @@ def _host(part: str) -> str:
         part = part[1:].partition("]")[0]
     elif part.count(":") == 1:
         part = part.partition(":")[0]
+    # Neither a host with its port nor an address of IPv6.
     elif ":" in part and address_of(part) is None:
-        return ""  # neither a host with its port nor an address of IPv6
+        return ""
     return part.rstrip(".").lower()
 
 
 @lru_cache(maxsize=8192)
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
     """The address that a host is: itself, or what the private name of an EC2 instance spells; else None."""
+    # Nearly every host is a name, and finding that out of `ip_address` costs an exception.
     if ":" not in host and not host[-1:].isdigit() and not host.startswith("ip-"):
-        return None  # as nearly every host, and that an address is none costs an exception
+        return None
     from ipaddress import ip_address
 
     label, _, domain = host.partition(".")
@@ -97,7 +100,7 @@ def place_of(host: str) -> Place:
         return Place()
     before = host[: -len(row["domain"]) - 1].split(".")[-2:]
     fixed = _row("regions", host)
-    cloud = "" if _doors().intersection(before) else AWS
+    cloud = "" if _front_doors().intersection(before) else AWS
     return Place(cloud, fixed["region"] if fixed is not None else _region(before))
 
 
@@ -129,7 +132,7 @@ def _row(part: str, host: str) -> Mapping[str, Any] | None:
 
 
 @cache
-def _doors() -> frozenset[str]:
+def _front_doors() -> frozenset[str]:
     return frozenset(row["service"] for row in table("aws-hosts")["doors"])
 
 
@@ -145,34 +148,33 @@ def cloud_of_engine(name: str) -> str:
 
 @memoized
 def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
-    """The hosts that an endpoint names; Missing where it names none, and where a secret that was not read has it."""
+    """The hosts that an endpoint names; Missing where it names none, or a secret that was not read does."""
     name = engine(endpoint, inventory)
-    block = _block(endpoint, inventory)
+    block = _settings_or_empty(endpoint, inventory)
     secret = block.text("SecretsManagerSecretId", default="")
     if secret:
         # DescribeEndpoints shows no host of such an endpoint.
-        written = _in_secret(endpoint, secret, "Host", inventory)
-        found = parse_hosts(written)
-        if not found:
+        hosts = parse_hosts(_value_in_secret(endpoint, secret, "Host", inventory))
+        if not hosts:
             raise unsettled(endpoint, f"the host in the secret {secret} is no name of one", "a host in the secret")
-        return found
-    member = _MEMBERS.get(name, "ServerName")
-    written = block.text(member, default="")
+        return hosts
+    member = _HOST_MEMBERS.get(name, "ServerName")
+    address = block.text(member, default="")
     if member == "ServerName":
-        written = endpoint.text(member, default="") or written
-    found = parse_hosts(written)
-    if not found:
-        raise endpoint.malformed(member, "the name of a host") if written else endpoint.missing(member)
-    return found
+        address = endpoint.text(member, default="") or address
+    hosts = parse_hosts(address)
+    if not hosts:
+        raise endpoint.malformed(member, "the name of a host") if address else endpoint.missing(member)
+    return hosts
 
 
-def _of_secret(endpoint: Resource, purpose: Purpose, inventory: Inventory) -> tuple[str, int]:
-    """Host and port that a secret of the endpoint names; Missing where it was not read, or does not say both."""
+def _destination_in_secret(endpoint: Resource, purpose: Purpose, inventory: Inventory) -> tuple[str, int]:
+    """The host and port that a secret of the endpoint names; Missing where it was not read, or does not name both."""
     if purpose.use == "database":
-        host = _in_secret(endpoint, purpose.secret.id, "Host", inventory)
-        port = _in_secret(endpoint, purpose.secret.id, "Port", inventory)
+        host = _value_in_secret(endpoint, purpose.secret.id, "Host", inventory)
+        port = _value_in_secret(endpoint, purpose.secret.id, "Port", inventory)
     else:
-        server = re.split(r"[/+]", _in_secret(endpoint, purpose.secret.id, "AsmServer", inventory))[0]
+        server = re.split(r"[/+]", _value_in_secret(endpoint, purpose.secret.id, "AsmServer", inventory))[0]
         host, _, port = server.rstrip(":").rpartition(":")
     hosts = parse_hosts(host)
     if not hosts or not port.isdecimal():
@@ -182,8 +184,8 @@ def _of_secret(endpoint: Resource, purpose: Purpose, inventory: Inventory) -> tu
     return hosts[0], int(port)
 
 
-def _in_secret(endpoint: Resource, secret: str, member: str, inventory: Inventory) -> str:
-    """What was kept of a secret of the endpoint's: `Host`, `Port` or `AsmServer`; Missing where it was not read."""
+def _value_in_secret(endpoint: Resource, secret: str, member: str, inventory: Inventory) -> str:
+    """The `Host`, `Port` or `AsmServer` in a secret of the endpoint; Missing where it was not read."""
     reference = Reference(secret, endpoint.account, endpoint.region)
     try:
         return held(reference, member, inventory)
@@ -191,103 +193,84 @@ def _in_secret(endpoint: Resource, secret: str, member: str, inventory: Inventor
         if missing.status is Status.NOT_READABLE or current_values(reference, inventory):
             raise
         raise Missing(
-            f"{endpoint.where}: the {_WORDS[member]} stands in the secret {secret}; --read-secrets reads it",
+            f"{endpoint.where}: the {_VALUE_NAMES[member]} stands in the secret {secret}; --read-secrets reads it",
             needs=missing.needs,
-            reason=f"the {_WORDS[member]} stands in a secret, which is read with --read-secrets only",
+            reason=f"the {_VALUE_NAMES[member]} stands in a secret, which is read with --read-secrets only",
         ) from None
 
 
 def has_host(endpoint: Resource, inventory: Inventory) -> bool:
     """Whether an endpoint is a host; false for a service of the Region, as S3."""
-    return engine(endpoint, inventory) not in _SERVICES
-
-
-class Destinations(NamedTuple):
-    """Where an endpoint's connections go, as host and port; and what of it is not known."""
-
-    found: tuple[tuple[str, int], ...]
-    hole: Missing | None = None
-
-
-def destinations_of(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
-    """The hosts and ports that DMS connects to for an endpoint; Missing where one of them is not known.
-
-    () for a service of the Region, which has no address: S3, DynamoDB, Kinesis, Timestream.
-    """
-    found = known_destinations(endpoint, inventory)
-    if found.hole is not None:
-        raise found.hole
-    return found.found
+    return engine(endpoint, inventory) not in _SERVICE_ENGINES
 
 
 @memoized
-def known_destinations(endpoint: Resource, inventory: Inventory) -> Destinations:
-    """The destinations that are known, and what is not: the one place where host and port are determined."""
-    name = engine(endpoint, inventory)
+def destinations_of(endpoint: Resource, inventory: Inventory) -> Partial[tuple[str, int]]:
+    """The hosts and ports that DMS connects to for an endpoint.
+
+    None for a service of the Region, which has no address: S3, DynamoDB, Kinesis, Timestream.
+    """
     if not has_host(endpoint, inventory):
-        return Destinations(())
-    found: dict[tuple[str, int], None] = {}
-    hole: Missing | None = None
-    for find in (_database, _asm) if name == "oracle" else (_database,):
-        try:
-            found.update(dict.fromkeys(find(endpoint, inventory)))
-        except Missing as missing:
-            hole = hole or missing.with_traceback(None)
-    return Destinations(tuple(found), hole)
+        return Partial()
+    readers = (_database, _asm) if engine(endpoint, inventory) == "oracle" else (_database,)
+    return collect_each(readers, lambda read: read(endpoint, inventory)).distinct()
 
 
 def _database(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
     for purpose in purposes(endpoint, inventory):
         if purpose.use == "database":
-            return (_of_secret(endpoint, purpose, inventory),)
-    return _ported(endpoint, engine(endpoint, inventory), hosts_of(endpoint, inventory), inventory)
+            return (_destination_in_secret(endpoint, purpose, inventory),)
+    return _with_ports(endpoint, engine(endpoint, inventory), hosts_of(endpoint, inventory), inventory)
 
 
 def _asm(endpoint: Resource, inventory: Inventory) -> tuple[tuple[str, int], ...]:
-    """Where Oracle's ASM is, as `host:port/+ASM` says; nowhere for a database without it."""
+    """The host and port of Oracle's ASM, as in `host:port/+ASM`; none for a database without it."""
     for purpose in purposes(endpoint, inventory):
         if purpose.use == "asm":
-            return (_of_secret(endpoint, purpose, inventory),)
-    block = _block(endpoint, inventory)
-    written = block.text("AsmServer", default="") or attributes(endpoint).get("asm_server", "")
-    if not written:
+            return (_destination_in_secret(endpoint, purpose, inventory),)
+    block = _settings_or_empty(endpoint, inventory)
+    server = block.text("AsmServer", default="") or attributes(endpoint).get("asm_server", "")
+    if not server:
         return ()
-    parsed = _ASM.match(written)
+    parsed = _ASM.match(server)
     if parsed is None:
         raise block.malformed("AsmServer", "host:port/+ASM")
     return ((parsed[1].lower().rstrip("."), int(parsed[2])),)
 
 
-def _ported(endpoint: Resource, name: str, hosts: tuple[str, ...], inventory: Inventory) -> tuple[tuple[str, int], ...]:
+def _with_ports(
+    endpoint: Resource, name: str, hosts: tuple[str, ...], inventory: Inventory
+) -> tuple[tuple[str, int], ...]:
     """Hosts with their ports; where the address names none, Missing: the engine's usual port is only usual."""
-    block = _block(endpoint, inventory)
-    if name not in _MEMBERS:
+    block = _settings_or_empty(endpoint, inventory)
+    if name not in _HOST_MEMBERS:
         port = endpoint.number("Port", default=0) or block.number("Port", default=0)
         if not port:
             raise endpoint.missing("Port")
         return tuple((host, port) for host in hosts)
-    written = block.text(_MEMBERS[name])
-    scheme = written.partition("://")[0].lower() if "://" in written else ""
+    address = block.text(_HOST_MEMBERS[name])
+    scheme = address.partition("://")[0].lower() if "://" in address else ""
+    # A URI without a port has that of its scheme; a broker must name its port.
     usual = {"https": 443, "http": 80, "": 443}.get(scheme, 0) if name == "elasticsearch" else 0
-    rest = re.split(r"[/?#]", _SCHEME.sub("", written.strip(), count=1), maxsplit=1)[0]
-    found: list[tuple[str, int]] = []
-    for part in re.split(r"[,;\s]+", rest.rpartition("@")[2]):
+    authority = re.split(r"[/?#]", _SCHEME.sub("", address.strip(), count=1), maxsplit=1)[0]
+    destinations: list[tuple[str, int]] = []
+    for part in re.split(r"[,;\s]+", authority.rpartition("@")[2]):
         if not part:
             continue
-        ported = re.search(r":(\d{1,5})$", part) if part.count(":") == 1 or "]:" in part else None
-        port = int(ported[1]) if ported else usual
+        with_port = re.search(r":(\d{1,5})$", part) if part.count(":") == 1 or "]:" in part else None
+        port = int(with_port[1]) if with_port else usual
         if not port:
-            raise endpoint.missing(f"port in {_MEMBERS[name]}")
-        found.extend((host, port) for host in parse_hosts(part))
-    return tuple(dict.fromkeys(found))
+            raise endpoint.missing(f"port in {_HOST_MEMBERS[name]}")
+        destinations.extend((host, port) for host in parse_hosts(part))
+    return tuple(dict.fromkeys(destinations))
 
 
-def _block(endpoint: Resource, inventory: Inventory) -> Record:
+def _settings_or_empty(endpoint: Resource, inventory: Inventory) -> Record:
     """The settings of the endpoint's engine, without members where the answer does not show them."""
     if "GcpMySQLSettings" in endpoint:
         return endpoint.block("GcpMySQLSettings")
     try:
-        found = settings(endpoint, inventory)
+        block = settings(endpoint, inventory)
     except Missing:
-        found = None
-    return found if found is not None else Record({}, endpoint.where, endpoint.needs)
+        block = None
+    return block if block is not None else Record({}, endpoint.where, endpoint.needs)

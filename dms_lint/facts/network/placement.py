@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Subnet(NamedTuple):
-    """A subnet by its id, with the VPC it is of; the zone is '' where it is not said."""
+    """A subnet by its id, with its VPC; the zone is '' where AWS does not name it."""
 
     id: str
     vpc: str
@@ -28,7 +28,7 @@ class Subnet(NamedTuple):
 
 
 class Placement:
-    """Where something runs; each part is Missing only for who asks for it."""
+    """Where something runs; each part is Missing only when it is read."""
 
     def __init__(self, runner: Resource, inventory: Inventory) -> None:
         self.runner = runner
@@ -45,22 +45,22 @@ class Placement:
         return security_group_ids(self.runner, self.inventory)
 
     @cached_property
-    def stands(self) -> tuple[tuple[Subnet, ...], ...]:
-        """The subnets it stands in, each given as those of which it is one.
+    def subnet_alternatives(self) -> tuple[tuple[Subnet, ...], ...]:
+        """The subnets it stands in, each as the alternatives among which it is.
 
         What holds must hold of each: a replication that fails over must work too.  An instance that names its zones
         is in one subnet of each; a serverless replication that names none may come to run in any.
         """
-        return _stands(self.runner, _members(self.runner, self.inventory))
+        return _subnet_alternatives(self.runner, _subnets_of_runner(self.runner, self.inventory))
 
     @cached_property
     def subnets(self) -> tuple[Subnet, ...]:
         """All subnets that it may stand in: those of its zones, else those of its subnet group."""
-        return tuple(dict.fromkeys(subnet for either in self.stands for subnet in either))
+        return tuple(dict.fromkeys(subnet for alternatives in self.subnet_alternatives for subnet in alternatives))
 
     @cached_property
     def private(self) -> tuple[Span, ...]:
-        """Its private addresses; () where none is known, as with a serverless replication."""
+        """Its private addresses; () where AWS shows none, as with a serverless replication."""
         return _addresses(self.runner, "ReplicationInstancePrivateIpAddress")
 
     @cached_property
@@ -68,19 +68,21 @@ class Placement:
         """Its public addresses; () where it certainly has none."""
         if self.runner.kind != "replication-instance":
             return ()
-        found = _addresses(self.runner, "ReplicationInstancePublicIpAddress")
-        if found or not self.runner.flag("PubliclyAccessible"):
-            return found
+        addresses = _addresses(self.runner, "ReplicationInstancePublicIpAddress")
+        if addresses or not self.runner.flag("PubliclyAccessible"):
+            return addresses
         raise self.runner.missing("ReplicationInstancePublicIpAddresses")
 
     @cached_property
     def sources(self) -> tuple[Span, ...]:
         """Where its private address lies: the addresses themselves, else the ranges of its subnets."""
-        return self.private or tuple(one for subnet in self.subnets for one in subnet_ranges(subnet, self.inventory))
+        return self.private or tuple(span for subnet in self.subnets for span in subnet_ranges(subnet, self.inventory))
 
-    def throughout(self, said: Mapping[Subnet, Verdictish]) -> Verdictish:
-        """What holds wherever it stands, of what is said of each of its subnets."""
-        return all_of(unanimous(said[subnet] for subnet in either) for either in self.stands)
+    def holds_in_every_subnet(self, verdicts: Mapping[Subnet, Verdictish]) -> Verdictish:
+        """Whether something holds wherever it stands, by the verdict for each of its subnets."""
+        return all_of(
+            unanimous(verdicts[subnet] for subnet in alternatives) for alternatives in self.subnet_alternatives
+        )
 
 
 @memoized
@@ -96,50 +98,50 @@ def subnet_ranges(subnet: Subnet, inventory: Inventory) -> tuple[Span, ...]:
 
 def listed_subnet(subnet: Subnet, inventory: Inventory) -> Resource:
     """The subnet as it was listed; Missing where it was not."""
-    found = inventory.find("subnet", subnet.id, subnet.account, subnet.region)
-    if found is None:
+    resource = inventory.find("subnet", subnet.id, subnet.account, subnet.region)
+    if resource is None:
         raise Missing(
             f"subnet {subnet.id} is not among those listed",
             needs="ec2:DescribeSubnets",
             reason="a subnet is not among those listed",
         )
-    return found
+    return resource
 
 
 @memoized
 def _ranges(subnet: Resource, inventory: Inventory) -> tuple[Span, ...]:
-    written = [subnet.text("CidrBlock", default="")]
+    cidrs = [subnet.text("CidrBlock", default="")]
     for entry in subnet.records("Ipv6CidrBlockAssociationSet", default=()):
         state = entry.block("Ipv6CidrBlockState", default={}).text("State", default="associated")
         if state == "associated":
-            written.append(entry.text("Ipv6CidrBlock"))
-    spans = [_span(subnet, one) for one in written if one]
+            cidrs.append(entry.text("Ipv6CidrBlock"))
+    spans = [_span(subnet, cidr) for cidr in cidrs if cidr]
     if not spans:
         raise subnet.missing("CidrBlock")
     return tuple(spans)
 
 
-def _span(record: Record, written: str) -> Span:
-    found = span(written)
-    if found is None:
+def _span(record: Record, cidr: str) -> Span:
+    addresses = span(cidr)
+    if addresses is None:
         raise record.malformed("CidrBlock", "a range of addresses")
-    return found
+    return addresses
 
 
 def _addresses(runner: Resource, member: str) -> tuple[Span, ...]:
     """The addresses of a member that AWS gives as a list, and in older answers as one."""
     if runner.kind != "replication-instance":
         return ()
-    written = runner.texts(f"{member}es", default=()) or (runner.text(member, default=""),)
+    ipv4 = runner.texts(f"{member}es", default=()) or (runner.text(member, default=""),)
     ipv6 = runner.texts("ReplicationInstanceIpv6Addresses", default=()) if "Private" in member else ()
-    return tuple(_span_of_address(runner, member, one) for one in (*written, *ipv6) if one)
+    return tuple(_span_of_address(runner, member, address) for address in (*ipv4, *ipv6) if address)
 
 
-def _span_of_address(runner: Resource, member: str, written: str) -> Span:
-    found = span(written)
-    if found is None:
+def _span_of_address(runner: Resource, member: str, address: str) -> Span:
+    addresses = span(address)
+    if addresses is None:
         raise runner.malformed(f"{member}es", "a list of addresses")
-    return found
+    return addresses
 
 
 @memoized
@@ -150,22 +152,22 @@ def security_group_ids(resource: Resource, inventory: Inventory) -> tuple[str, .
     """
     if resource.kind == "replication-config":
         config = resource.block("ComputeConfig")
-        named = config.texts("VpcSecurityGroupIds", default=())
-        return named or (_default_group(resource, inventory),)
+        ids = config.texts("VpcSecurityGroupIds", default=())
+        return ids or (_default_group(resource, inventory),)
     return active_group_ids(resource, "VpcSecurityGroups")
 
 
 def active_group_ids(resource: Resource, member: str) -> tuple[str, ...]:
     """The ids of the groups of a list of memberships that are active; Missing where it has none."""
-    found = tuple(
+    ids = tuple(
         membership.text("VpcSecurityGroupId")
         for membership in resource.records(member)
         # AWS sends the status with each; a template names groups without one.
         if membership.text("Status", default="active") == "active"
     )
-    if not found:
+    if not ids:
         raise resource.missing(member)
-    return found
+    return ids
 
 
 def _default_group(resource: Resource, inventory: Inventory) -> str:
@@ -210,28 +212,28 @@ def _subnet_group(resource: Resource, inventory: Inventory) -> Record:
     return group
 
 
-def _members(runner: Resource, inventory: Inventory) -> tuple[Subnet, ...]:
+def _subnets_of_runner(runner: Resource, inventory: Inventory) -> tuple[Subnet, ...]:
     return subnets_of_group(_subnet_group(runner, inventory), runner, vpc_of(runner, inventory))
 
 
-def subnets_of_group(group: Record, of: Resource, vpc: str) -> tuple[Subnet, ...]:
-    """The subnets that a subnet group of DMS, RDS or Redshift lists; Missing where it lists none."""
-    found = tuple(
+def subnets_of_group(group: Record, resource: Resource, vpc: str) -> tuple[Subnet, ...]:
+    """The subnets of the subnet group (of DMS, RDS or Redshift) of a resource; Missing where it lists none."""
+    subnets = tuple(
         Subnet(
             entry.text("SubnetIdentifier"),
             vpc,
             entry.block("SubnetAvailabilityZone", default={}).text("Name", default=""),
-            of.account,
-            of.region,
+            resource.account,
+            resource.region,
         )
         for entry in group.records("Subnets")
     )
-    if not found:
+    if not subnets:
         raise group.missing("Subnets")
-    return found
+    return subnets
 
 
-def _stands(runner: Resource, subnets: tuple[Subnet, ...]) -> tuple[tuple[Subnet, ...], ...]:
+def _subnet_alternatives(runner: Resource, subnets: tuple[Subnet, ...]) -> tuple[tuple[Subnet, ...], ...]:
     record = runner if runner.kind == "replication-instance" else runner.block("ComputeConfig")
     first = record.text("AvailabilityZone", default="")
     if not first and runner.kind == "replication-config":
@@ -240,32 +242,32 @@ def _stands(runner: Resource, subnets: tuple[Subnet, ...]) -> tuple[tuple[Subnet
     return alternatives_by_zone(
         subnets,
         (first, record.text("SecondaryAvailabilityZone", default="")),
-        several=record.flag("MultiAZ") if "MultiAZ" in record else None,
+        multi_az=record.flag("MultiAZ") if "MultiAZ" in record else None,
     )
 
 
 def alternatives_by_zone(
-    subnets: tuple[Subnet, ...], zones: Iterable[str], *, several: bool | None
+    subnets: tuple[Subnet, ...], zones: Iterable[str], *, multi_az: bool | None
 ) -> tuple[tuple[Subnet, ...], ...]:
-    """The subnets of each zone that is named; where another is not named, those of all other zones.
+    """The subnets of each zone that has a name; for a second zone without one, those of all the rest.
 
-    `several` is whether it stands in two zones; where that is not known (None), it may be in any subnet.
+    `multi_az` is whether it stands in two zones; where AWS does not say (None), it may be in any subnet.
     """
-    named = [zone for zone in zones if zone]
-    found = [_in_zone(subnets, zone) for zone in named]
-    if not named or (len(named) < 2 and several is None):
-        found.append(subnets)
-    elif len(named) < 2 and several:
-        found.append(tuple(_elsewhere(subnets, named)) or subnets)
-    return tuple(dict.fromkeys(found))
+    named_zones = [zone for zone in zones if zone]
+    alternatives = [_in_zone(subnets, zone) for zone in named_zones]
+    if not named_zones or (len(named_zones) < 2 and multi_az is None):
+        alternatives.append(subnets)
+    elif len(named_zones) < 2 and multi_az:
+        alternatives.append(tuple(_outside_zones(subnets, named_zones)) or subnets)
+    return tuple(dict.fromkeys(alternatives))
 
 
 def _in_zone(subnets: tuple[Subnet, ...], zone: str) -> tuple[Subnet, ...]:
-    """Those of a zone; all where none is, as of a zone by its other name nothing can be said."""
+    """The subnets of a zone; all where none is, as for a zone that goes by another name."""
     return tuple(subnet for subnet in subnets if subnet.zone in (zone, "")) or subnets
 
 
-def _elsewhere(subnets: tuple[Subnet, ...], zones: list[str]) -> Iterator[Subnet]:
+def _outside_zones(subnets: tuple[Subnet, ...], zones: list[str]) -> Iterator[Subnet]:
     for subnet in subnets:
         if subnet.zone not in zones:
             yield subnet

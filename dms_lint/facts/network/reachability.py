@@ -1,4 +1,4 @@
-"""The way from what runs a migration to a database: where each packet goes, and where it stops."""
+"""The path from the runner of a migration to a database: where each packet goes, and where it stops."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.relations import endpoint_of, runner_of
 from dms_lint.facts.fact import FLAG, Fact, texts
+from dms_lint.facts.network import instance_exposure
 from dms_lint.facts.network.databases import Database
 from dms_lint.facts.network.flows import counterexamples, flows, holds_in_every_subnet, hop_of
 from dms_lint.facts.network.hosts import has_host
-from dms_lint.facts.network.instance_exposure import egress_groups as open_groups
 from dms_lint.facts.network.path_components import (
     acl_lookups_between,
     acl_verdict,
@@ -24,10 +24,12 @@ from dms_lint.facts.network.placement import placement_of
 from dms_lint.facts.network.route_tables import Hop, default_hop
 from dms_lint.facts.network.security_groups import End, admits, end_of, groups_of, lets_all_out, lets_out
 from dms_lint.libs.ip_ranges import WHOLE
-from dms_lint.logic.kleene import Verdictish, any_of, attempt
+from dms_lint.logic.kleene import Partial, Verdictish, any_of, attempt, collect, collect_each, counterexample
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dms_lint.facts.network.flows import Flow
     from dms_lint.facts.network.placement import Subnet
     from dms_lint.inventory.inventory import Inventory
@@ -38,26 +40,23 @@ PATH: Final = ("network-path",)
 
 def destinations(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The hosts and ports to which the path leads; none for a service that has no host, as S3."""
-    found = flows(path, inventory)
-    if found.hole is not None and not found.found:
-        raise found.hole
-    return tuple(way.named for way in found.found)
+    return collect(flows(path, inventory), lambda flow: flow.destination).certain()
 
 
 def hops(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Where the route table of each subnet of the instance sends the packets, as far as it is known."""
-    said: list[str] = []
-    for way in flows(path, inventory).found:
-        for subnet in way.where.subnets:
-            hop = attempt(partial(hop_of, way, subnet, inventory))
+    lines: list[str] = []
+    for flow in flows(path, inventory).items:
+        for subnet in flow.placement.subnets:
+            hop = attempt(partial(hop_of, flow, subnet, inventory))
             if isinstance(hop, Hop):
-                said.append(f"{way.named} from {subnet.id} by {hop.table}: {hop.kind} {hop.target}".rstrip())
-    return tuple(dict.fromkeys(said))
+                lines.append(f"{flow.destination} from {subnet.id} by {hop.table}: {hop.kind} {hop.target}".rstrip())
+    return tuple(dict.fromkeys(lines))
 
 
 def egress_groups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The security groups of what runs the migration that let something out."""
-    return open_groups(runner_of(path, inventory), inventory)
+    return instance_exposure.egress_groups(runner_of(path, inventory), inventory)
 
 
 def blocked_egress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -69,9 +68,9 @@ def blocked_egress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
         return counterexamples(path, inventory, _lets_out)
     except Missing:
         runner = runner_of(path, inventory)
-        groups = placement_of(runner, inventory).groups
-        everything = lets_all_out(groups_of(groups, runner.account, runner.region, inventory), inventory)
-        if not everything:
+        groups = groups_of(placement_of(runner, inventory).groups, runner.account, runner.region, inventory)
+        # A destination that nobody can name is let out too where everything is.
+        if not lets_all_out(groups, inventory):
             raise
         return ()
 
@@ -81,35 +80,33 @@ def leads_to_host(path: Resource, inventory: Inventory) -> bool:
     return has_host(endpoint_of(path, inventory), inventory)
 
 
-def _lets_out(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
-    runner = way.runner
-    groups = groups_of(way.where.groups, runner.account, runner.region, inventory)
-    return lets_out(groups, way.port, End(way.spans, _carried(way)), inventory), way.named
+def _lets_out(flow: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
+    runner = flow.runner
+    groups = groups_of(flow.placement.groups, runner.account, runner.region, inventory)
+    return lets_out(groups, flow.port, End(flow.spans, _groups_of_target(flow)), inventory), flow.destination
 
 
-def _carried(way: Flow) -> tuple[str, ...] | None:
-    """The groups of the database that rules may name; None where they are not known."""
-    if isinstance(way.database, Database) and not way.public:
-        if isinstance(attempt(partial(require_address_kind, way)), Missing):
-            return None
-        groups = attempt(lambda: way.database.groups)  # type: ignore[union-attr]
-        return None if isinstance(groups, Missing) else groups
-    return () if way.public else None
+def _groups_of_target(flow: Flow) -> tuple[str, ...] | None:
+    """The groups of the database that rules may name; None where they cannot be told."""
+    # A rule that names a group admits its private addresses alone.
+    if flow.public:
+        return ()
+    database = flow.database
+    if not isinstance(database, Database) or isinstance(attempt(partial(require_address_kind, flow)), Missing):
+        return None
+    groups = attempt(lambda: database.groups)
+    return None if isinstance(groups, Missing) else groups
 
 
 def databases(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The databases of the inventory, or network interfaces, to which the path leads."""
-    found = flows(path, inventory)
-    missing = found.hole
-    said: list[str] = []
-    for way in found.found:
-        if isinstance(way.database, Missing):
-            missing = missing or way.database
-        elif way.database is not None:
-            said.append(f"{way.database.resource.kind} {way.database.resource.name}")
-    if missing is not None and not said:
-        raise missing
-    return tuple(dict.fromkeys(said))
+
+    def name(flow: Flow) -> str | Missing | None:
+        if isinstance(flow.database, Database):
+            return f"{flow.database.resource.kind} {flow.database.resource.name}"
+        return flow.database
+
+    return collect(flows(path, inventory), name).distinct().certain()
 
 
 def blocked_ingress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -117,37 +114,37 @@ def blocked_ingress(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return counterexamples(path, inventory, _admitted)
 
 
-def _admitted(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
-    if isinstance(way.database, Missing):
-        return way.database, ""
-    if way.database is None:
+def _admitted(flow: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
+    if isinstance(flow.database, Missing):
+        return flow.database, ""
+    if flow.database is None:
         return True, ""
-    require_address_kind(way)
-    of = way.database.resource
-    groups = groups_of(way.database.groups, of.account, of.region, inventory)
-    sources = [attempt(partial(_inside, way))]
-    if way.public:
-        # Over a peering the same name may resolve to the private address: either way must be shut.
-        sources += [attempt(partial(_outside, way, subnet, inventory)) for subnet in way.where.subnets]
+    require_address_kind(flow)
+    resource, ids = flow.database.resource, flow.database.groups
+    groups = groups_of(ids, resource.account, resource.region, inventory)
+    sources = [attempt(partial(_private_source, flow))]
+    if flow.public:
+        # Over a peering the same name may resolve to the private address: blocked is only what both are.
+        sources += [attempt(partial(_public_source, flow, subnet, inventory)) for subnet in flow.placement.subnets]
     verdict = any_of(
-        source if isinstance(source, Missing) else admits(groups, way.port, source, inventory) for source in sources
+        source if isinstance(source, Missing) else admits(groups, flow.port, source, inventory) for source in sources
     )
-    return verdict, f"{of.kind} {of.name} ({', '.join(way.database.groups)}) on port {way.port}"
+    return verdict, f"{resource.kind} {resource.name} ({', '.join(ids)}) on port {flow.port}"
 
 
-def _inside(way: Flow) -> End:
-    """What a database sees that is reached over private addresses."""
-    return end_of(way.where, way.spans[0].version if way.spans else 4)
+def _private_source(flow: Flow) -> End:
+    """The runner as a database sees it that is reached over private addresses."""
+    return end_of(flow.placement, flow.spans[0].version if flow.spans else 4)
 
 
-def _outside(way: Flow, subnet: Subnet, inventory: Inventory) -> End:
-    """What a database sees that is reached over the internet: a public address of the instance or its NAT gateway."""
+def _public_source(flow: Flow, subnet: Subnet, inventory: Inventory) -> End:
+    """The runner as a database sees it over the internet: by its public address or that of its NAT gateway."""
     hop = default_hop(subnet, inventory)
     if hop.kind == "igw":
-        return End(way.where.public or (WHOLE[4],), ())
+        return End(flow.placement.public or (WHOLE[4],), ())
     if hop.kind != "nat":
         raise Missing(
-            f"{way.named} is reached by {hop.target or 'no route'}, and what it sees is not known",
+            f"{flow.destination} is reached by {hop.target or 'no route'}, and what it sees is not known",
             needs="the network beyond",
             reason="the route leads where it is not known what address the database sees",
         )
@@ -156,11 +153,13 @@ def _outside(way: Flow, subnet: Subnet, inventory: Inventory) -> End:
 
 def acl_lookups(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The subnets whose network ACLs the traffic crosses, in and out; none within one subnet."""
-    said: list[str] = []
-    for way in flows(path, inventory).found:
-        for near, far in subnet_pairs(way):
-            said += [f"{one.subnet} {one.way}" for one in acl_lookups_between(way, near, far, inventory)]
-    return tuple(dict.fromkeys(said))
+    lines = [
+        f"{lookup.subnet} {lookup.direction}"
+        for flow in flows(path, inventory).items
+        for near, far in subnet_pairs(flow)
+        for lookup in acl_lookups_between(flow, near, far, inventory)
+    ]
+    return tuple(dict.fromkeys(lines))
 
 
 def acl_denials(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -170,23 +169,16 @@ def acl_denials(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
 def other_vpcs(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The VPCs, other than the instance's, of databases that are not reached over the internet."""
-    found = flows(path, inventory)
-    missing = found.hole
-    said: list[str] = []
-    for way in found.found:
-        if isinstance(way.database, Missing) and not way.spans:
-            missing = missing or way.database
-        elif isinstance(way.database, Database):
-            vpc = attempt(lambda database=way.database: database.vpc)  # type: ignore[misc]
-            own = attempt(lambda where=way.where: where.vpc)  # type: ignore[misc]
-            hole = next((one for one in (vpc, own, way.hole) if isinstance(one, Missing)), None)
-            if hole is not None:
-                missing = missing or hole
-            elif vpc != own and not way.public:
-                said.append(str(vpc))
-    if missing is not None and not said:
-        raise missing
-    return tuple(dict.fromkeys(said))
+    return collect(flows(path, inventory), _other_vpc).distinct().certain()
+
+
+def _other_vpc(flow: Flow) -> str | Missing | None:
+    if not isinstance(flow.database, Database):
+        return flow.unlocated
+    vpc, runner_vpc = flow.database.vpc, flow.placement.vpc
+    if flow.missing is not None:
+        return flow.missing
+    return vpc if vpc != runner_vpc and not flow.public else None
 
 
 def unjoined(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -199,85 +191,69 @@ def unrouted(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     return counterexamples(path, inventory, _routed)
 
 
-def _routed(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
-    if isinstance(way.database, Missing) and not way.spans:
-        return way.database, ""
-
-    def routed(subnet: Subnet) -> Verdictish:
-        if hop_of(way, subnet, inventory).kind != "none":
+def _routed(flow: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
+    def has_route(subnet: Subnet) -> Verdictish:
+        if hop_of(flow, subnet, inventory).kind != "none":
             return True
-        if way.spans or way.public:
+        if flow.spans or flow.public:
             return False
-        return Missing(
-            f"{subnet.id} has no default route, and nothing says what address {way.host} has",
-            needs="the address of the other end",
-            reason="the address of a host is not known",
-        )
+        return _unknown_address(f"{subnet.id} has no default route, and nothing says what address {flow.host} has")
 
-    verdict, where = holds_in_every_subnet(way, routed)
-    return verdict, f"{way.named} from {where}"
+    return holds_in_every_subnet(flow, has_route)
 
 
 def stranded(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The public destinations to which an internet gateway leads, from an instance without a public address."""
-    return counterexamples(path, inventory, _returns)
+    return counterexamples(path, inventory, _answered)
 
 
-def _returns(way: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
-    if isinstance(way.database, Missing) and not way.spans:
-        return way.database, ""
-
-    def returns(subnet: Subnet) -> Verdictish:
-        if way.spans and not way.public:
+def _answered(flow: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
+    def answers_return(subnet: Subnet) -> Verdictish:
+        # An internet gateway carries no packet to a private address.
+        if flow.spans and not flow.public:
             return True
-        if hop_of(way, subnet, inventory).kind != "igw" or way.where.public:
+        if hop_of(flow, subnet, inventory).kind != "igw" or flow.placement.public:
             return True
-        if way.public and not (way.spans and way.spans[0].version == 6):
+        # An address of IPv6 is public itself.
+        if flow.public and not (flow.spans and flow.spans[0].version == 6):
             return False
-        return Missing(
-            f"{subnet.id} leads to an internet gateway, and nothing says whether {way.host} has a public address",
-            needs="the address of the other end",
-            reason="the address of a host is not known",
+        return _unknown_address(
+            f"{subnet.id} leads to an internet gateway, and nothing says whether {flow.host} has a public address"
         )
 
-    verdict, where = holds_in_every_subnet(way, returns)
-    return verdict, f"{way.named} from {where}"
+    return holds_in_every_subnet(flow, answers_return)
+
+
+def _unknown_address(message: str) -> Missing:
+    return Missing(message, needs="the address of the other end", reason="the address of a host is not known")
 
 
 def nat_hosts(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The network interfaces of hosts through which the routes lead."""
-    return tuple(dict.fromkeys(hop.target for way, _, hop in _by_host(path, inventory)))
+    return tuple(dict.fromkeys(hop.target for _, hop in _hops_by_host(path, inventory)))
 
 
-def _by_host(path: Resource, inventory: Inventory) -> list[tuple[Flow, Subnet, Hop]]:
-    found = flows(path, inventory)
-    missing = found.hole
-    said: list[tuple[Flow, Subnet, Hop]] = []
-    for way in found.found:
-        for subnet in way.where.subnets:
-            hop = attempt(partial(hop_of, way, subnet, inventory))
-            if isinstance(hop, Missing):
-                missing = missing or hop
-            elif hop.kind == "eni":
-                said.append((way, subnet, hop))
-    if missing is not None and not said:
-        raise missing
-    return said
+def _hops_by_host(path: Resource, inventory: Inventory) -> tuple[tuple[Flow, Hop], ...]:
+    every_flow = flows(path, inventory)
+    pairs = tuple((flow, subnet) for flow in every_flow.items for subnet in flow.placement.subnets)
+
+    def by_host(pair: tuple[Flow, Subnet]) -> tuple[Flow, Hop] | None:
+        flow, subnet = pair
+        hop = hop_of(flow, subnet, inventory)
+        return (flow, hop) if hop.kind == "eni" else None
+
+    return collect(Partial(pairs, every_flow.missing), by_host).certain()
 
 
 def nat_host_faults(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Why a host through which the routes lead does not let the traffic through."""
-    said: list[str] = []
-    missing: Missing | None = None
-    for way, _, hop in _by_host(path, inventory):
-        for verdict, text in forwarding_verdicts(hop.target, way.port, _inside(way), way.runner, inventory):
-            if verdict is False:
-                said.append(text)
-            elif isinstance(verdict, Missing):
-                missing = missing or verdict
-    if missing is not None and not said:
-        raise missing
-    return tuple(dict.fromkeys(said))
+
+    def faults(hop_of_flow: tuple[Flow, Hop]) -> Iterable[str] | Partial[str]:
+        flow, hop = hop_of_flow
+        verdicts = forwarding_verdicts(hop.target, flow.port, _private_source(flow), flow.runner, inventory)
+        return collect(verdicts, lambda judged: counterexample(*judged))
+
+    return collect_each(_hops_by_host(path, inventory), faults).distinct().certain()
 
 
 _LISTS: Final = (

@@ -1,4 +1,4 @@
-"""Where the route tables of subnets send a packet, and whether something reaches the internet."""
+"""Where the route tables of subnets send a packet, and whether a runner reaches the internet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Record, Resource
 
-# The member of a route that names where it leads, and what that is.  A GatewayId is told by how its id begins.
+# The member of a route that names its target, and the target's kind; that of a GatewayId is the prefix of its id.
 _TARGETS: Final = (
     ("NatGatewayId", "nat"),
     ("TransitGatewayId", "tgw"),
@@ -32,8 +32,10 @@ _TARGETS: Final = (
     ("CarrierGatewayId", "cagw"),
 )
 _GATEWAYS: Final = {"local": "local", "igw": "igw", "vgw": "vgw", "vpce": "vpce"}
-_FAR: Final = ("tgw", "corenetwork", "vgw", "eni", "vpce", "lgw", "cagw")
-"""Ways that lead where this account may not see on."""
+_OPAQUE: Final = ("tgw", "corenetwork", "vgw", "eni", "vpce", "lgw", "cagw")
+"""The kinds of hops beyond which this account cannot follow a packet."""
+_LOCAL, _STATIC, _PREFIX_LIST, _PROPAGATED = range(4)
+"""The ranks of routes to the same range (VPC User Guide, route priority)."""
 
 
 class Hop(NamedTuple):
@@ -52,25 +54,26 @@ class Hop(NamedTuple):
 
 class _Route(NamedTuple):
     span: Span | None
-    """None for a destination that is not known."""
-    list: str
-    """The prefix list it is of, or ''."""
+    """None for a prefix list that was not read."""
+    prefix_list: str
+    """The prefix list that it is for; '' for a range."""
     rank: int
-    """Of routes to the same range the lowest counts."""
+    """The order among routes to the same range: the lowest counts."""
     hop: Hop | Missing
 
 
 def route_table_of(subnet: Subnet, inventory: Inventory) -> Resource:
     """The route table of a subnet: the one associated with it, else the main one of its VPC."""
     tables = inventory.index("route-table", _associated)
-    for found in tables.get(subnet.id, ()):
-        return found
+    for associated in tables.get(subnet.id, ()):
+        return associated
     inventory.all("route-table", subnet.account, subnet.region)
-    for unread in tables.get("", ()):
-        for _ in _associated(unread):
-            pass  # raises what is Missing
-    for found in tables.get(f"main {subnet.vpc}", ()):
-        return found
+    # A table that does not show its associations may be the one of the subnet: raises what is Missing of it.
+    for unreadable in tables.get("", ()):
+        for _ in _associated(unreadable):
+            pass
+    for main in tables.get(f"main {subnet.vpc}", ()):
+        return main
     raise Missing(
         f"the route table of subnet {subnet.id} is not among those listed",
         needs="ec2:DescribeRouteTables",
@@ -100,49 +103,54 @@ def next_hop(subnet: Subnet, address: Span, inventory: Inventory) -> Hop:
     """
     table = route_table_of(subnet, inventory)
     hops: list[Hop] = []
-    for hop in _hops(table, address, inventory):
+    for hop in _possible_hops(table, address, inventory):
         if isinstance(hop, Missing):
             raise hop
-        if not any(known[:2] == hop[:2] for known in hops):
+        if not any(leads_alike(hop, earlier) for earlier in hops):
             hops.append(hop)
     if len(hops) > 1:
-        ways = " and ".join(hop.target or "nowhere" for hop in hops)
+        targets = " and ".join(hop.target or "nowhere" for hop in hops)
         raise Missing(
-            f"route table {table.id} sends parts of {address} to {ways}",
+            f"route table {table.id} sends parts of {address} to {targets}",
             needs="the address of the other end",
             reason="parts of where the address may lie are routed differently",
         )
     return hops[0]
 
 
-def _hops(table: Resource, address: Span, inventory: Inventory) -> Iterator[Hop | Missing]:
-    """All that a packet to some address of the span may meet."""
-    left: tuple[Span, ...] = (address,)
+def leads_alike(hop: Hop, second: Hop) -> bool:
+    """Whether two hops lead to the same target, by whichever route table."""
+    return hop[:2] == second[:2]
+
+
+def _possible_hops(table: Resource, address: Span, inventory: Inventory) -> Iterator[Hop | Missing]:
+    """The hops that a packet to some address of the span may take."""
+    unrouted: tuple[Span, ...] = (address,)
     for route in _routes(table, inventory):
         if route.span is None:
             # AWS's own lists, of gateway endpoints, hold public addresses alone.
             gateway = isinstance(route.hop, Hop) and route.hop.kind == "vpce"
-            if not (route.list and gateway and private(address)):
-                yield route.hop if isinstance(route.hop, Missing) else _unlisted(table, route, left, inventory)
+            if not (route.prefix_list and gateway and private(address)):
+                yield route.hop if isinstance(route.hop, Missing) else _list_hop(table, route, unrouted[0], inventory)
             continue
-        met = [one for one in left if one.meets(route.span)]
-        if met:
+        if any(part.meets(route.span) for part in unrouted):
             yield route.hop
-            left = tuple(rest for one in left for rest in without(one, (route.span,)))
-        if not left:
+            unrouted = tuple(rest for part in unrouted for rest in without(part, (route.span,)))
+        if not unrouted:
             return
     yield Hop("none", "", table.id)
 
 
-def _unlisted(table: Resource, route: _Route, left: tuple[Span, ...], inventory: Inventory) -> Hop | Missing:
-    """A route to a prefix list that was not read: it is no matter where all else leads the same way."""
-    others = [one for one in _routes(table, inventory) if one.span is not None and one.span.meets(left[0])]
-    if others and others[0].span is not None and others[0].span.holds(left[0]):
-        hop = others[0].hop
-        if isinstance(hop, Hop) and isinstance(route.hop, Hop) and hop[:2] == route.hop[:2]:
+def _list_hop(table: Resource, route: _Route, address: Span, inventory: Inventory) -> Hop | Missing:
+    """The hop by a route to a prefix list that was not read: no matter where the best route to a range leads alike."""
+    ranges = [row for row in _routes(table, inventory) if row.span is not None and row.span.meets(address)]
+    if ranges and ranges[0].span is not None and ranges[0].span.holds(address):
+        hop = ranges[0].hop
+        if isinstance(hop, Hop) and isinstance(route.hop, Hop) and leads_alike(hop, route.hop):
             return hop
+    destination = route.prefix_list or "an unknown range"
     return Missing(
-        f"route table {table.id} has a route to {route.list or 'an unknown range'}, whose entries are not in the input",
+        f"route table {table.id} has a route to {destination}, whose entries are not in the input",
         needs="ec2:GetManagedPrefixListEntries",
         reason="the entries of a prefix list are not in the input",
     )
@@ -150,12 +158,16 @@ def _unlisted(table: Resource, route: _Route, left: tuple[Span, ...], inventory:
 
 @memoized
 def _routes(table: Resource, inventory: Inventory) -> tuple[_Route, ...]:
-    """The routes of a table, those of unknown destination first, then the longest prefix first."""
-    found = [route for record in table.records("Routes") for route in _read(record, table, inventory)]
-    local = [one.span for one in found if one.span and isinstance(one.hop, Hop) and one.hop.kind == "local"]
+    """The routes of a table, prefix lists that were not read first, then the longest prefix first."""
+    routes = [route for record in table.records("Routes") for route in _read(record, table, inventory)]
+    local = [route.span for route in routes if route.span and isinstance(route.hop, Hop) and route.hop.kind == "local"]
     # VPC User Guide, route priority: the local route comes before any that is propagated within its range.
-    found = [one for one in found if not (one.rank == 3 and one.span and any(of.holds(one.span) for of in local))]
-    return tuple(sorted(found, key=_order))
+    routes = [
+        route
+        for route in routes
+        if not (route.rank == _PROPAGATED and route.span and any(span.holds(route.span) for span in local))
+    ]
+    return tuple(sorted(routes, key=_order))
 
 
 def _order(route: _Route) -> tuple[int, int]:
@@ -167,17 +179,17 @@ def _read(record: Record, table: Resource, inventory: Inventory) -> Iterator[_Ro
     propagated = record.text("Origin", default="") == "EnableVgwRoutePropagation"
     local = isinstance(hop, Hop) and hop.kind == "local"
     for key in ("DestinationCidrBlock", "DestinationIpv6CidrBlock"):
-        written = record.text(key, default="")
-        if written:
-            yield _Route(span(written), "", 3 if propagated else 0 if local else 1, hop)
+        cidr = record.text(key, default="")
+        if cidr:
+            yield _Route(span(cidr), "", _PROPAGATED if propagated else _LOCAL if local else _STATIC, hop)
             return
-    listed = record.text("DestinationPrefixListId", default="")
-    ranges = attempt(lambda: prefix_list_ranges(listed, table.account, table.region, inventory)) if listed else None
+    id_ = record.text("DestinationPrefixListId", default="")
+    ranges = attempt(lambda: prefix_list_ranges(id_, table.account, table.region, inventory)) if id_ else None
     if ranges is None or isinstance(ranges, Missing):
-        yield _Route(None, listed, 2, hop)
+        yield _Route(None, id_, _PREFIX_LIST, hop)
         return
-    for one in ranges:
-        yield _Route(one, listed, 2, hop)
+    for entry in ranges:
+        yield _Route(entry, id_, _PREFIX_LIST, hop)
 
 
 def _hop(record: Record, table: Resource) -> Hop:
@@ -208,12 +220,12 @@ def default_hop(subnet: Subnet, inventory: Inventory, *, versions: tuple[int, ..
             if isinstance(route.hop, Missing):
                 raise route.hop
             return route.hop
-    for one in _routes(table, inventory):
-        if one.span is not None and (one.span.version not in versions or private(one.span)):
+    for route in _routes(table, inventory):
+        if route.span is not None and (route.span.version not in versions or private(route.span)):
             continue
-        hop = one.hop
-        # A gateway endpoint leads to its service alone, which its prefix list is of.
-        nowhere = ("local", "peering", "none", "vpce") if one.list else ("local", "peering", "none")
+        hop = route.hop
+        # A gateway endpoint leads to the ranges of its service alone, which its prefix list holds.
+        nowhere = ("local", "peering", "none", "vpce") if route.prefix_list else ("local", "peering", "none")
         if isinstance(hop, Missing) or hop.kind not in nowhere:
             raise Missing(
                 f"route table {table.id} has no default route, and routes to a part of the internet",
@@ -225,24 +237,24 @@ def default_hop(subnet: Subnet, inventory: Inventory, *, versions: tuple[int, ..
 
 @memoized
 def has_internet(runner: Resource, inventory: Inventory) -> bool:
-    """Whether an instance or a serverless replication reaches the internet, from wherever it may come to stand.
+    """Whether an instance or a serverless replication reaches the internet, from whichever subnet it stands in.
 
     By an internet gateway and a public address, or by a public NAT gateway.  Missing where the default route leaves by
-    what this account may not see on, or where something was not read.
+    a hop beyond which this account cannot see, or where data were not read.
     """
-    where = placement_of(runner, inventory)
-    said = {subnet: attempt(partial(_reaches, where, subnet)) for subnet in where.subnets}
-    return require(where.throughout(said))
+    placement = placement_of(runner, inventory)
+    verdicts = {subnet: attempt(partial(_reaches_from, placement, subnet)) for subnet in placement.subnets}
+    return require(placement.holds_in_every_subnet(verdicts))
 
 
-def _reaches(where: Placement, subnet: Subnet) -> bool:
-    both = where.runner.text("NetworkType", default="IPV4").upper() != "IPV4"
-    hop = default_hop(subnet, where.inventory, versions=(4, 6) if both else (4,))
+def _reaches_from(placement: Placement, subnet: Subnet) -> bool:
+    dual_stack = placement.runner.text("NetworkType", default="IPV4").upper() != "IPV4"
+    hop = default_hop(subnet, placement.inventory, versions=(4, 6) if dual_stack else (4,))
     if hop.kind == "igw":
-        return bool(where.public)
+        return bool(placement.public)
     if hop.kind == "nat":
-        return nat_works(hop.target, subnet, where.inventory)
-    if hop.kind in _FAR:
+        return nat_works(hop.target, subnet, placement.inventory)
+    if hop.kind in _OPAQUE:
         raise Missing(
             f"the default route of {subnet.id} in {hop.table} leaves by {hop.target}, and whether that leads to the "
             "internet cannot be seen",
@@ -253,9 +265,9 @@ def _reaches(where: Placement, subnet: Subnet) -> bool:
 
 
 def nat_works(id: str, subnet: Subnet, inventory: Inventory) -> bool:  # noqa: A002
-    """Whether a NAT gateway is a public one that works; not where its own subnet certainly leads to no internet.
+    """Whether a NAT gateway is public and works; not where its own subnet certainly leads to no internet.
 
-    Missing where it is not listed: of a shared VPC only the owner sees the NAT gateways.
+    Missing where it is not listed: only the owner of a shared VPC sees its NAT gateways.
     """
     gateway = inventory.find("nat-gateway", id, subnet.account, subnet.region)
     if gateway is None:
@@ -266,10 +278,11 @@ def nat_works(id: str, subnet: Subnet, inventory: Inventory) -> bool:  # noqa: A
         )
     if gateway.text("State") != "available" or gateway.text("ConnectivityType") != "public":
         return False
-    own = gateway.text("SubnetId", default="")
-    if not own:
-        return True  # a regional NAT gateway has no subnet, and routes of its own
-    at = Subnet(own, gateway.text("VpcId"), "", subnet.account, subnet.region)
-    hop = attempt(lambda: default_hop(at, inventory))
+    subnet_id = gateway.text("SubnetId", default="")
+    # A regional NAT gateway has no subnet, and routes of its own.
+    if not subnet_id:
+        return True
+    public_subnet = Subnet(subnet_id, gateway.text("VpcId"), "", subnet.account, subnet.region)
+    hop = attempt(lambda: default_hop(public_subnet, inventory))
     # A firewall often stands between a NAT gateway and the internet gateway.
-    return isinstance(hop, Missing) or hop.kind == "igw" or hop.kind in _FAR
+    return isinstance(hop, Missing) or hop.kind == "igw" or hop.kind in _OPAQUE

@@ -187,11 +187,12 @@ def test_oracle_has_a_destination_for_asm_too(server: str) -> None:
         value({**SECRET, "port": "1522"}),
         value({**ASM, "asm_server": server}, ARN.replace("dms/orders", "dms/asm")),
     ]
-    assert destinations_of(*of(*documents)) == ((HOST, 1522), ("asm.example.com", 1521))
+    assert destinations_of(*of(*documents)).complete() == ((HOST, 1522), ("asm.example.com", 1521))
 
 
 def test_an_endpoint_without_a_secret_names_its_destination_itself() -> None:
-    assert destinations_of(*of(endpoint("", Username="dms", ServerName=HOST, Port=1521))) == ((HOST, 1521),)
+    endpoints = of(endpoint("", Username="dms", ServerName=HOST, Port=1521))
+    assert destinations_of(*endpoints).complete() == ((HOST, 1521),)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_a_destination_needs_host_and_port(database: Any, asm: Any) -> None:
         value(asm, ARN.replace("dms/orders", "dms/asm")),
     )
     with pytest.raises(Missing):
-        destinations_of(resource, inventory)
+        destinations_of(resource, inventory).complete()
 
 
 # -- members

@@ -224,7 +224,7 @@ def destinations(engine: str, **members: Any) -> tuple[tuple[str, int], ...]:
     data = {"EndpointArn": "arn:aws:dms:eu-west-1:111122223333:endpoint:A", "EngineName": engine, **members}
     inventory = Inventory([Document("dms:DescribeEndpoints", {"Endpoints": [data]})], NOW)
     (endpoint,) = inventory.known("endpoint")
-    return destinations_of(endpoint, inventory)
+    return destinations_of(endpoint, inventory).complete()
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ def placed(*more: Document, **members: Any) -> tuple[Resource, Inventory]:
 )
 def test_an_instance_stands_in_a_subnet_of_each_of_its_zones(members: Any, stands: Any) -> None:
     where = placement_of(*placed(**members))
-    assert [[subnet.id for subnet in either] for either in where.stands] == stands
+    assert [[subnet.id for subnet in either] for either in where.subnet_alternatives] == stands
     assert where.vpc == "vpc-1"
     assert where.public == ()
     with pytest.raises(Missing):

@@ -93,7 +93,7 @@ def _acl_block(runner: Resource, endpoint: Resource, inventory: Inventory) -> st
         return all_of(one.passes for one in lookups(near, far, here, there, HTTPS, inventory))
 
     said = {near: unanimous([passes(near, far) for far in theirs]) for near in where.subnets}
-    if require(where.throughout(said)):
+    if require(where.holds_in_every_subnet(said)):
         return ""
     names = ", ".join(near.id for near, one in said.items() if one is False)
     return f"the network ACLs between {names} and {endpoint.id} block it"

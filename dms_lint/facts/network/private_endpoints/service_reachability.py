@@ -142,7 +142,7 @@ def _route_flaw(endpoint: Resource, runner: Resource, inventory: Inventory) -> s
     where = placement_of(runner, inventory)
     tables = {subnet: attempt(partial(route_table_of, subnet, inventory)) for subnet in where.subnets}
     said = {subnet: one if isinstance(one, Missing) else one.id in joined for subnet, one in tables.items()}
-    if require(where.throughout(said)):
+    if require(where.holds_in_every_subnet(said)):
         return ""
     out = [
         f"{table.id}, the route table of {subnet.id}"
