@@ -98,14 +98,15 @@ def place_of(host: str) -> Place:
     row = _row("aws", host)
     if row is None:
         return Place()
-    before = host[: -len(row["domain"]) - 1].split(".")[-2:]
-    fixed = _row("regions", host)
-    cloud = "" if _front_doors().intersection(before) else AWS
-    return Place(cloud, fixed["region"] if fixed is not None else _region(before))
+    labels = host[: -len(row["domain"]) - 1].split(".")[-2:]
+    row = _row("regions", host)
+    # A load balancer or a VPC endpoint may lead out of AWS.
+    cloud = "" if _front_doors().intersection(labels) else AWS
+    return Place(cloud, row["region"] if row is not None else _region(labels))
 
 
 def _region(labels: list[str]) -> str:
-    """The Region among the two labels before AWS's domain: there it stands, a name chosen by somebody before.
+    """The Region among the two labels before AWS's domain; names that customers choose stand further left.
 
     `orders.abc.eu-west-1.rds`, `b-1.orders.kafka.eu-west-1` and, ElastiCache's way, `orders.abc.euw1.cache`.
     """

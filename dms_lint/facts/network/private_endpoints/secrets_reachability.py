@@ -1,4 +1,4 @@
-"""How what runs a migration reaches Secrets Manager, where the secrets of its endpoints are."""
+"""How the runner of a migration reaches Secrets Manager, where the secrets of its endpoints are."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from dms_lint.facts.network.private_endpoints.vpc_endpoints import (
     INTERFACE,
     ServiceEndpoints,
     dns_flaw,
+    flaws_of_all,
     service_endpoints,
 )
 from dms_lint.facts.network.route_tables import has_internet
+from dms_lint.logic.kleene import attempt, collect, collect_each, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from dms_lint.inventory.inventory import Inventory
+    from dms_lint.logic.kleene import Partial
     from dms_lint.model import Resource
 
 RUNNERS: Final = ("replication-instance", "replication-config")
@@ -36,23 +39,20 @@ def secret_endpoints(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     None only where all tasks and connections are listed, or the replication names both of its endpoints.
     """
-    found: list[str] = []
-    hole: Missing | None = None
-    for path in inventory.index("network-path", _runner_id).get(runner.id, ()):
-        try:
-            endpoint = endpoint_of(path, inventory)
-            if secrets.names(endpoint, inventory):
-                found.append(endpoint.name)
-        except Missing as missing:
-            hole = hole or missing
-    if found:
-        return tuple(dict.fromkeys(found))
-    if hole is not None:
-        raise hole
+
+    def with_secret(path: Resource) -> str | None:
+        endpoint = endpoint_of(path, inventory)
+        return endpoint.name if secrets.names(endpoint, inventory) else None
+
+    endpoints = collect(inventory.index("network-path", _runner_id).get(runner.id, ()), with_secret)
+    if endpoints.certain():
+        return endpoints.distinct().items
+    # Both ends, or all that may join the instance with an endpoint: raises what is Missing of them.
     if runner.kind == "replication-config":
         runner.text("SourceEndpointArn")
         runner.text("TargetEndpointArn")
-    for kind in ("task", "connection") if runner.kind != "replication-config" else ():
+        return ()
+    for kind in ("task", "connection"):
         inventory.all(kind, runner.account, runner.region)
     return ()
 
@@ -65,7 +65,7 @@ def _endpoint_id(path: Resource) -> tuple[str, ...]:
     return (path.text("EndpointArn"),)
 
 
-# -- by which way
+# -- how it reaches Secrets Manager
 
 
 @memoized
@@ -76,10 +76,7 @@ def secrets_manager_endpoints(runner: Resource, inventory: Inventory) -> Service
 
 def vpc_endpoints(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The available interface endpoints of its VPC for Secrets Manager, FIPS or not."""
-    found = secrets_manager_endpoints(runner, inventory)
-    if found.hole is not None and not found.endpoints:
-        raise found.hole
-    return tuple(endpoint.id for endpoint in found.endpoints)
+    return tuple(endpoint.id for endpoint in secrets_manager_endpoints(runner, inventory).available.certain())
 
 
 def secrets_manager_routes(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -88,19 +85,15 @@ def secrets_manager_routes(runner: Resource, inventory: Inventory) -> tuple[str,
     One that could not be read is left out where there is another.  Central egress, by a transit gateway and the like,
     leaves the internet open.
     """
-    found = secrets_manager_endpoints(runner, inventory)
-    if found.endpoints:
-        return tuple(endpoint.id for endpoint in found.endpoints)
-    if has_internet(runner, inventory):
+    available = secrets_manager_endpoints(runner, inventory).available
+    if not available.items and has_internet(runner, inventory):
         return (_INTERNET,)
-    if found.hole is not None:
-        raise found.hole
-    return ()
+    return tuple(endpoint.id for endpoint in available.certain())
 
 
 def other_vpc_endpoints(runner: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The interface endpoints of its VPC for Secrets Manager that are not available, each with its state."""
-    return secrets_manager_endpoints(runner, inventory).others
+    return secrets_manager_endpoints(runner, inventory).unavailable
 
 
 def certain_internet(runner: Resource, inventory: Inventory) -> bool:
@@ -111,27 +104,25 @@ def certain_internet(runner: Resource, inventory: Inventory) -> bool:
         return False
 
 
-# -- whether the name of Secrets Manager leads to the VPC endpoint
+# -- whether the name of Secrets Manager resolves to the VPC endpoint
 
 
 @memoized
-def _private_runners(endpoint: Resource, inventory: Inventory) -> tuple[tuple[Resource, ...], Missing | None]:
-    """What uses the endpoint and reaches Secrets Manager by a VPC endpoint only; and why there may be more."""
-    found: list[Resource] = []
-    hole: Missing | None = None
-    for path in inventory.index("network-path", _endpoint_id).get(endpoint.id, ()):
-        try:
-            runner = runner_of(path, inventory)
-            if vpc_endpoints(runner, inventory) and not has_internet(runner, inventory):
-                found.append(runner)
-        except Missing as missing:
-            hole = hole or missing.with_traceback(None)
-    for kind in ("task", "connection", "replication-config") if hole is None else ():
-        try:
-            inventory.all(kind, endpoint.account, endpoint.region)
-        except Missing as missing:
-            hole = hole or missing.with_traceback(None)
-    return tuple(found), hole
+def _private_runners(endpoint: Resource, inventory: Inventory) -> Partial[Resource]:
+    """The runners that use the endpoint and reach Secrets Manager by a VPC endpoint only."""
+
+    def private_runner(path: Resource) -> Resource | None:
+        runner = runner_of(path, inventory)
+        return runner if vpc_endpoints(runner, inventory) and not has_internet(runner, inventory) else None
+
+    runners = collect(inventory.index("network-path", _endpoint_id).get(endpoint.id, ()), private_runner)
+    return runners.or_missing(_unlisted_user(endpoint, inventory))
+
+
+def _unlisted_user(endpoint: Resource, inventory: Inventory) -> Missing | None:
+    """Why more runners than those of the paths may use the endpoint; None where all that join them are listed."""
+    kinds = ("task", "connection", "replication-config")
+    return collect_each(kinds, lambda kind: inventory.all(kind, endpoint.account, endpoint.region)).missing
 
 
 def private_runners(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -139,10 +130,7 @@ def private_runners(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]
 
     One of which that is not known is left out where it is certain of another.
     """
-    found, hole = _private_runners(endpoint, inventory)
-    if hole is not None and not found:
-        raise hole
-    return tuple(runner.name for runner in found)
+    return tuple(runner.name for runner in _private_runners(endpoint, inventory).certain())
 
 
 def misled_runners(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -151,57 +139,37 @@ def misled_runners(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     It does by private DNS, or where secretsManagerEndpointOverride among the extra connection attributes is one of the
     DNS names of the VPC endpoint.
     """
-    runners, hole = _private_runners(endpoint, inventory)
-    found: list[str] = []
-    for runner in runners:
-        try:
-            flaw = _flaw(runner, endpoint, inventory)
-        except Missing as missing:
-            hole = hole or missing
-            continue
-        if flaw:
-            found.append(f"{runner.name} ({flaw})")
-    if hole is not None and not found:
-        raise hole
-    return tuple(found)
+
+    def misled(runner: Resource) -> str | None:
+        flaw = _flaw(runner, endpoint, inventory)
+        return f"{runner.name} ({flaw})" if flaw else None
+
+    return collect(_private_runners(endpoint, inventory), misled).certain()
 
 
 def _flaw(runner: Resource, endpoint: Resource, inventory: Inventory) -> str:
-    """Why no name leads from the runner to a VPC endpoint for Secrets Manager; '' where one does."""
-    found = secrets_manager_endpoints(runner, inventory)
-    hole = found.hole
-    flaws: list[str] = []
-    for one in found.endpoints:
-        try:
-            flaw = _flaw_of(one, _override(endpoint), inventory)
-        except Missing as missing:
-            hole = hole or missing
-            continue
-        if not flaw:
-            return ""
-        flaws.append(flaw)
-    if hole is not None:
-        raise hole
+    """Why no name resolves to a VPC endpoint for Secrets Manager from the runner; '' where one does."""
+    available = secrets_manager_endpoints(runner, inventory).available
+    flaws = flaws_of_all(available, lambda vpc_endpoint: _name_flaw(vpc_endpoint, _override(endpoint), inventory))
     return ", ".join(flaws)
 
 
-def _flaw_of(one: Resource, named: str, inventory: Inventory) -> str:
-    """Why neither private DNS nor the name that the endpoint gives leads to a VPC endpoint; '' where either does."""
-    try:
-        flaw: str | Missing = dns_flaw(one, inventory)
-    except Missing as missing:
-        flaw = missing
-    if flaw and named and named in (entry.text("DnsName").lower() for entry in one.records("DnsEntries")):
-        return ""
-    if isinstance(flaw, Missing):
-        raise flaw
-    return flaw
+def _name_flaw(vpc_endpoint: Resource, override_host: str, inventory: Inventory) -> str:
+    """Why neither private DNS nor the override leads to a VPC endpoint; '' where either does."""
+    flaw = attempt(lambda: dns_flaw(vpc_endpoint, inventory))
+    # The override settles it, whether private DNS is off or was not read.
+    if flaw and override_host:
+        names = (entry.text("DnsName").lower() for entry in vpc_endpoint.records("DnsEntries"))
+        # Names are read one by one: what is garbled after the override does not matter.
+        if override_host in names:
+            return ""
+    return require(flaw)
 
 
 def _override(endpoint: Resource) -> str:
     """The host that secretsManagerEndpointOverride names, without protocol and slash; '' where it is not set."""
-    written = attributes(endpoint).get(_OVERRIDE, "").strip().lower()
-    return written.removeprefix("https://").rstrip("/").removesuffix(":443")
+    url = attributes(endpoint).get(_OVERRIDE, "").strip().lower()
+    return url.removeprefix("https://").rstrip("/").removesuffix(":443")
 
 
 def override(endpoint: Resource, inventory: Inventory) -> str:

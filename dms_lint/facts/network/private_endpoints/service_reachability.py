@@ -1,10 +1,10 @@
-"""How what runs a migration reaches the AWS services that endpoints stand for: S3, DynamoDB, Kinesis and the like."""
+"""How the runner of a migration reaches the AWS services of its endpoints: S3, DynamoDB, Kinesis and the like."""
 
 from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.dms.endpoints import direction, engine
 from dms_lint.facts.dms.relations import endpoint_of, runner_of
@@ -13,7 +13,7 @@ from dms_lint.facts.network.hosts import hosts_of
 from dms_lint.facts.network.placement import placement_of
 from dms_lint.facts.network.private_endpoints.vpc_endpoints import GATEWAY, INTERFACE, dns_flaw, service_endpoints
 from dms_lint.facts.network.route_tables import has_internet, route_table_of
-from dms_lint.logic.kleene import attempt, require
+from dms_lint.logic.kleene import Partial, attempt, collect, counterexample, merged, require
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def vpc_endpoint_support(path: Resource, inventory: Inventory) -> bool:
     return tuple(map(int, numbers.groups())) >= _SUPPORTED
 
 
-# -- which services
+# -- the services of an endpoint
 
 
 @memoized
@@ -95,61 +95,69 @@ def kind_of_engine(path: Resource, inventory: Inventory) -> str:
     return "other" if engine(endpoint_of(path, inventory), inventory) in _NOT_RELATIONAL else "relational"
 
 
-# -- by which way
+# -- by which VPC endpoints
 
 
-class _Ways:
-    """The VPC endpoints by which a service can be reached, and why others cannot."""
+class _Access(NamedTuple):
+    """The VPC endpoints by which a service can be reached, and why it cannot by the rest."""
 
-    def __init__(self) -> None:
-        self.endpoints: list[str] = []
-        self.flaws: list[str] = []
-        self.hole: Missing | None = None
+    endpoints: Partial[str]
+    flaws: tuple[str, ...]
+
+
+class _Candidate(NamedTuple):
+    """A VPC endpoint of a service, and why it does not lead to the service; '' where it does."""
+
+    id: str
+    flaw: str
 
 
 @memoized
-def _ways(path: Resource, inventory: Inventory) -> dict[str, _Ways]:
+def _accesses(path: Resource, inventory: Inventory) -> dict[str, _Access]:
     runner = runner_of(path, inventory)
-    return {service: _ways_to(service, runner, inventory) for service in services(path, inventory)}
+    return {service: _access_to(service, runner, inventory) for service in services(path, inventory)}
 
 
-def _ways_to(service: str, runner: Resource, inventory: Inventory) -> _Ways:
-    ways = _Ways()
+def _access_to(service: str, runner: Resource, inventory: Inventory) -> _Access:
+    # The host of a public OpenSearch domain, and not the name of a service: no VPC endpoint leads there.
     if "." in service:
-        ways.flaws.append("it is public")
-        return ways
+        return _Access(Partial(), ("it is public",))
     vpc = placement_of(runner, inventory).vpc
-    for kind in (INTERFACE, GATEWAY)[: 2 if service in _GATEWAYS else 1]:
-        found = service_endpoints(vpc, service, kind, runner, inventory)
-        ways.hole = ways.hole or found.hole
-        for endpoint in found.endpoints:
-            try:
-                gateway = kind == GATEWAY
-                flaw = _route_flaw(endpoint, runner, inventory) if gateway else dns_flaw(endpoint, inventory)
-            except Missing as missing:
-                ways.hole = ways.hole or missing
-                continue
-            (ways.flaws if flaw else ways.endpoints).append(flaw or endpoint.id)
-        ways.flaws += found.others
-    if not ways.flaws:
-        ways.flaws.append(f"{vpc} has no VPC endpoint for it")
-    return ways
+    kinds = (INTERFACE, GATEWAY) if service in _GATEWAYS else (INTERFACE,)
+    candidates = merged(_candidates(vpc, service, kind, runner, inventory) for kind in kinds)
+    endpoints = tuple(candidate.id for candidate in candidates.items if not candidate.flaw)
+    flaws = tuple(candidate.flaw for candidate in candidates.items if candidate.flaw)
+    return _Access(Partial(endpoints, candidates.missing), flaws or (f"{vpc} has no VPC endpoint for it",))
+
+
+def _candidates(vpc: str, service: str, kind: str, runner: Resource, inventory: Inventory) -> Partial[_Candidate]:
+    endpoints = service_endpoints(vpc, service, kind, runner, inventory)
+
+    def candidate(endpoint: Resource) -> _Candidate:
+        gateway = kind == GATEWAY
+        flaw = _route_flaw(endpoint, runner, inventory) if gateway else dns_flaw(endpoint, inventory)
+        return _Candidate(endpoint.id, flaw)
+
+    available = collect(endpoints.available, candidate)
+    return Partial((*available.items, *(_Candidate("", flaw) for flaw in endpoints.unavailable)), available.missing)
 
 
 def _route_flaw(endpoint: Resource, runner: Resource, inventory: Inventory) -> str:
-    """Which subnets of the runner have a route table that a gateway endpoint is not in; '' where it is in all."""
-    joined = endpoint.texts("RouteTableIds")
-    where = placement_of(runner, inventory)
-    tables = {subnet: attempt(partial(route_table_of, subnet, inventory)) for subnet in where.subnets}
-    said = {subnet: one if isinstance(one, Missing) else one.id in joined for subnet, one in tables.items()}
-    if require(where.holds_in_every_subnet(said)):
+    """The subnets of the runner whose route table has no route to a gateway endpoint; '' where all have."""
+    table_ids = endpoint.texts("RouteTableIds")
+    placement = placement_of(runner, inventory)
+    tables = {subnet: attempt(partial(route_table_of, subnet, inventory)) for subnet in placement.subnets}
+    verdicts = {
+        subnet: table if isinstance(table, Missing) else table.id in table_ids for subnet, table in tables.items()
+    }
+    if require(placement.holds_in_every_subnet(verdicts)):
         return ""
-    out = [
+    without_route = [
         f"{table.id}, the route table of {subnet.id}"
         for subnet, table in tables.items()
-        if not isinstance(table, Missing) and table.id not in joined
+        if not isinstance(table, Missing) and table.id not in table_ids
     ]
-    return f"{endpoint.id} is not in {' and '.join(out)}"
+    return f"{endpoint.id} is not in {' and '.join(without_route)}"
 
 
 def unreached_services(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -157,20 +165,16 @@ def unreached_services(path: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     There is no way to the internet, and no VPC endpoint of the service by which it is reached from all its subnets.
     """
-    found: list[str] = []
-    hole: Missing | None = None
-    for service, ways in _ways(path, inventory).items():
-        if ways.endpoints:
-            continue
-        if ways.hole is not None:
-            hole = hole or ways.hole
-            continue
-        found.append(f"{service} ({', '.join(ways.flaws)})")
-    if (found or hole is not None) and has_internet(runner_of(path, inventory), inventory):
+
+    def unreached(service_access: tuple[str, _Access]) -> str | Missing | None:
+        service, access = service_access
+        return counterexample(access.endpoints.is_nonempty(), f"{service} ({', '.join(access.flaws)})")
+
+    unreached_by_endpoint = collect(_accesses(path, inventory).items(), unreached)
+    # Only then is it asked for the internet, and may be Missing.
+    if unreached_by_endpoint.is_nonempty() is not False and has_internet(runner_of(path, inventory), inventory):
         return ()
-    if hole is not None and not found:
-        raise hole
-    return tuple(found)
+    return unreached_by_endpoint.certain()
 
 
 def only_vpc_endpoints(path: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -181,13 +185,10 @@ def only_vpc_endpoints(path: Resource, inventory: Inventory) -> tuple[str, ...]:
     endpoint = endpoint_of(path, inventory)
     if engine(endpoint, inventory) not in _SERVICES:
         return tuple(host for host in hosts_of(endpoint, inventory) if _PRIVATE_LINK.search(host))
-    found = [one for ways in _ways(path, inventory).values() for one in ways.endpoints]
-    holes = [ways.hole for ways in _ways(path, inventory).values() if ways.hole is not None]
-    if (found or holes) and has_internet(runner_of(path, inventory), inventory):
+    endpoints = merged(access.endpoints for access in _accesses(path, inventory).values())
+    if endpoints.is_nonempty() is not False and has_internet(runner_of(path, inventory), inventory):
         return ()
-    if holes and not found:
-        raise holes[0]
-    return tuple(found)
+    return endpoints.certain()
 
 
 FACTS: Final = (

@@ -86,7 +86,7 @@ def test_private_dns_for_inbound_resolvers_does_not_lead_from_the_vpc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "ids", "others"),
+    ("members", "ids", "unavailable"),
     [
         ({}, ("vpce-0a",), ()),
         ({"State": "pending"}, (), ("vpce-0a is pending",)),
@@ -95,19 +95,19 @@ def test_private_dns_for_inbound_resolvers_does_not_lead_from_the_vpc() -> None:
     ],
 )
 def test_only_what_is_available_in_the_vpc_counts(
-    members: dict[str, Any], ids: tuple[str, ...], others: tuple[str, ...]
+    members: dict[str, Any], ids: tuple[str, ...], unavailable: tuple[str, ...]
 ) -> None:
     endpoint, inventory = vpc_endpoint(**members)
-    found = vpc_endpoints.service_endpoints("vpc-0a", "dms", "interface", endpoint, inventory)
-    assert (tuple(one.id for one in found.endpoints), found.others, found.hole) == (ids, others, None)
+    endpoints = vpc_endpoints.service_endpoints("vpc-0a", "dms", "interface", endpoint, inventory)
+    assert tuple(available.id for available in endpoints.available.complete()) == ids
+    assert endpoints.unavailable == unavailable
 
 
 @pytest.mark.parametrize("member", ["VpcId", "ServiceName", "State", "VpcEndpointType"])
 def test_an_endpoint_that_does_not_say_all_may_be_one(member: str) -> None:
     endpoint, inventory = vpc_endpoint(**{member: None})
-    found = vpc_endpoints.service_endpoints("vpc-0a", "dms", "interface", endpoint, inventory)
-    assert found.endpoints == ()
-    assert found.hole is not None
+    endpoints = vpc_endpoints.service_endpoints("vpc-0a", "dms", "interface", endpoint, inventory)
+    assert isinstance(endpoints.available.is_nonempty(), Missing)
 
 
 OPEN = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
