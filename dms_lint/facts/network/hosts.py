@@ -160,9 +160,9 @@ def hosts_of(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
             raise unsettled(endpoint, f"the host in the secret {secret} is no name of one", "a host in the secret")
         return hosts
     member = _HOST_MEMBERS.get(name, "ServerName")
-    address = block.text(member, default="")
-    if member == "ServerName":
-        address = endpoint.text(member, default="") or address
+    in_settings = block.text(member, default="")
+    in_endpoint = endpoint.text(member, default="") if member == "ServerName" else ""
+    address = in_endpoint or in_settings
     hosts = parse_hosts(address)
     if not hosts:
         raise endpoint.malformed(member, "the name of a host") if address else endpoint.missing(member)

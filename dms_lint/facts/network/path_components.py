@@ -114,7 +114,7 @@ def join_verdict(flow: Flow, inventory: Inventory) -> tuple[Verdictish, str]:
     joins = [join for near in flow.placement.subnets for join in _joins_from(near, flow, database, inventory)]
     verdicts = [verdict for verdict, _ in joins]
     result = all_of(verdicts)
-    # Where nobody knows in which subnet it stands, a gap of one subnet is certain only where all have it.
+    # Where nothing says in which subnet it stands, a route is certainly absent only where every subnet lacks it.
     in_every_subnet = len(flow.placement.subnets) == len(flow.placement.subnet_alternatives)
     if result is False and not in_every_subnet and any(verdict is not False for verdict in verdicts):
         result = unanimous(verdicts)

@@ -99,7 +99,7 @@ def next_hop(subnet: Subnet, address: Span, inventory: Inventory) -> Hop:
     """Where the subnet's route table sends a packet to an address, or to all of a range of addresses.
 
     The longest prefix decides; a blackhole is a hop of kind none.  Missing where the table was not read, and where
-    parts of the range, or the unread entries of a prefix list, may lead elsewhere.
+    parts of the range, or entries of a prefix list that were not read, may lead elsewhere.
     """
     table = route_table_of(subnet, inventory)
     hops: list[Hop] = []
