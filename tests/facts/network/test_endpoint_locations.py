@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dms_lint.facts.network import endpoint_locations as legs
+from dms_lint.facts.network import endpoint_locations
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 
@@ -14,7 +14,7 @@ ACCOUNT = "111122223333"
 PREFIX = f"arn:aws:dms:eu-west-1:{ACCOUNT}"
 
 
-def task(source: dict[str, Any], target: dict[str, Any], *more: Document) -> tuple[Resource, Inventory]:
+def task(source: dict[str, Any], target: dict[str, Any], *documents: Document) -> tuple[Resource, Inventory]:
     ends = {"SourceEndpointArn": f"{PREFIX}:endpoint:SOURCE", "TargetEndpointArn": f"{PREFIX}:endpoint:TARGET"}
     body = {
         "ReplicationTaskArn": f"{PREFIX}:task:ORDERS",
@@ -29,7 +29,7 @@ def task(source: dict[str, Any], target: dict[str, Any], *more: Document) -> tup
         [
             Document("dms:DescribeReplicationTasks", {"ReplicationTasks": [body]}),
             Document("dms:DescribeEndpoints", {"Endpoints": endpoints}),
-            *more,
+            *documents,
         ],
         NOW,
     )
@@ -42,23 +42,23 @@ def mysql(host: str) -> dict[str, Any]:
 
 
 def interface(**members: Any) -> Document:
-    one = {"NetworkInterfaceId": "eni-1", "OwnerId": ACCOUNT, "VpcId": "vpc-1", **members}
-    return Document("ec2:DescribeNetworkInterfaces", {"NetworkInterfaces": [one]})
+    listed = {"NetworkInterfaceId": "eni-1", "OwnerId": ACCOUNT, "VpcId": "vpc-1", **members}
+    return Document("ec2:DescribeNetworkInterfaces", {"NetworkInterfaces": [listed]})
 
 
 AZURE = mysql("shop.mysql.database.azure.com")
 
 
 def test_a_public_address_of_a_network_interface_is_on_aws() -> None:
-    known = interface(PrivateIpAddress="10.0.0.9", Association={"PublicIp": "203.0.113.7"})
-    assert legs.aws_ends(*task(AZURE, mysql("203.0.113.7"), known)) == ("target",)
+    interfaces = interface(PrivateIpAddress="10.0.0.9", Association={"PublicIp": "203.0.113.7"})
+    assert endpoint_locations.aws_ends(*task(AZURE, mysql("203.0.113.7"), interfaces)) == ("target",)
     with pytest.raises(Missing, match=r"whether 203\.0\.113\.8 runs on AWS"):
-        legs.aws_ends(*task(AZURE, mysql("203.0.113.8"), known))
+        endpoint_locations.aws_ends(*task(AZURE, mysql("203.0.113.8"), interfaces))
 
 
 def test_an_ipv6_address_of_a_network_interface_is_on_aws_however_it_is_written() -> None:
-    known = interface(Ipv6Addresses=[{"Ipv6Address": "2600:1f18:0:0::5"}])
-    assert legs.aws_ends(*task(AZURE, mysql("[2600:1f18::5]:3306"), known)) == ("target",)
+    interfaces = interface(Ipv6Addresses=[{"Ipv6Address": "2600:1f18:0:0::5"}])
+    assert endpoint_locations.aws_ends(*task(AZURE, mysql("[2600:1f18::5]:3306"), interfaces)) == ("target",)
 
 
 @pytest.mark.parametrize(
@@ -67,28 +67,31 @@ def test_an_ipv6_address_of_a_network_interface_is_on_aws_however_it_is_written(
 )
 def test_a_garbled_network_interface_places_nothing(members: dict[str, Any]) -> None:
     with pytest.raises(Missing, match="runs on AWS"):
-        legs.aws_ends(*task(AZURE, mysql("203.0.113.7"), interface(**members)))
+        endpoint_locations.aws_ends(*task(AZURE, mysql("203.0.113.7"), interface(**members)))
 
 
 def test_both_ends_on_aws_are_told() -> None:
-    assert legs.aws_ends(*task({"EngineName": "s3"}, {"EngineName": "OPENSEARCH"})) == ("source", "target")
+    assert endpoint_locations.aws_ends(*task({"EngineName": "s3"}, {"EngineName": "OPENSEARCH"})) == (
+        "source",
+        "target",
+    )
 
 
 def test_one_broker_on_aws_is_enough() -> None:
     kafka = {"EngineName": "kafka", "KafkaSettings": {"Broker": "k.example.com:9092,b.kafka.eu-west-1.amazonaws.com"}}
-    assert legs.aws_ends(*task(AZURE, kafka)) == ("target",)
+    assert endpoint_locations.aws_ends(*task(AZURE, kafka)) == ("target",)
 
 
 def test_google_settings_are_google_whatever_the_host() -> None:
     gcp = {"EngineName": "mysql", "GcpMySQLSettings": {"SecretsManagerSecretId": "orders"}}
     resource, inventory = task(gcp, AZURE)
-    assert legs.aws_ends(resource, inventory) == ()
-    assert legs.end_clouds(resource, inventory) == ("source from on Google Cloud", "target to on Azure")
-    assert legs.foreign_ends(resource, inventory) == ()
+    assert endpoint_locations.aws_ends(resource, inventory) == ()
+    assert endpoint_locations.end_clouds(resource, inventory) == ("source from on Google Cloud", "target to on Azure")
+    assert endpoint_locations.foreign_ends(resource, inventory) == ()
 
 
 @pytest.mark.parametrize(
-    ("target", "found"),
+    ("target", "ends"),
     [
         ({"EngineName": "timestream"}, ()),
         ({"EngineName": "azuredb"}, ()),
@@ -99,8 +102,8 @@ def test_google_settings_are_google_whatever_the_host() -> None:
         (mysql("db.elb.us-west-2.amazonaws.com"), ("target db.elb.us-west-2.amazonaws.com in us-west-2",)),
     ],
 )
-def test_which_ends_lie_abroad(target: dict[str, Any], found: tuple[str, ...]) -> None:
-    assert legs.foreign_ends(*task(AZURE, target)) == found
+def test_which_ends_lie_abroad(target: dict[str, Any], ends: tuple[str, ...]) -> None:
+    assert endpoint_locations.foreign_ends(*task(AZURE, target)) == ends
 
 
 @pytest.mark.parametrize(
@@ -117,25 +120,25 @@ def test_which_ends_lie_abroad(target: dict[str, Any], found: tuple[str, ...]) -
 )
 def test_an_end_without_a_region_is_missing_it(target: dict[str, Any]) -> None:
     with pytest.raises(Missing):
-        legs.foreign_ends(*task(AZURE, target))
+        endpoint_locations.foreign_ends(*task(AZURE, target))
 
 
 @pytest.mark.parametrize("blocks", [{"CidrBlock": "garbage"}, {"CidrBlockAssociationSet": "garbage"}, {}])
 def test_a_vpc_whose_range_cannot_be_read_places_nothing(blocks: dict[str, Any]) -> None:
     rep = {"ReplicationInstanceArn": f"{PREFIX}:rep:ORDERS", "ReplicationSubnetGroup": {"VpcId": "vpc-1"}}
-    more = [
+    documents = [
         Document("dms:DescribeReplicationInstances", {"ReplicationInstances": [rep]}),
         Document("ec2:DescribeVpcs", {"Vpcs": [{"VpcId": "vpc-1", "OwnerId": ACCOUNT, **blocks}]}),
     ]
     with pytest.raises(Missing):
-        legs.aws_ends(*task(AZURE, mysql("10.0.0.1"), *more))
+        endpoint_locations.aws_ends(*task(AZURE, mysql("10.0.0.1"), *documents))
 
 
 def test_a_second_range_of_the_vpc_counts() -> None:
     rep = {"ReplicationInstanceArn": f"{PREFIX}:rep:ORDERS", "ReplicationSubnetGroup": {"VpcId": "vpc-1"}}
     vpc = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "CidrBlockAssociationSet": [{"CidrBlock": "100.64.0.0/16"}]}
-    more = [
+    documents = [
         Document("dms:DescribeReplicationInstances", {"ReplicationInstances": [rep]}),
         Document("ec2:DescribeVpcs", {"Vpcs": [{"OwnerId": ACCOUNT, **vpc}]}),
     ]
-    assert legs.aws_ends(*task(AZURE, mysql("100.64.3.1"), *more)) == ("target",)
+    assert endpoint_locations.aws_ends(*task(AZURE, mysql("100.64.3.1"), *documents)) == ("target",)

@@ -32,7 +32,7 @@ regions = st.sampled_from(["eu-west-1", "us-gov-west-1", "ap-southeast-12", "cn-
 
 
 @pytest.mark.parametrize(
-    ("written", "hosts"),
+    ("address", "hosts"),
     [
         ("", ()),
         ("  DB.Example.COM. ", ("db.example.com",)),
@@ -49,8 +49,8 @@ regions = st.sampled_from(["eu-west-1", "us-gov-west-1", "ap-southeast-12", "cn-
         (",;:/@", ()),
     ],
 )
-def test_hosts_are_read_from_whatever_names_them(written: str, hosts: tuple[str, ...]) -> None:
-    assert parse_hosts(written) == hosts
+def test_hosts_are_read_from_whatever_names_them(address: str, hosts: tuple[str, ...]) -> None:
+    assert parse_hosts(address) == hosts
 
 
 @given(st.lists(names, min_size=1, max_size=4, unique=True), st.integers(1, 65535))
@@ -66,15 +66,15 @@ def test_a_list_of_hosts_is_read_with_and_without_ports(hosts: list[str], port: 
 @example(".".join("a" * 300))
 @example("amazonaws.com")
 @example("cache.amazonaws.com")
-def test_no_text_breaks_the_parsers(written: str) -> None:
-    for host in (written, *parse_hosts(written)):
+def test_no_text_breaks_the_parsers(text: str) -> None:
+    for host in (text, *parse_hosts(text)):
         address_of(host)
         assert isinstance(place_of(host), Place)
 
 
 @given(st.text(max_size=60))
-def test_a_parsed_host_has_no_port_path_or_capitals(written: str) -> None:
-    for host in parse_hosts(written):
+def test_a_parsed_host_has_no_port_path_or_capitals(text: str) -> None:
+    for host in parse_hosts(text):
         assert host == host.lower()
         assert not set("/?#@,; \\") & set(host)
         assert parse_hosts(host) == (host,) or ":" in host or "[" in host
@@ -213,11 +213,11 @@ def test_an_endpoint_whose_host_cannot_be_read_is_missing_it(members: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "written",
+    "address",
     ["mongodb://adm:p:hunter2/x@h.example", "mongodb://adm:hunter2@h.example/db", "adm:p:hunter2", "a:hunter2/b@c/d"],
 )
-def test_no_part_of_a_password_is_taken_for_a_host(written: str) -> None:
-    assert not [host for host in parse_hosts(written) if "hunter2" in host]
+def test_no_part_of_a_password_is_taken_for_a_host(address: str) -> None:
+    assert not [host for host in parse_hosts(address) if "hunter2" in host]
 
 
 def destinations(engine: str, **members: Any) -> tuple[tuple[str, int], ...]:
@@ -228,7 +228,7 @@ def destinations(engine: str, **members: Any) -> tuple[tuple[str, int], ...]:
 
 
 @pytest.mark.parametrize(
-    ("engine", "members", "found"),
+    ("engine", "members", "pairs"),
     [
         ("mysql", {"ServerName": "DB.example.com", "Port": 3306}, (("db.example.com", 3306),)),
         ("mongodb", {"MongoDbSettings": {"ServerName": "m", "Port": 27017}}, (("m", 27017),)),
@@ -254,8 +254,8 @@ def destinations(engine: str, **members: Any) -> tuple[tuple[str, int], ...]:
         ("s3", {}, ()),
     ],
 )
-def test_destinations_are_hosts_with_their_ports(engine: str, members: Any, found: Any) -> None:
-    assert destinations(engine, **members) == found
+def test_destinations_are_hosts_with_their_ports(engine: str, members: Any, pairs: Any) -> None:
+    assert destinations(engine, **members) == pairs
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms_lint.facts.network import instance_exposure as network
-from dms_lint.facts.network import internet_ingress as openings
-from dms_lint.facts.network import placement
+from dms_lint.facts.network import instance_exposure, internet_ingress, placement
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.libs.ip_ranges import span_of
 from dms_lint.model import Document, Missing, Resource
@@ -40,56 +38,56 @@ def instance(*groups: dict[str, Any], **members: Any) -> tuple[Resource, Invento
 
 
 def permission(*ranges: str, protocol: str = "tcp", ports: tuple[int, int] | None = (22, 22)) -> dict[str, Any]:
-    found: dict[str, Any] = {**NOBODY, "IpProtocol": protocol}
+    rule: dict[str, Any] = {**NOBODY, "IpProtocol": protocol}
     if ports:
-        found |= {"FromPort": ports[0], "ToPort": ports[1]}
-    found["IpRanges"] = [{"CidrIp": one} for one in ranges if ":" not in one]
-    found["Ipv6Ranges"] = [{"CidrIpv6": one} for one in ranges if ":" in one]
-    return found
+        rule |= {"FromPort": ports[0], "ToPort": ports[1]}
+    rule["IpRanges"] = [{"CidrIp": cidr} for cidr in ranges if ":" not in cidr]
+    rule["Ipv6Ranges"] = [{"CidrIpv6": cidr} for cidr in ranges if ":" in cidr]
+    return rule
 
 
 def open_ingress(*permissions: dict[str, Any]) -> tuple[str, ...]:
-    return openings.open_ingress(*instance({"GroupId": "sg-1", "IpPermissions": list(permissions)}))
+    return internet_ingress.open_ingress(*instance({"GroupId": "sg-1", "IpPermissions": list(permissions)}))
 
 
 @given(st.integers(0, 12), st.randoms(use_true_random=False))
 def test_however_the_address_space_is_cut_its_pieces_cover_it(cuts: int, shuffle: random.Random) -> None:
-    for whole in (ip_network("0.0.0.0/0"), ip_network("::/0")):
-        pieces: list[IPv4Network | IPv6Network] = [whole]
+    for everywhere in (ip_network("0.0.0.0/0"), ip_network("::/0")):
+        pieces: list[IPv4Network | IPv6Network] = [everywhere]
         for _ in range(cuts):
             piece = pieces.pop(shuffle.randrange(len(pieces)))
             pieces.extend(piece.subnets(prefixlen_diff=1))
         shuffle.shuffle(pieces)
-        assert openings.covers_internet(map(span_of, pieces))
+        assert internet_ingress.covers_internet(map(span_of, pieces))
         if cuts:
-            piece = max(pieces, key=lambda one: one.num_addresses)
+            piece = max(pieces, key=lambda network: network.num_addresses)
             pieces.remove(piece)
-            assert openings.covers_internet(map(span_of, pieces)) == _within(piece)
+            assert internet_ingress.covers_internet(map(span_of, pieces)) == _within(piece)
 
 
 def _within(piece: IPv4Network | IPv6Network) -> bool:
     """Whether nothing of it is routed, by sampling its ends and all edges of the unrouted ranges within it."""
-    unrouted = openings.UNROUTED[piece.version]
-    whole = span_of(piece)
-    edges = {whole.first, whole.last}
-    for one in unrouted:
-        edges |= {edge for edge in (one.first - 1, one.last + 1) if whole.first <= edge <= whole.last}
-    return all(any(one.first <= edge <= one.last for one in unrouted) for edge in edges)
+    unrouted = internet_ingress.UNROUTED[piece.version]
+    span = span_of(piece)
+    edges = {span.first, span.last}
+    for reserved in unrouted:
+        edges |= {edge for edge in (reserved.first - 1, reserved.last + 1) if span.first <= edge <= span.last}
+    return all(any(reserved.first <= edge <= reserved.last for reserved in unrouted) for edge in edges)
 
 
-@given(st.lists(st.ip_addresses(v=4).map(lambda one: ip_network(f"{one}/9", strict=False)), max_size=40))
+@given(st.lists(st.ip_addresses(v=4).map(lambda address: ip_network(f"{address}/9", strict=False)), max_size=40))
 def test_what_covers_the_internet_holds_every_public_address(ranges: list[IPv4Network]) -> None:
-    if openings.covers_internet(map(span_of, ranges)):
+    if internet_ingress.covers_internet(map(span_of, ranges)):
         for public in ("1.1.1.1", "8.8.8.8", "52.95.110.1", "203.0.112.1", "223.255.255.1"):
-            assert any(ip_address(public) in one for one in ranges)
+            assert any(ip_address(public) in network for network in ranges)
 
 
 def test_nothing_covers_nothing() -> None:
-    assert not openings.covers_internet([])
+    assert not internet_ingress.covers_internet([])
 
 
 @pytest.mark.parametrize(
-    ("permissions", "found"),
+    ("permissions", "exposures"),
     [
         ([permission("0.0.0.0/0", "::/0")], ("sg-1 tcp 22 from 0.0.0.0/0", "sg-1 tcp 22 from ::/0")),
         ([permission("10.1.2.3/0")], ("sg-1 tcp 22 from 0.0.0.0/0",)),
@@ -121,8 +119,8 @@ def test_nothing_covers_nothing() -> None:
         ([permission("0.0.0.0/1", "8000::/1")], ()),
     ],
 )
-def test_what_is_open_to_the_world(permissions: list[dict[str, Any]], found: tuple[str, ...]) -> None:
-    assert open_ingress(*permissions) == found
+def test_what_is_open_to_the_world(permissions: list[dict[str, Any]], exposures: tuple[str, ...]) -> None:
+    assert open_ingress(*permissions) == exposures
 
 
 GARBAGE: list[Any] = [
@@ -194,24 +192,24 @@ def test_a_rule_is_open_by_what_was_read_of_it(absent: str) -> None:
     ],
 )
 def test_which_groups_let_something_out(egress: list[dict[str, Any]], groups: tuple[str, ...]) -> None:
-    assert network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": egress})) == groups
+    assert instance_exposure.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": egress})) == groups
 
 
 @pytest.mark.parametrize("garbage", [*GARBAGE[:4:3], GARBAGE[-1]])
 def test_an_outbound_rule_that_cannot_be_read_is_missing(garbage: Any) -> None:
     with pytest.raises(Missing):
-        network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [garbage]}))
+        instance_exposure.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [garbage]}))
 
 
 @pytest.mark.parametrize("absent", NOBODY)
 def test_an_outbound_rule_may_lead_out_by_what_was_not_read(absent: str) -> None:
     rule = permission("127.0.0.1/32")
-    assert network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [rule]})) == ()
+    assert instance_exposure.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [rule]})) == ()
     del rule[absent]
     with pytest.raises(Missing, match=f"has no {absent}"):
-        network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [rule]}))
+        instance_exposure.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": [rule]}))
     egress = [rule, permission("10.0.0.0/8")]
-    assert network.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": egress})) == ("sg-1",)
+    assert instance_exposure.egress_groups(*instance({"GroupId": "sg-1", "IpPermissionsEgress": egress})) == ("sg-1",)
 
 
 def test_a_membership_without_a_status_counts() -> None:

@@ -40,19 +40,19 @@ def inventory(**answers: Any) -> Inventory:
     return Inventory(documents, NOW)
 
 
-def spanned(written: str) -> Span:
-    found = span(written)
-    assert found is not None
-    return found
+def spanned(cidr: str) -> Span:
+    addresses = span(cidr)
+    assert addresses is not None
+    return addresses
 
 
 def addresses(cidr: str) -> list[str]:
-    return [str(one) for one in ip_network(cidr)]
+    return [str(address) for address in ip_network(cidr)]
 
 
-def agrees(said: bool | Missing, walked: set[bool]) -> bool:
+def agrees(verdict: bool | Missing, walked: set[bool]) -> bool:
     """What is said of many is true of each; Missing where they differ."""
-    return isinstance(said, Missing) if len(walked) > 1 else said is walked.pop()
+    return isinstance(verdict, Missing) if len(walked) > 1 else verdict is walked.pop()
 
 
 routes = st.dictionaries(wide, st.tuples(st.sampled_from(["nat-1", "igw-1", "pcx-1", "tgw-1"]), st.booleans()))
@@ -70,7 +70,7 @@ def test_the_longest_prefix_decides(table: dict[str, tuple[str, bool]], target: 
         for cidr, (to, active) in table.items()
     ]
     associations = [{"SubnetId": "subnet-1", "Main": False}]
-    known = inventory(
+    inputs = inventory(
         RouteTables=[
             {
                 "RouteTableId": "rtb-1",
@@ -95,7 +95,7 @@ def test_the_longest_prefix_decides(table: dict[str, tuple[str, bool]], target: 
 
     walked = {walk(address) for address in addresses(target)}
     try:
-        hop = next_hop(SUBNET, spanned(target), known)
+        hop = next_hop(SUBNET, spanned(target), inputs)
     except Missing:
         assert len(walked) > 1
     else:
@@ -111,7 +111,7 @@ acl_entries = st.lists(
 def test_of_an_acl_the_first_entry_that_matches_decides(
     entries: list[tuple[str, tuple[int, int], str, bool, bool]],
     target: str,
-    asked: tuple[int, int],
+    bounds: tuple[int, int],
     out: bool,
     shuffle: Any,
 ) -> None:
@@ -127,8 +127,8 @@ def test_of_an_acl_the_first_entry_that_matches_decides(
         for number, (cidr, (first, last), protocol, egress_, allow) in enumerate(entries, 100)
     ]
     shuffle.shuffle(listed)
-    known = inventory(NetworkAcls=[{"NetworkAclId": "acl-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, "Entries": listed}])
-    (acl,) = known.known("network-acl")
+    inputs = inventory(NetworkAcls=[{"NetworkAclId": "acl-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, "Entries": listed}])
+    (acl,) = inputs.known("network-acl")
 
     def walk(address: str, port: int) -> bool:
         for cidr, (first, last), protocol, egress_, allow in entries:
@@ -137,8 +137,8 @@ def test_of_an_acl_the_first_entry_that_matches_decides(
                 return allow
         return False
 
-    walked = {walk(one, port) for one in addresses(target) for port in range(asked[0], asked[1] + 1)}
-    assert agrees(passes(acl, (spanned(target),), asked, known, egress=out), walked)
+    walked = {walk(address, port) for address in addresses(target) for port in range(bounds[0], bounds[1] + 1)}
+    assert agrees(passes(acl, (spanned(target),), bounds, inputs, egress=out), walked)
 
 
 permissions = st.lists(
@@ -164,36 +164,40 @@ def test_groups_let_through_what_one_rule_covers(
         {
             **NOBODY,
             "IpProtocol": protocol,
-            **({"FromPort": asked[0], "ToPort": asked[1]} if protocol != "-1" else {}),
+            **({"FromPort": bounds[0], "ToPort": bounds[1]} if protocol != "-1" else {}),
             "IpRanges": [{"CidrIp": cidr} for cidr in ranges],
             "UserIdGroupPairs": [{"GroupId": group} for group in groups],
         }
-        for ranges, groups, asked, protocol in rules
+        for ranges, groups, bounds, protocol in rules
     ]
     sides = {"IpPermissionsEgress": listed if out else [], "IpPermissions": [] if out else listed}
-    known = inventory(SecurityGroups=[{"GroupId": "sg-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, **sides}])
-    groups = tuple(known.known("security-group"))
+    inputs = inventory(SecurityGroups=[{"GroupId": "sg-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, **sides}])
+    groups = tuple(inputs.known("security-group"))
 
     def walk(address: str) -> bool:
         return any(
-            (protocol == "-1" or (protocol == "tcp" and asked[0] <= port <= asked[1]))
-            and (not set(named).isdisjoint(carried) or any(ip_address(address) in ip_network(cidr) for cidr in ranges))
-            for ranges, named, asked, protocol in rules
+            (protocol == "-1" or (protocol == "tcp" and bounds[0] <= port <= bounds[1]))
+            and (not set(ids).isdisjoint(carried) or any(ip_address(address) in ip_network(cidr) for cidr in ranges))
+            for ranges, ids, bounds, protocol in rules
         )
 
     ask = lets_out if out else admits
-    assert agrees(ask(groups, port, End((spanned(target),), carried), known), {walk(one) for one in addresses(target)})
+    assert agrees(
+        ask(groups, port, End((spanned(target),), carried), inputs), {walk(address) for address in addresses(target)}
+    )
 
 
 @given(cidrs, st.lists(cidrs, max_size=5))
-def test_what_is_left_of_a_span_is_what_none_of_the_others_holds(one: str, taken: list[str]) -> None:
+def test_what_is_left_of_a_span_is_what_none_of_the_others_holds(target: str, taken: list[str]) -> None:
     left = {
-        a for part in without(spanned(one), [spanned(cidr) for cidr in taken]) for a in range(part.first, part.last + 1)
+        a
+        for part in without(spanned(target), [spanned(cidr) for cidr in taken])
+        for a in range(part.first, part.last + 1)
     }
-    assert left == {int(ip_address(a)) for a in addresses(one)} - {
+    assert left == {int(ip_address(a)) for a in addresses(target)} - {
         int(ip_address(a)) for c in taken for a in addresses(c)
     }
-    assert spell(spanned(one)) in (one, one.removesuffix("/32"))
+    assert spell(spanned(target)) in (target, target.removesuffix("/32"))
 
 
 def runner(**members: Any) -> dict[str, Any]:
@@ -213,11 +217,11 @@ def runner(**members: Any) -> dict[str, Any]:
     }
 
 
-def placed(*more: Document, **members: Any) -> tuple[Resource, Inventory]:
+def placed(*documents: Document, **members: Any) -> tuple[Resource, Inventory]:
     body = {"ReplicationInstances": [runner(**members)]}
-    known = Inventory([Document("dms:DescribeReplicationInstances", body), *more], NOW)
-    (found,) = known.known("replication-instance")
-    return found, known
+    inputs = Inventory([Document("dms:DescribeReplicationInstances", body), *documents], NOW)
+    (instance,) = inputs.known("replication-instance")
+    return instance, inputs
 
 
 @pytest.mark.parametrize(
@@ -244,25 +248,25 @@ def test_an_instance_stands_in_a_subnet_of_each_of_its_zones(members: Any, stand
 def test_a_rule_without_what_it_is_for_is_not_known(member: str) -> None:
     rule = {**NOBODY, "IpProtocol": "tcp", "FromPort": 1, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/28"}]}
     del rule[member]
-    known = inventory(SecurityGroups=[{"GroupId": "sg-1", "OwnerId": ACCOUNT, "IpPermissions": [rule]}])
-    said = admits(known.known("security-group"), 2, End((spanned("10.0.0.1"),), ()), known)
-    assert isinstance(said, Missing)
+    inputs = inventory(SecurityGroups=[{"GroupId": "sg-1", "OwnerId": ACCOUNT, "IpPermissions": [rule]}])
+    verdict = admits(inputs.known("security-group"), 2, End((spanned("10.0.0.1"),), ()), inputs)
+    assert isinstance(verdict, Missing)
 
 
 def test_an_unlisted_prefix_list_leaves_open_what_it_may_lead_to() -> None:
     listed = {"DestinationPrefixListId": "pl-1", "TransitGatewayId": "tgw-1", "State": "active"}
     default = {"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-1", "State": "active"}
     table = {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "OwnerId": ACCOUNT, "Associations": [{"Main": True}]}
-    known = inventory(RouteTables=[{**table, "Routes": [listed]}])
+    inputs = inventory(RouteTables=[{**table, "Routes": [listed]}])
     with pytest.raises(Missing):
-        next_hop(SUBNET, spanned("10.0.0.1"), known)
-    known = inventory(RouteTables=[{**table, "Routes": [listed, default]}])
-    assert next_hop(SUBNET, spanned("10.0.0.1"), known).target == "tgw-1"
+        next_hop(SUBNET, spanned("10.0.0.1"), inputs)
+    inputs = inventory(RouteTables=[{**table, "Routes": [listed, default]}])
+    assert next_hop(SUBNET, spanned("10.0.0.1"), inputs).target == "tgw-1"
     gateway = {"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1", "State": "active"}
-    known = inventory(RouteTables=[{**table, "Routes": [gateway, default]}])
-    assert next_hop(SUBNET, spanned("10.0.0.1"), known).kind == "tgw"
+    inputs = inventory(RouteTables=[{**table, "Routes": [gateway, default]}])
+    assert next_hop(SUBNET, spanned("10.0.0.1"), inputs).kind == "tgw"
     with pytest.raises(Missing):
-        next_hop(SUBNET, spanned("198.51.100.1"), known)
+        next_hop(SUBNET, spanned("198.51.100.1"), inputs)
 
 
 def test_without_route_tables_nothing_is_said() -> None:

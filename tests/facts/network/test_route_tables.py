@@ -23,8 +23,8 @@ def subnet(id_: str, zone: str) -> dict[str, Any]:
     return {"SubnetIdentifier": id_, "SubnetAvailabilityZone": {"Name": f"{REGION}{zone}"}}
 
 
-def table(id_: str, *routes: dict[str, Any], of: str = "") -> dict[str, Any]:
-    association = {"SubnetId": of, "Main": False} if of else {"Main": True}
+def table(id_: str, *routes: dict[str, Any], subnet_id: str = "") -> dict[str, Any]:
+    association = {"SubnetId": subnet_id, "Main": False} if subnet_id else {"Main": True}
     return {
         "RouteTableId": id_,
         "VpcId": "vpc-0a",
@@ -38,7 +38,7 @@ def everywhere(state: str = "active", to: str = "0.0.0.0/0", **hop: str) -> dict
     return {"DestinationCidrBlock": to, "State": state, **hop}
 
 
-def instance(*tables: dict[str, Any], more: tuple[Document, ...] = (), **members: Any) -> tuple[Resource, Inventory]:
+def instance(*tables: dict[str, Any], extra: tuple[Document, ...] = (), **members: Any) -> tuple[Resource, Inventory]:
     body = {
         "ReplicationInstanceArn": f"arn:aws:dms:{REGION}:{ACCOUNT}:rep:ORDERS",
         "AvailabilityZone": f"{REGION}a",
@@ -47,7 +47,7 @@ def instance(*tables: dict[str, Any], more: tuple[Document, ...] = (), **members
         "ReplicationSubnetGroup": {"VpcId": "vpc-0a", "Subnets": [subnet("subnet-a", "a"), subnet("subnet-b", "b")]},
         **members,
     }
-    documents = [asked("dms:DescribeReplicationInstances", {"ReplicationInstances": [body]}), *more]
+    documents = [asked("dms:DescribeReplicationInstances", {"ReplicationInstances": [body]}), *extra]
     if tables:
         documents.append(asked("ec2:DescribeRouteTables", {"RouteTables": list(tables)}))
     inventory = Inventory(documents, NOW)
@@ -61,8 +61,8 @@ def nat(**members: Any) -> Document:
     return asked("ec2:DescribeNatGateways", {"NatGateways": [gateway]})
 
 
-PUBLIC = table("rtb-p", everywhere(GatewayId="igw-1"), of="subnet-p")
-NATTED = table("rtb-a", everywhere(NatGatewayId="nat-1"), of="subnet-a")
+PUBLIC = table("rtb-p", everywhere(GatewayId="igw-1"), subnet_id="subnet-p")
+NATTED = table("rtb-a", everywhere(NatGatewayId="nat-1"), subnet_id="subnet-a")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ NATTED = table("rtb-a", everywhere(NatGatewayId="nat-1"), of="subnet-a")
 def test_a_default_route_leads_to_the_internet_or_does_not(
     route: dict[str, Any], members: dict[str, Any], *, leads: bool
 ) -> None:
-    assert has_internet(*instance(table("rtb-a", route, of="subnet-a"), **members)) is leads
+    assert has_internet(*instance(table("rtb-a", route, subnet_id="subnet-a"), **members)) is leads
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_default_route_leads_to_the_internet_or_does_not(
 )
 def test_what_leaves_out_of_sight_leaves_it_open(route: dict[str, Any]) -> None:
     with pytest.raises(Missing):
-        has_internet(*instance(table("rtb-a", route, of="subnet-a"), more=(nat(),)))
+        has_internet(*instance(table("rtb-a", route, subnet_id="subnet-a"), extra=(nat(),)))
 
 
 @pytest.mark.parametrize(
@@ -108,23 +108,23 @@ def test_what_leaves_out_of_sight_leaves_it_open(route: dict[str, Any]) -> None:
     [
         ({}, (PUBLIC,), True),
         ({}, (), True),
-        ({}, (table("rtb-p", of="subnet-p"),), False),
+        ({}, (table("rtb-p", subnet_id="subnet-p"),), False),
         ({"ConnectivityType": "private"}, (PUBLIC,), False),
         ({"State": "deleted"}, (PUBLIC,), False),
         ({"SubnetId": None}, (), True),
-        ({}, (table("rtb-p", everywhere(GatewayId="vpce-1"), of="subnet-p"),), True),
+        ({}, (table("rtb-p", everywhere(GatewayId="vpce-1"), subnet_id="subnet-p"),), True),
     ],
 )
 def test_a_nat_gateway_leads_to_the_internet_where_it_is_public_and_in_a_public_subnet(
     members: dict[str, Any], tables: tuple[dict[str, Any], ...], *, leads: bool
 ) -> None:
-    assert has_internet(*instance(NATTED, *tables, more=(nat(**members),))) is leads
+    assert has_internet(*instance(NATTED, *tables, extra=(nat(**members),))) is leads
 
 
 def test_a_prefix_list_of_everywhere_is_a_default_route() -> None:
     route = {"DestinationPrefixListId": "pl-1", "NatGatewayId": "nat-1", "State": "active"}
     entries = asked("ec2:GetManagedPrefixListEntries", {"Entries": [{"Cidr": "0.0.0.0/0"}]}, "pl-1")
-    assert has_internet(*instance(table("rtb-a", route, of="subnet-a"), PUBLIC, more=(nat(), entries)))
+    assert has_internet(*instance(table("rtb-a", route, subnet_id="subnet-a"), PUBLIC, extra=(nat(), entries)))
 
 
 def test_the_main_table_is_that_of_a_subnet_that_none_names() -> None:
@@ -136,26 +136,31 @@ def test_the_main_table_is_that_of_a_subnet_that_none_names() -> None:
 
 def test_the_worst_of_the_subnets_counts() -> None:
     two = {"MultiAZ": True, "SecondaryAvailabilityZone": f"{REGION}b"}
-    shut, unseen = table("rtb-b", of="subnet-b"), table("rtb-b", everywhere(TransitGatewayId="tgw-1"), of="subnet-b")
-    assert has_internet(*instance(NATTED, PUBLIC, shut, more=(nat(),), **two)) is False
+    shut, unseen = (
+        table("rtb-b", subnet_id="subnet-b"),
+        table("rtb-b", everywhere(TransitGatewayId="tgw-1"), subnet_id="subnet-b"),
+    )
+    assert has_internet(*instance(NATTED, PUBLIC, shut, extra=(nat(),), **two)) is False
     with pytest.raises(Missing):
-        has_internet(*instance(NATTED, PUBLIC, unseen, more=(nat(),), **two))
+        has_internet(*instance(NATTED, PUBLIC, unseen, extra=(nat(),), **two))
 
 
 def test_a_route_of_ipv6_alone_leaves_it_open_for_an_instance_of_both_versions() -> None:
     route = {"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-1", "State": "active"}
     with pytest.raises(Missing):
-        has_internet(*instance(table("rtb-a", route, of="subnet-a"), NetworkType="DUAL"))
+        has_internet(*instance(table("rtb-a", route, subnet_id="subnet-a"), NetworkType="DUAL"))
 
 
 def test_in_which_subnet_it_stands_must_make_no_difference_where_that_is_not_known() -> None:
     anywhere = {"AvailabilityZone": None}
-    shut = table("rtb-b", of="subnet-b")
+    shut = table("rtb-b", subnet_id="subnet-b")
     with pytest.raises(Missing):
-        has_internet(*instance(NATTED, PUBLIC, shut, more=(nat(),), **anywhere))
-    assert has_internet(*instance(table("rtb-a", of="subnet-a"), shut, more=(nat(),), **anywhere)) is False
+        has_internet(*instance(NATTED, PUBLIC, shut, extra=(nat(),), **anywhere))
+    assert has_internet(*instance(table("rtb-a", subnet_id="subnet-a"), shut, extra=(nat(),), **anywhere)) is False
 
 
 def test_a_public_instance_that_shows_no_address_leaves_it_open() -> None:
     with pytest.raises(Missing):
-        has_internet(*instance(table("rtb-a", everywhere(GatewayId="igw-1"), of="subnet-a"), PubliclyAccessible=True))
+        has_internet(
+            *instance(table("rtb-a", everywhere(GatewayId="igw-1"), subnet_id="subnet-a"), PubliclyAccessible=True)
+        )

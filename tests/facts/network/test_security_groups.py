@@ -27,15 +27,15 @@ def ask(
     return admits(groups_of(groups, ACCOUNT, REGION, inventory), 443, source, inventory)
 
 
-def spanned(written: str) -> Span:
-    found = span(written)
-    assert found is not None
-    return found
+def spanned(cidr: str) -> Span:
+    addresses = span(cidr)
+    assert addresses is not None
+    return addresses
 
 
-def https(*cidrs: str, **more: Any) -> dict[str, Any]:
+def https(*cidrs: str, **members: Any) -> dict[str, Any]:
     ranges = [{"CidrIp": cidr} for cidr in cidrs]
-    return {**NOBODY, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": ranges, **more}
+    return {**NOBODY, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": ranges, **members}
 
 
 def test_ranges_that_are_all_only_together_count() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dms_lint.facts.network.private_endpoints import secrets_reachability as secret_paths
+from dms_lint.facts.network.private_endpoints import secrets_reachability
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 
@@ -34,14 +34,14 @@ def inventory(
     *endpoints: dict[str, Any],
     joined: tuple[str, ...] = (),
     listed: tuple[str, ...] = ("tasks", "connections"),
-    more: tuple[Document, ...] = (),
+    extra: tuple[Document, ...] = (),
 ) -> Inventory:
     runner = f"{PREFIX}:rep:ORDERS"
     connections = [{"ReplicationInstanceArn": runner, "EndpointArn": f"{PREFIX}:endpoint:{name}"} for name in joined]
     documents = [
         asked("dms:DescribeReplicationInstances", {"ReplicationInstances": [{"ReplicationInstanceArn": runner}]}),
         asked("dms:DescribeEndpoints", {"Endpoints": list(endpoints)}),
-        *more,
+        *extra,
     ]
     if "tasks" in listed:
         documents.append(asked("dms:DescribeReplicationTasks", {"ReplicationTasks": []}))
@@ -50,29 +50,29 @@ def inventory(
     return Inventory(documents, NOW)
 
 
-def runner(found: Inventory) -> tuple[Resource, Inventory]:
-    return next(iter(found.known("replication-instance"))), found
+def runner(inputs: Inventory) -> tuple[Resource, Inventory]:
+    return next(iter(inputs.known("replication-instance"))), inputs
 
 
 def test_an_instance_reads_the_secrets_of_what_it_is_joined_with() -> None:
     both = (endpoint("A"), endpoint("B", secret=False), endpoint("C"))
-    assert secret_paths.secret_endpoints(*runner(inventory(*both, joined=("A", "B")))) == ("A",)
-    assert secret_paths.secret_endpoints(*runner(inventory(*both, joined=("B",)))) == ()
+    assert secrets_reachability.secret_endpoints(*runner(inventory(*both, joined=("A", "B")))) == ("A",)
+    assert secrets_reachability.secret_endpoints(*runner(inventory(*both, joined=("B",)))) == ()
 
 
 @pytest.mark.parametrize("listed", [("tasks",), ("connections",), ()])
 def test_none_is_said_only_where_all_that_joins_is_listed(listed: tuple[str, ...]) -> None:
     with pytest.raises(Missing):
-        secret_paths.secret_endpoints(*runner(inventory(endpoint("A"), listed=listed)))
+        secrets_reachability.secret_endpoints(*runner(inventory(endpoint("A"), listed=listed)))
 
 
 def test_an_endpoint_that_was_not_read_may_have_a_secret() -> None:
     with pytest.raises(Missing):
-        secret_paths.secret_endpoints(*runner(inventory(joined=("A",))))
+        secrets_reachability.secret_endpoints(*runner(inventory(joined=("A",))))
 
 
 @pytest.mark.parametrize(
-    ("written", "host"),
+    ("attributes", "host"),
     [
         ("secretsManagerEndpointOverride=vpce-1.example.com", "vpce-1.example.com"),
         ("a=b; SECRETSMANAGERENDPOINTOVERRIDE = HTTPS://Vpce-1.example.com/ ;c=d", "vpce-1.example.com"),
@@ -80,14 +80,14 @@ def test_an_endpoint_that_was_not_read_may_have_a_secret() -> None:
         ("", ""),
     ],
 )
-def test_the_override_is_a_host(written: str, host: str) -> None:
-    found = inventory(endpoint("A", ExtraConnectionAttributes=written))
-    assert secret_paths.override(next(iter(found.known("endpoint"))), found) == host
+def test_the_override_is_a_host(attributes: str, host: str) -> None:
+    inputs = inventory(endpoint("A", ExtraConnectionAttributes=attributes))
+    assert secrets_reachability.override(next(iter(inputs.known("endpoint"))), inputs) == host
 
 
 def test_of_what_was_not_read_no_way_is_certain() -> None:
-    found = runner(inventory(endpoint("A"), joined=("A",)))
-    assert secret_paths.certain_internet(*found) is False
-    for fact in (secret_paths.secrets_manager_routes, secret_paths.vpc_endpoints):
+    subject = runner(inventory(endpoint("A"), joined=("A",)))
+    assert secrets_reachability.certain_internet(*subject) is False
+    for fact in (secrets_reachability.secrets_manager_routes, secrets_reachability.vpc_endpoints):
         with pytest.raises(Missing):
-            fact(*found)
+            fact(*subject)

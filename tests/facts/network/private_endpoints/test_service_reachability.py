@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms_lint.facts.network.private_endpoints import service_reachability as service_paths
+from dms_lint.facts.network.private_endpoints import service_reachability
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 
@@ -38,14 +38,14 @@ def path(*, version: str | None = "3.6.1", **endpoint: Any) -> tuple[Resource, I
 
 @given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))
 def test_versions_are_compared_as_numbers(major: int, minor: int, patch: int) -> None:
-    found = service_paths.vpc_endpoint_support(*path(version=f"{major}.{minor}.{patch}"))
-    assert found is ((major, minor, patch) >= (3, 4, 7))
+    supported = service_reachability.vpc_endpoint_support(*path(version=f"{major}.{minor}.{patch}"))
+    assert supported is ((major, minor, patch) >= (3, 4, 7))
 
 
 @pytest.mark.parametrize("version", [None, "", "3.4", "new", "3.4.x"])
 def test_what_is_no_version_is_missing(version: str | None) -> None:
     with pytest.raises(Missing):
-        service_paths.vpc_endpoint_support(*path(version=version))
+        service_reachability.vpc_endpoint_support(*path(version=version))
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,11 @@ def test_what_is_no_version_is_missing(version: str | None) -> None:
     ids=str,
 )
 def test_an_engine_needs_its_service(members: dict[str, Any], services: tuple[str, ...]) -> None:
-    assert service_paths.services(*path(**members)) == services
+    assert service_reachability.services(*path(**members)) == services
 
 
 def test_nothing_is_said_of_a_vpc_that_was_not_read() -> None:
     with pytest.raises(Missing):
-        service_paths.unreached_services(*path())
+        service_reachability.unreached_services(*path())
     with pytest.raises(Missing):
-        service_paths.only_vpc_endpoints(*path())
+        service_reachability.only_vpc_endpoints(*path())

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms_lint.facts.network.private_endpoints import endpoint_security_groups as vpc_endpoint_groups
-from dms_lint.facts.network.private_endpoints import vpc_endpoints
+from dms_lint.facts.network.private_endpoints import endpoint_security_groups, vpc_endpoints
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
 from tests.permissions import NOBODY
@@ -59,30 +58,31 @@ def test_a_service_is_what_follows_the_region(name: str, service: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "said"), [("Available", "available"), ("pendingAcceptance", "pendingacceptance"), ("Expired", "gone")]
+    ("state", "lower_case"),
+    [("Available", "available"), ("pendingAcceptance", "pendingacceptance"), ("Expired", "gone")],
 )
-def test_a_state_is_told_in_lower_case(state: str, said: str) -> None:
-    assert vpc_endpoints.state(*vpc_endpoint(State=state)) == said
+def test_a_state_is_told_in_lower_case(state: str, lower_case: str) -> None:
+    assert vpc_endpoints.state(*vpc_endpoint(State=state)) == lower_case
 
 
 @given(st.booleans(), st.booleans(), st.booleans())
-def test_private_dns_works_where_all_three_switches_are_on(own: bool, support: bool, hostnames: bool) -> None:
+def test_private_dns_works_where_all_three_switches_are_on(private_dns: bool, support: bool, hostnames: bool) -> None:
     attributes = (attribute("EnableDnsSupport", value=support), attribute("EnableDnsHostnames", value=hostnames))
-    flaw = vpc_endpoints.dns_flaw(*vpc_endpoint(*attributes, PrivateDnsEnabled=own))
-    assert (flaw == "") is (own and support and hostnames)
+    flaw = vpc_endpoints.dns_flaw(*vpc_endpoint(*attributes, PrivateDnsEnabled=private_dns))
+    assert (flaw == "") is (private_dns and support and hostnames)
 
 
 def test_a_switch_that_is_off_counts_though_the_other_was_not_read() -> None:
-    found = vpc_endpoint(attribute("EnableDnsHostnames", value=False))
-    assert vpc_endpoints.dns_flaw(*found) == "enableDnsHostnames of vpc-0a is off"
+    endpoint = vpc_endpoint(attribute("EnableDnsHostnames", value=False))
+    assert vpc_endpoints.dns_flaw(*endpoint) == "enableDnsHostnames of vpc-0a is off"
     with pytest.raises(Missing):
         vpc_endpoints.dns_flaw(*vpc_endpoint(attribute("EnableDnsHostnames", value=True)))
 
 
 def test_private_dns_for_inbound_resolvers_does_not_lead_from_the_vpc() -> None:
     members = {"ServiceName": f"com.amazonaws.{REGION}.s3"}
-    found = vpc_endpoint(DnsOptions={"PrivateDnsOnlyForInboundResolverEndpoint": True}, **members)
-    assert "inbound resolvers" in vpc_endpoints.dns_flaw(*found)
+    endpoint = vpc_endpoint(DnsOptions={"PrivateDnsOnlyForInboundResolverEndpoint": True}, **members)
+    assert "inbound resolvers" in vpc_endpoints.dns_flaw(*endpoint)
 
 
 @pytest.mark.parametrize(
@@ -130,21 +130,21 @@ OPEN = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
     ],
 )
 def test_a_statement_is_open_where_it_bounds_nobody_and_nothing(statement: dict[str, Any], *, is_open: bool) -> None:
-    found = vpc_endpoint(PolicyDocument=json.dumps({"Statement": [statement]}))
-    assert bool(vpc_endpoints.open_statements(*found)) is is_open
+    endpoint = vpc_endpoint(PolicyDocument=json.dumps({"Statement": [statement]}))
+    assert bool(vpc_endpoints.open_statements(*endpoint)) is is_open
 
 
 def admitting(*permissions: dict[str, Any], vpc: str | None = "10.0.0.0/16", **members: Any) -> tuple[str, ...]:
     group = {"GroupId": "sg-1", "OwnerId": ACCOUNT, "IpPermissions": list(permissions)}
     documents = [asked("ec2:DescribeSecurityGroups", {"SecurityGroups": [group]})]
     if vpc:
-        own = {"VpcId": "vpc-0a", "CidrBlock": vpc, "OwnerId": ACCOUNT}
-        documents.append(asked("ec2:DescribeVpcs", {"Vpcs": [own]}))
-    return vpc_endpoint_groups.https_sources(*vpc_endpoint(*documents, **members))
+        listed_vpc = {"VpcId": "vpc-0a", "CidrBlock": vpc, "OwnerId": ACCOUNT}
+        documents.append(asked("ec2:DescribeVpcs", {"Vpcs": [listed_vpc]}))
+    return endpoint_security_groups.https_sources(*vpc_endpoint(*documents, **members))
 
 
-def https(cidr: str, **more: Any) -> dict[str, Any]:
-    return {**NOBODY, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": cidr}], **more}
+def https(cidr: str, **members: Any) -> dict[str, Any]:
+    return {**NOBODY, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": cidr}], **members}
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 32))
