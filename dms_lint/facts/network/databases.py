@@ -123,7 +123,7 @@ class Database:
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
-        """Where its private address lies: the address, else the ranges of its subnets."""
+        """The spans of its private address: the address, else the ranges of its subnets."""
         if self.address is not None:
             return (self.address,)
         return tuple(

@@ -150,7 +150,7 @@ _REGION_OF: Final[dict[str, Callable[[Resource, Inventory], tuple[str, str]]]] =
 
 
 def _place(host: str, task: Resource, inventory: Inventory) -> Place:
-    """Where a host is: by its name, else by the network interface or the VPC that has its address."""
+    """The location of a host: by its name, else by the network interface or the VPC that has its address."""
     place = place_of(host)
     address = None if place.cloud else address_of(host)
     if address is None:

@@ -31,7 +31,7 @@ class Flow(NamedTuple):
     database: Database | Missing | None
     """None for a database outside of what was read."""
     spans: tuple[Span, ...]
-    """Where its address may lie; () where nothing says."""
+    """The ranges in which its address may lie; () where nothing says."""
     public: bool
     """Whether its address certainly is a public one."""
     missing: Missing | None
@@ -112,7 +112,7 @@ def _unlisted_interface(placement: Placement, address: Span, inventory: Inventor
 
 
 def hop_of(flow: Flow, subnet: Subnet, inventory: Inventory) -> Hop:
-    """Where packets of a flow go; by the default route where the address cannot be told."""
+    """The next hop of a flow from a subnet; by the default route where nothing says which address it has."""
     if flow.missing is not None:
         raise flow.missing
     if not flow.spans:

@@ -36,7 +36,7 @@ _EC2_NAME: Final = re.compile(r"ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})")
 
 
 class Place(NamedTuple):
-    """Where a host is: its cloud, '' where nothing says, and its AWS Region, '' where it is in none or nothing says."""
+    """The location of a host: its cloud and its AWS Region, each '' where nothing says; no Region on another cloud."""
 
     cloud: str = ""
     region: str = ""
@@ -91,7 +91,7 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
 
 @lru_cache(maxsize=8192)
 def place_of(host: str) -> Place:
-    """Where a host is by its name alone."""
+    """The location of a host by its name alone."""
     row = _row("elsewhere", host)
     if row is not None:
         return Place(row["cloud"])

@@ -48,7 +48,7 @@ def _size(span: Span) -> int:
 
 
 _ROUTED: Final = {version: _size(WHOLE[version]) - sum(map(_size, unrouted)) for version, unrouted in UNROUTED.items()}
-"""How many addresses are left."""
+"""The number of addresses that are left, by IP version."""
 _PORTS: Final = {"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp"}
 _ANY: Final = "-1"
 

@@ -62,7 +62,7 @@ def acl_lookups_between(flow: Flow, near: Subnet, far: Subnet | None, inventory:
 
 
 def source_spans(placement: Placement, subnet: Subnet, version: int, inventory: Inventory) -> tuple[Span, ...]:
-    """Where the private address of a runner in a subnet may lie: its addresses there, else the subnet's ranges."""
+    """The spans of a runner's private address in a subnet: its addresses there, else the subnet's ranges."""
     private = attempt(lambda: placement.private)
     ranges = ranges_by_version(subnet, version, inventory)
     addresses = () if isinstance(private, Missing) else private

@@ -28,7 +28,7 @@ class Subnet(NamedTuple):
 
 
 class Placement:
-    """Where something runs; each part is Missing only when it is read."""
+    """The place of a runner in its network; each part is Missing only when it is read."""
 
     def __init__(self, runner: Resource, inventory: Inventory) -> None:
         self.runner = runner
@@ -55,7 +55,7 @@ class Placement:
 
     @cached_property
     def subnets(self) -> tuple[Subnet, ...]:
-        """All subnets that it may stand in: those of its zones, else those of its subnet group."""
+        """Every subnet that it may stand in: of its zones, else of its subnet group."""
         return tuple(dict.fromkeys(subnet for alternatives in self.subnet_alternatives for subnet in alternatives))
 
     @cached_property
@@ -75,7 +75,7 @@ class Placement:
 
     @cached_property
     def sources(self) -> tuple[Span, ...]:
-        """Where its private address lies: the addresses themselves, else the ranges of its subnets."""
+        """The spans of its private address: the addresses themselves, else the ranges of its subnets."""
         return self.private or tuple(span for subnet in self.subnets for span in subnet_ranges(subnet, self.inventory))
 
     def holds_in_every_subnet(self, verdicts: Mapping[Subnet, Verdictish]) -> Verdictish:
@@ -87,7 +87,7 @@ class Placement:
 
 @memoized
 def placement_of(runner: Resource, inventory: Inventory) -> Placement:
-    """Where a replication instance or a serverless replication stands; made once for each."""
+    """The placement of a replication instance or a serverless replication; made once for each."""
     return Placement(runner, inventory)
 
 

@@ -39,7 +39,7 @@ _LOCAL, _STATIC, _PREFIX_LIST, _PROPAGATED = range(4)
 
 
 class Hop(NamedTuple):
-    """Where a packet goes next.
+    """The next hop of a packet.
 
     `kind` is local, peering, tgw, corenetwork, vgw, eni, vpce (gateway or Gateway Load Balancer endpoint), nat, igw,
     eigw (egress-only internet gateway), lgw, cagw, or none: no route matches, or one to what is gone (a blackhole).
@@ -96,7 +96,7 @@ def _associated(table: Resource) -> Iterator[str]:
 
 
 def next_hop(subnet: Subnet, address: Span, inventory: Inventory) -> Hop:
-    """Where the subnet's route table sends a packet to an address, or to all of a range of addresses.
+    """The hop to which the subnet's route table sends a packet to an address, or to all of a range of addresses.
 
     The longest prefix decides; a blackhole is a hop of kind none.  Missing where the table was not read, and where
     parts of the range, or entries of a prefix list that were not read, may lead elsewhere.
@@ -210,7 +210,7 @@ def _target(record: Record) -> tuple[str, str]:
 
 
 def default_hop(subnet: Subnet, inventory: Inventory, *, versions: tuple[int, ...] = (4, 6)) -> Hop:
-    """Where the default route of a subnet, of IPv4, leads; of kind none where it has none.
+    """The hop of the default route of a subnet, of IPv4; of kind none where it has none.
 
     Missing where it has none, but routes to a part of the internet, of the IP versions that matter.
     """

@@ -24,7 +24,7 @@ class End(NamedTuple):
     """The other end of a connection, as far as it can be told."""
 
     spans: tuple[Span, ...] = ()
-    """Where its address may lie; () where nothing says."""
+    """The ranges in which its address may lie; () where nothing says."""
     groups: tuple[str, ...] | None = None
     """The security groups on it that rules may name: () for none, None where they cannot be told."""
 
