@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dms_lint.aws.responses import KINDS
+from dms_lint.aws.kinds import KINDS
 from dms_lint.cli.views import answered, conditions_in_words, settings_in_words
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
 from dms_lint.data.tables import pack_directory

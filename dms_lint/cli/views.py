@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from dms_lint.aws.responses import KINDS
+from dms_lint.aws.kinds import KINDS
 from dms_lint.facts import FACTS
 from dms_lint.model import Missing
 from dms_lint.report.safe import dumps, harmless, line, printable

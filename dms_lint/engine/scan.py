@@ -6,7 +6,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dms_lint.aws.responses import KINDS, operations
+from dms_lint.aws.kinds import KINDS
+from dms_lint.aws.responses import operations
 from dms_lint.engine.evaluate import evaluate
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Notice, Report

@@ -7,7 +7,8 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dms_lint.aws.responses import KINDS, ResponseShape, action, command, identify, shapes_of
+from dms_lint.aws.kinds import KINDS
+from dms_lint.aws.responses import ResponseShape, action, command, identify, shapes_of
 from dms_lint.inventory.scopes import (
     Item,
     Part,

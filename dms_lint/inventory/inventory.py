@@ -9,7 +9,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dms_lint.aws.responses import KINDS, NOT_THERE, RESPONSES, action, command, operations, shapes_of
+from dms_lint.aws.kinds import KINDS
+from dms_lint.aws.responses import NOT_THERE, RESPONSES, action, command, operations, shapes_of
 from dms_lint.inventory.builder import InventoryBuilder, normal, scope_of
 from dms_lint.inventory.synthetic import synthetic_resources
 from dms_lint.model import Document, Missing, Refusal, Resource, Status

@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dms_lint.aws.kinds import KINDS
 from dms_lint.aws.partitions import partition_of_region
-from dms_lint.aws.responses import KINDS, TOKENS, ResponseShape, identify, shapes_of
+from dms_lint.aws.responses import TOKENS, ResponseShape, identify, shapes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.aws.responses import KINDS
+from dms_lint.aws.kinds import KINDS
 from dms_lint.model import Resource
 
 if TYPE_CHECKING:

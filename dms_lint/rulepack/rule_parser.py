@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from dms_lint.aws.responses import KINDS
+from dms_lint.aws.kinds import KINDS
 from dms_lint.data.errors import InputError, is_nonblank, unknown_name
 from dms_lint.facts import FACTS
 from dms_lint.model import EMPTY, Fix, Rule, Severity

@@ -8,8 +8,8 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from dms_lint.aws.kinds import KINDS
 from dms_lint.aws.responses import (
-    KINDS,
     RESPONSES,
     ResponseShape,
     action,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dms_lint.aws.responses import KINDS, shapes_of
+from dms_lint.aws.kinds import KINDS
+from dms_lint.aws.responses import shapes_of
 from dms_lint.collectors.exports import read_exports
 from dms_lint.collectors.live.calls import CALLS, calls_for
 from dms_lint.engine import cases

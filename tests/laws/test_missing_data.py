@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from dms_lint.aws.responses import KINDS, shapes_of
+from dms_lint.aws.kinds import KINDS
+from dms_lint.aws.responses import shapes_of
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine.evaluate import _judge, _Plan, _Subject, evaluate
 from dms_lint.inventory.inventory import Inventory

@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dms_lint.aws.responses import KINDS, action, shapes_of
+from dms_lint.aws.kinds import KINDS
+from dms_lint.aws.responses import action, shapes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

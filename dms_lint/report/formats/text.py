@@ -7,7 +7,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.aws.responses import KINDS
+from dms_lint.aws.kinds import KINDS
 from dms_lint.model import Severity, Status, Verdict
 from dms_lint.report.findings import acceptance, by_severity, failures, fix_words, subject, whereabouts, worst_first
 from dms_lint.report.findings import tally as tally_failures

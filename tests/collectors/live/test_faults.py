@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import pytest
 
-from dms_lint.aws.responses import KINDS as RESOURCES
+from dms_lint.aws.kinds import KINDS as RESOURCES
 from dms_lint.aws.responses import NOT_THERE
 from dms_lint.collectors.live import least_privilege as least_policy
 from dms_lint.collectors.live.calls import CALLS, Call
