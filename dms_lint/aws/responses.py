@@ -10,6 +10,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from dms_lint.aws.arn import parse_arn
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -277,10 +279,11 @@ def _fits(row: ResponseShape, value: Any) -> bool:
     if any(name in value for name in row.never):
         return False
     for name in row.id.split("+") if row.id and not row.id.endswith("?") else ():
-        found = value.get(name)
-        if not isinstance(found, str):
+        id_ = value.get(name)
+        if not isinstance(id_, str):
             return False
-        if found.startswith("arn:") and found.split(":")[2:3] != [row.service]:
+        arn = parse_arn(id_)
+        if id_.startswith("arn:") and (arn is None or arn.service != row.service):
             return False
     return True
 
@@ -288,7 +291,7 @@ def _fits(row: ResponseShape, value: Any) -> bool:
 def identify(row: ResponseShape, item: Mapping[str, Any]) -> str:
     """What identifies an item of this row: its id's members joined by a blank, '' when it does not say."""
     if "+" not in row.id:
-        found = item.get(row.id.rstrip("?"))
-        return found if isinstance(found, str) else ""
+        id_ = item.get(row.id.rstrip("?"))
+        return id_ if isinstance(id_, str) else ""
     parts = [item.get(name) for name in row.id.split("+")]
     return " ".join(parts) if all(isinstance(part, str) for part in parts) else ""  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from dms_lint.aws.responses import SECRET_VALUES
 from dms_lint.data.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 DERIVED: Final = "Derived"
 """The member that stands in the place of a value."""
@@ -45,8 +45,8 @@ def members() -> frozenset[str]:
 @cache
 def characters() -> str:
     """The characters that DMS does not take in a password, by the guide or today, in the order of the table."""
-    found = table("password-characters")
-    return "".join(dict.fromkeys(found["guide"]["characters"] + found["current"]["characters"]))
+    rows = table("password-characters")
+    return "".join(dict.fromkeys(rows["guide"]["characters"] + rows["current"]["characters"]))
 
 
 def without_values(operation: str, answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -61,8 +61,8 @@ def without_values(operation: str, answer: Mapping[str, Any]) -> Mapping[str, An
     if operation != "lambda:GetFunctionConfiguration" or not isinstance(answer.get("Environment"), dict):
         return answer
     variables = answer["Environment"].get("Variables")
-    kept = {name: variables[name] for name in _ROTATION if name in variables} if isinstance(variables, dict) else {}
-    return {**answer, "Environment": {**answer["Environment"], "Variables": kept}}
+    harmless = {name: variables[name] for name in _ROTATION if name in variables} if isinstance(variables, dict) else {}
+    return {**answer, "Environment": {**answer["Environment"], "Variables": harmless}}
 
 
 def holds_value(answer: Any) -> bool:
@@ -76,32 +76,57 @@ def derive(answer: Mapping[str, Any]) -> dict[str, Any]:
     `Derived` has Json (whether the value is a JSON object), Members (those of DMS's that hold something), Host, Port
     and AsmServer where they look like such, PasswordCharacters and AsmPasswordCharacters.
     """
-    value = answer.get("SecretString")
-    try:
-        value = json.loads(value) if isinstance(value, str) else None
-    except (ValueError, RecursionError):
-        value = None
-    found = {
-        name: str(one).strip()
-        for name, one in (value.items() if isinstance(value, dict) else ())
-        if name in members() and isinstance(one, (str, int, float)) and not isinstance(one, bool)
+    values = _values(answer.get("SecretString"))
+    derived: dict[str, Any] = {"Json": values is not None, "Members": sorted(values or ())}
+    return {
+        **_description(answer),
+        DERIVED: {**derived, **dict(_addresses(values or {})), **dict(_characters_used(values or {}))},
     }
-    found = {name: one for name, one in found.items() if one}
-    passwords = [found.get("password", ""), found.get("asm_password", "")]
-    derived: dict[str, Any] = {"Json": isinstance(value, dict), "Members": sorted(found)}
+
+
+def _values(secret: Any) -> dict[str, str] | None:
+    """The members that DMS reads and that hold something; None where the secret is no JSON object."""
+    try:
+        value = json.loads(secret) if isinstance(secret, str) else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    texts = {
+        name: str(member).strip()
+        for name, member in value.items()
+        if name in members() and isinstance(member, (str, int, float)) and not isinstance(member, bool)
+    }
+    return {name: text for name, text in texts.items() if text}
+
+
+def _passwords(values: Mapping[str, str]) -> tuple[str, str]:
+    return values.get("password", ""), values.get("asm_password", "")
+
+
+def _addresses(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Where the database is, as far as it looks like an address and holds no password."""
     for name, (member, shape) in _SHAPES.items():
-        one = found.get(member, "")
-        given_away = any(len(password) >= _LEAST and password in one for password in passwords)
-        if re.fullmatch(shape, one) and not given_away:
-            derived[name] = one
-    for name, password in zip(("PasswordCharacters", "AsmPasswordCharacters"), passwords, strict=True):
-        derived[name] = [one for one in characters() if one in password]
-    said: dict[str, Any] = {
+        value = values.get(member, "")
+        gives_away = any(len(password) >= _LEAST and password in value for password in _passwords(values))
+        if re.fullmatch(shape, value) and not gives_away:
+            yield name, value
+
+
+def _characters_used(values: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """The characters of each password that DMS does not take."""
+    for name, password in zip(("PasswordCharacters", "AsmPasswordCharacters"), _passwords(values), strict=True):
+        yield name, [character for character in characters() if character in password]
+
+
+def _description(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What an answer says of the secret besides its value."""
+    description: dict[str, Any] = {
         name: answer[name] for name in ("ARN", "Name", "VersionId") if isinstance(answer.get(name), str)
     }
     stages = answer.get("VersionStages")
     if isinstance(stages, (list, tuple)):
-        said["VersionStages"] = [stage for stage in stages if isinstance(stage, str)]
+        description["VersionStages"] = [stage for stage in stages if isinstance(stage, str)]
     if isinstance(answer.get("CreatedDate"), (str, int, float)):
-        said["CreatedDate"] = answer["CreatedDate"]
-    return {**said, DERIVED: derived}
+        description["CreatedDate"] = answer["CreatedDate"]
+    return description

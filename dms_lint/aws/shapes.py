@@ -1,4 +1,4 @@
-"""Holds an answer against botocore's model of the operation: what AWS never sends is no test of anything."""
+"""Compares a response with botocore's model of the operation: what AWS never sends is no test of anything."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def _misfit(shape: Any, value: Any, path: str) -> Iterator[str]:
 def _scalar(shape: Any, value: Any, path: str) -> Iterator[str]:
     if shape.name == "policyDocumentType" and isinstance(value, dict):
         return  # the AWS CLI decodes IAM's policy documents
-    wanted = _TYPES[shape.type_name]
-    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+    types = _TYPES[shape.type_name]
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         yield f"{path}: not a {shape.type_name}"
-    elif shape.type_name == "string" and shape.enum and str(value).lower() not in {one.lower() for one in shape.enum}:
+    elif shape.type_name == "string" and shape.enum and str(value).lower() not in {word.lower() for word in shape.enum}:
         yield f"{path}: '{value}' is none of {', '.join(shape.enum)}{nearest(str(value), shape.enum)}"

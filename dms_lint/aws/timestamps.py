@@ -21,33 +21,33 @@ def moment(record: Record, key: str) -> datetime:
     as they are, it is a number of seconds since 1970.  A time without an offset is UTC, as all of AWS's are.
     Missing when the member is absent or is neither.
     """
-    found = parse_moment(record[key])
-    if found is None:
+    time = parse_moment(record[key])
+    if time is None:
         raise record.malformed(key, "a time")
-    return found
+    return time
 
 
-def parse_moment(written: object) -> datetime | None:
+def parse_moment(value: object) -> datetime | None:
     """A moment in UTC, from ISO 8601 text or from seconds since 1970; None for anything else."""
-    if isinstance(written, str):
-        return _parse_text(written)
-    if isinstance(written, (int, float)) and not isinstance(written, bool):
+    if isinstance(value, str):
+        return _parse_text(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
-            return _EPOCH + timedelta(seconds=written)
+            return _EPOCH + timedelta(seconds=value)
         except (ValueError, OverflowError):
             return None
     return None
 
 
 @lru_cache(maxsize=1024)
-def _parse_text(written: str) -> datetime | None:
-    if len(written) > _LONGEST or "-" not in written:
+def _parse_text(text: str) -> datetime | None:
+    if len(text) > _LONGEST or "-" not in text:
         return None
     try:
-        found = datetime.fromisoformat(written.strip())
-        if found.tzinfo is UTC:
-            return found
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        time = datetime.fromisoformat(text.strip())
+        if time.tzinfo is UTC:
+            return time
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
