@@ -9,17 +9,21 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.aws.kinds import KINDS
-from dms_lint.aws.responses import NOT_THERE, RESPONSES, action, command, operations, shapes_of
-from dms_lint.inventory.builder import InventoryBuilder, normal, scope_of
+from dms_lint.aws.responses import RESPONSES, action, operations
+from dms_lint.inventory.builder import InventoryBuilder
+from dms_lint.inventory.coverage import normal
+from dms_lint.inventory.scopes import listing_scope
 from dms_lint.inventory.synthetic import synthetic_resources
-from dms_lint.model import Document, Missing, Refusal, Resource, Status
+from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from dms_lint.inventory.scopes import Scope
+    from dms_lint.model import Document, Refusal, Resource
 
 T = TypeVar("T")
 
@@ -37,24 +41,20 @@ class Inventory:
 
     def __init__(self, documents: Iterable[Document], now: datetime) -> None:
         self.now = now
-        filled = InventoryBuilder(list(documents))
-        self.notices = filled.notices
-        self._resources = filled.resources
-        self._complete = filled.complete
-        self._truncated = filled.truncated
-        self._holes = filled.holes
-        self._asked = filled.asked
-        self.scanned = frozenset(filled.scanned)
+        built = InventoryBuilder(list(documents))
+        self.notices = built.notices
+        self.coverage = built.coverage
+        self._resources = built.resources
+        self._asked = built.asked
+        self.scanned = frozenset(built.scanned)
         """Account and Region of every answer, or refusal, of DMS itself."""
         self._memo: dict[Any, Any] = {}
         for resource in synthetic_resources(self._resources, self.accounts(), self.scopes()):
             self._resources[resource.kind].setdefault(resource.id, resource)
 
-    # -- what is there
-
     def kinds(self) -> dict[str, int]:
         """How many resources of each kind there are."""
-        return {kind: len(found) for kind, found in self._resources.items() if found}
+        return {kind: len(resources) for kind, resources in self._resources.items() if resources}
 
     def known(self, kind: str) -> Iterable[Resource]:
         """The resources of a kind that were read, with no claim that these are all."""
@@ -62,9 +62,9 @@ class Inventory:
 
     def all(self, kind: str, account: str, region: str = "") -> tuple[Resource, ...]:
         """Every resource of a kind in an account and Region; Missing unless its listing is complete."""
-        scope = scope_of(kind, account, region)
-        if (kind, scope) not in self._complete:
-            raise self._unlisted(kind, scope)
+        scope = listing_scope(kind, account, region)
+        if not self.coverage.is_complete(kind, scope):
+            raise self.coverage.missing(kind, scope)
         return self.once((kind, scope), lambda: self._within(kind, scope))
 
     def _within(self, kind: str, scope: Scope) -> tuple[Resource, ...]:
@@ -77,21 +77,14 @@ class Inventory:
 
     def listed(self, kind: str, account: str, region: str = "") -> bool:
         """Whether the listing of a kind is complete there."""
-        return (kind, scope_of(kind, account, region)) in self._complete
+        return self.coverage.is_complete(kind, listing_scope(kind, account, region))
 
     def unread(self, kind: str) -> Iterator[tuple[str, str, Missing]]:
         """Account, Region and reason of every listing of a kind that AWS refused, or that breaks off.
 
         What it would have held is not here, and so judged by nobody.
         """
-        for one in KINDS[kind].implied_by:
-            yield from self.unread(one)
-        listings = {row.operation for row in RESPONSES if row.kind == kind and row.shape == "complete"}
-        refused = {hole.scope for hole in self._holes.get(kind, ()) if hole.operation in listings}
-        cut = {scope for of, scope in self._truncated if of == kind}
-        for scope in sorted(refused | cut):
-            if (kind, scope) not in self._complete:
-                yield (*scope, self._unlisted(kind, scope))
+        return self.coverage.unread(kind)
 
     def find(self, kind: str, id: str, account: str = "", region: str = "") -> Resource | None:  # noqa: A002
         """The resource with that id (or, in that account and Region, that name).
@@ -99,23 +92,20 @@ class Inventory:
         None when it certainly does not exist: the listing is complete, or AWS answered that there is none.
         Missing when nothing can be said.  Account and Region are read from the id where it is an ARN.
         """
-        found = self._resources[kind].get(id) if kind in self._resources else None
-        named = id.startswith("arn:")
-        if found is not None and (named or kind in _OWNED or self._here(found, account, region)):
-            return found
-        if named and id.count(":") >= 5:
-            _, _, _, region, account, _ = id.split(":", 5)
-        found = self._only(kind, id, self._named(kind).get(id, ()), account, region)
-        if found is not None:
-            return found
-        scope = scope_of(kind, account, region)
-        if (kind, scope) in self._complete:
+        resource = self._resources[kind].get(id) if kind in self._resources else None
+        is_arn = id.startswith("arn:")
+        if resource is not None and (is_arn or kind in _OWNED or self._is_in(resource, account, region)):
+            return resource
+        arn = parse_arn(id) if is_arn else None
+        if arn is not None:
+            account, region = arn.account, arn.region
+        resource = self._only(kind, id, self._by_name(kind).get(id, ()), account, region)
+        if resource is not None:
+            return resource
+        scope = listing_scope(kind, account, region)
+        if self.coverage.is_absent(kind, scope, id):
             return None
-        for hole in self._holes.get(kind, ()):
-            absent = hole.refusal is not None and hole.refusal.code in NOT_THERE
-            if absent and hole.scope == scope and hole.names(id):
-                return None
-        raise self._unlisted(kind, scope, id)
+        raise self.coverage.missing(kind, scope, id)
 
     def about(self, kind: str, *subjects: str, account: str = "", region: str = "") -> Resource:
         """The answer of a kind that is about one of these subjects: a key's policy by the key's ARN, id or alias.
@@ -123,44 +113,41 @@ class Inventory:
         Missing when there is none.
         """
         for subject in subjects:
-            found = self._resources[kind].get(subject) if kind in self._resources else None
-            if found is not None and found.arn:
-                return found
-            called = [one for one in self._called(kind).get(normal(subject), ()) if _may_mean(one, subject)]
-            found = self._only(kind, subject, called, account, region)
-            if found is not None:
-                return found
-        raise self._unlisted(kind, scope_of(kind, account, region), *subjects)
+            resource = self._resources[kind].get(subject) if kind in self._resources else None
+            if resource is not None and resource.arn:
+                return resource
+            candidates = self._by_file_name(kind).get(normal(subject), ())
+            namesakes = [candidate for candidate in candidates if _may_mean(candidate, subject)]
+            resource = self._only(kind, subject, namesakes, account, region)
+            if resource is not None:
+                return resource
+        raise self.coverage.missing(kind, listing_scope(kind, account, region), *subjects)
 
-    def _named(self, kind: str) -> Mapping[str, list[Resource]]:
+    def _by_name(self, kind: str) -> Mapping[str, list[Resource]]:
         """The resources of a kind by name, as AWS writes it."""
-        return self.index(kind, _name)
+        return self.index(kind, _names)
 
-    def _called(self, kind: str) -> Mapping[str, list[Resource]]:
+    def _by_file_name(self, kind: str) -> Mapping[str, list[Resource]]:
         """The resources of a kind by id and by name, as file names write them."""
-        return self.index(kind, _calls)
+        return self.index(kind, _file_names)
 
     def _only(self, kind: str, name: str, candidates: Iterable[Resource], account: str, region: str) -> Resource | None:
-        """The one of these that is in that account and Region; Missing where it cannot be told which is meant."""
-        found = [resource for resource in candidates if self._here(resource, account, region)]
-        if len(found) > 1:
+        """The candidate that is in that account and Region, if there is any; Missing where there are several."""
+        resources = [resource for resource in candidates if self._is_in(resource, account, region)]
+        if len(resources) > 1:
             raise Missing(
-                f"{kind} {name}: {len(found)} have that name",
+                f"{kind} {name}: {len(resources)} have that name",
                 needs=action(operations(kind)[0]),
                 reason="several have that name",
             )
-        return found[0] if found else None
+        return resources[0] if resources else None
 
     def refusal(self, operation: str, subject: str, account: str = "") -> Refusal | None:
         """How AWS refused an operation (`kms:DescribeKey`) on that subject, or on all; None where it did not.
 
         For what a listing told of and a detail was asked about: `find` has the one and says nothing of the other.
         """
-        for hole in self._holes.get(shapes_of(operation)[0].kind, ()):
-            here = hole.operation == operation and hole.scope[0] in (account, "")
-            if here and hole.refusal is not None and (not hole.about or hole.speaks_of(subject)):
-                return hole.refusal
-        return None
+        return self.coverage.refusal(operation, subject, account)
 
     def accounts(self) -> tuple[str, ...]:
         """The accounts that the documents are of, in order; those too of which all was refused."""
@@ -176,17 +163,19 @@ class Inventory:
 
     def _places(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Scope, ...]]:
         def places() -> tuple[tuple[str, ...], tuple[str, ...], tuple[Scope, ...]]:
-            scopes = {scope for _, scope in (*self._complete, *self._truncated)}
-            scopes.update(hole.scope for holes in self._holes.values() for hole in holes)
-            scopes.update(self._asked)
+            scopes = self.coverage.scopes() | self._asked
             for kind in _PLACED:
                 scopes.update((resource.account, resource.region) for resource in self.known(kind))
             accounts, regions = ({scope[part] for scope in scopes} - {""} for part in (0, 1))
-            return tuple(sorted(accounts)), tuple(sorted(regions)), tuple(sorted(one for one in scopes if all(one)))
+            return (
+                tuple(sorted(accounts)),
+                tuple(sorted(regions)),
+                tuple(sorted(scope for scope in scopes if all(scope))),
+            )
 
         return self.once("places", places)
 
-    def _here(self, resource: Resource, account: str, region: str) -> bool:
+    def _is_in(self, resource: Resource, account: str, region: str) -> bool:
         """Whether a resource is of that account and Region; where its answer does not say, if there is but one."""
         accounts, regions, _ = self._places()
         of_account = not account or resource.account == account or (not resource.account and len(accounts) < 2)
@@ -202,62 +191,32 @@ class Inventory:
         return self.once((kind, keys), lambda: self._index(kind, keys))
 
     def _index(self, kind: str, keys: Callable[[Resource], Iterable[str]]) -> dict[str, list[Resource]]:
-        found: dict[str, list[Resource]] = defaultdict(list)
+        resources: dict[str, list[Resource]] = defaultdict(list)
         for resource in self.known(kind):
             try:
                 for key in keys(resource):
-                    found[key].append(resource)
+                    resources[key].append(resource)
             except Missing:
-                found[""].append(resource)
-        return dict(found)
+                resources[""].append(resource)
+        return dict(resources)
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """What `make` gives, made at the first call with this key."""
         if key not in self._memo:
             self._memo[key] = make()
-        found: T = self._memo[key]
-        return found
-
-    # -- what is not there
-
-    def _unlisted(self, kind: str, scope: Scope, *subjects: str) -> Missing:
-        """Why a resource (by any of these names) or a listing cannot be spoken of."""
-        needs = action(operations(kind)[0])
-        place = (scope[0] or "the account") + (f" in {scope[1]}" if scope[1] else "")
-        what = f"{kind} {subjects[0]}" if subjects else f"the {KINDS[kind].plural} of {place}"
-        for hole in self._holes.get(kind, ()):
-            if hole.scope[0] not in (scope[0], "") or hole.scope[1] not in (scope[1], ""):
-                continue
-            if hole.about and not any(map(hole.speaks_of, subjects)):
-                continue
-            needs = action(hole.operation)
-            if hole.refusal is None:
-                return _broken_off(what, needs, hole.file or command(hole.operation))
-            return hole.refusal.missing(what, needs)
-        if (kind, scope) in self._truncated:
-            operation, file = self._truncated[kind, scope]
-            return _broken_off(what, action(operation), file)
-        return Missing(f"{what}: not in the input", needs=needs, reason="not in the input")
+        value: T = self._memo[key]
+        return value
 
 
 def _may_mean(resource: Resource, subject: str) -> bool:
     """Whether the name or id of an answer may be the subject's: as a file name writes it, without `:` and `/`."""
-    written = "".join("[-_.:/ ]+" if character in ":/" else re.escape(character) for character in subject)
-    return any(re.fullmatch(written, name, re.IGNORECASE) for name in (resource.name, resource.id))
+    pattern = "".join("[-_.:/ ]+" if character in ":/" else re.escape(character) for character in subject)
+    return any(re.fullmatch(pattern, name, re.IGNORECASE) for name in (resource.name, resource.id))
 
 
-def _name(resource: Resource) -> tuple[str]:
+def _names(resource: Resource) -> tuple[str]:
     return (resource.name,)
 
 
-def _calls(resource: Resource) -> set[str]:
+def _file_names(resource: Resource) -> set[str]:
     return {normal(resource.id), normal(resource.name)}
-
-
-def _broken_off(what: str, needs: str, file: str) -> Missing:
-    return Missing(
-        f"{what}: the listing in {file} breaks off, more pages follow",
-        needs=needs,
-        reason="the listing breaks off, more pages follow",
-        status=Status.NOT_READABLE,
-    )

@@ -1,4 +1,4 @@
-"""Which account and Region an answer is of, what it holds, and whether it holds all of it."""
+"""Accounts and Regions of responses, the resources in each, and whether a response is the whole of a listing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.aws.kinds import KINDS
 from dms_lint.aws.partitions import partition_of_region
 from dms_lint.aws.responses import TOKENS, ResponseShape, identify, shapes_of
+from dms_lint.model import Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dms_lint.model import Document
 
@@ -41,21 +43,42 @@ class Part(NamedTuple):
     broken: bool
 
 
+class Page(NamedTuple):
+    """A document that holds a page of a listing, or all of it."""
+
+    document: Document
+    is_cut: bool
+    """Whether more pages follow, or something in it is unreadable."""
+
+
+def listing_scope(kind: str, account: str, region: str) -> Scope:
+    """The account and Region that a listing of a kind is of; the Region is '' where resources have none."""
+    return (account, region if KINDS[kind].scope == "region" else "")
+
+
 def is_truncated(document: Document) -> bool:
-    """Whether an answer says that more pages follow."""
-    return any(document.body.get(token) for token in TOKENS)
+    """Whether a response says that more pages follow; one that is known to be the whole does not."""
+    body = document.body
+    return document.complete is not True and any(is_set(body.get(token)) for token in TOKENS)
 
 
-def is_complete(pages: list[tuple[Document, bool]]) -> bool:
-    """Whether answers hold a listing to its end, with nothing missing in between.
+def is_set(value: object) -> bool:
+    """Whether a member holds something, or may: a value that is not resolved does."""
+    return isinstance(value, Unresolved) or bool(value)
+
+
+def is_complete(pages: list[Page]) -> bool:
+    """Whether pages hold a listing to its end, with nothing missing in between.
 
     Pages in one file follow one another.  Pages in several files do where the files are numbered without a gap, from
     0 or 1; elsewhere nobody can tell that no page between them is missing, since a page does not say which it is.
     A last page that stands alone tells so by its number: those before it are missing.
     """
+    if any(page.document.complete and not page.is_cut for page in pages):
+        return True
     ends: dict[str, bool] = {}
-    for document, cut in pages:
-        ends[document.file or ""] = cut
+    for page in pages:
+        ends[page.document.file or ""] = page.is_cut
     if not any(ends.values()):
         return not (len(ends) == 1 and _is_later_page(next(iter(ends))))
     files = sorted((re.split(r"(\d+)", file), cut) for file, cut in ends.items())
@@ -79,11 +102,11 @@ def _is_later_page(file: str) -> bool:
 
 def arn_scope(arn: str) -> Scope | None:
     """The account and Region that an ARN names; None for what is no ARN."""
-    fields = arn.split(":", 5)
-    if len(fields) != 6 or fields[0] != "arn":
+    parts = parse_arn(arn)
+    if parts is None:
         return None
     # What AWS itself owns (arn:aws:iam::aws:policy/...) is seen in every account and is no account of its own.
-    return ("" if fields[4] == "aws" else fields[4], fields[3])
+    return ("" if parts.account == "aws" else parts.account, parts.region)
 
 
 def arn_of(row: ResponseShape, id: str, account: str, region: str) -> str:  # noqa: A002
@@ -103,10 +126,10 @@ def key_of(row: ResponseShape, id: str, account: str, region: str) -> str:  # no
     return f"{account}:{region}:{id}" if row.arn and account else id
 
 
-def _scope_of(row: ResponseShape, item: Mapping[str, Any]) -> Scope | None:
+def _item_scope(row: ResponseShape, item: Mapping[str, Any]) -> Scope | None:
     """Account and Region that an item itself names; a part that it does not name is ''."""
-    found = item.get(row.id.rstrip("?").partition("+")[0])
-    scope = arn_scope(found) if isinstance(found, str) else None
+    id_ = item.get(row.id.rstrip("?").partition("+")[0])
+    scope = arn_scope(id_) if isinstance(id_, str) else None
     if scope is not None:
         return scope
     account = item.get(row.account) if row.account else None
@@ -121,19 +144,22 @@ def split_response(document: Document) -> Iterator[Part]:
         value: Any = document.body.get(row.key) if row.key else document.body
         if value is None:
             continue
-        if row.shape == "one":
-            one = isinstance(value, dict)
-            items = [Item(value, identify(row, value), _scope_of(row, value), document.line)] if one else []
-            yield Part(row, items, broken=False)
-            continue
-        lines = document.lines.get(row.key)
-        listed = value if isinstance(value, list) else ()
-        items = [
-            Item(item, found, _scope_of(row, item), lines[number] if lines else None)
-            for number, item in enumerate(listed)
-            if isinstance(item, dict) and (found := identify(row, item))
-        ]
-        yield Part(row, items, broken=len(items) < len(listed) or not isinstance(value, list))
+        if row.shape != "one":
+            yield _split_list(row, value, document.lines.get(row.key))
+        elif isinstance(value, dict):
+            yield Part(row, [Item(value, identify(row, value), _item_scope(row, value), document.line)], broken=False)
+        else:
+            yield Part(row, [], broken=False)
+
+
+def _split_list(row: ResponseShape, value: Any, lines: Sequence[int] | None) -> Part:
+    listed = value if isinstance(value, list) else ()
+    items = [
+        Item(item, id_, _item_scope(row, item), lines[number] if lines else None)
+        for number, item in enumerate(listed)
+        if isinstance(item, dict) and (id_ := identify(row, item))
+    ]
+    return Part(row, items, broken=len(items) < len(listed) or not isinstance(value, list))
 
 
 def explicit_scopes(document: Document, parts: Iterable[Part]) -> set[Scope]:
@@ -157,34 +183,40 @@ def infer_scope(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> 
     By the account and Region that its folders are named after; else by what the documents of the same folder
     agree on; else by what all documents agree on.  Where they disagree, that part stays ''.
     """
-    by_folder: dict[str | None, set[Scope]] = defaultdict(set)
-    # DMS's own answers decide: a key or a secret may well be another account's.
-    for ours in (True, False):
-        told = {folder: bool(found) for folder, found in by_folder.items()}
-        for document in documents:
-            if document.operation.startswith("dms:") is ours:
-                for folder in (None, _folder(document)):
-                    if not told.get(folder):
-                        by_folder[folder] |= scopes[id(document)]
-
-    def agreed(found: set[Scope]) -> Scope:
-        accounts = {account for account, _ in found} - {""}
-        regions = {region for _, region in found} - {""}
-        return (
-            accounts.pop() if len(accounts) == 1 else "",
-            regions.pop() if len(regions) == 1 else "",
-        )
-
-    agreements = {folder: agreed(found) for folder, found in by_folder.items()}
+    agreements = {folder: _agreed(stated) for folder, stated in _scopes_by_folder(documents, scopes).items()}
 
     def place(document: Document) -> Scope:
         folder = _folder(document)
-        named, near, everywhere = _named_by(folder), agreements[folder], agreements[None]
-        account = document.account or named[0] or near[0] or everywhere[0]
-        region = document.region or named[1] or near[1] or everywhere[1]
+        by_name, nearby, everywhere = _scope_in_path(folder), agreements[folder], agreements[None]
+        account = document.account or by_name[0] or nearby[0] or everywhere[0]
+        region = document.region or by_name[1] or nearby[1] or everywhere[1]
         return (account, region)
 
     return place
+
+
+def _scopes_by_folder(documents: list[Document], scopes: Mapping[int, set[Scope]]) -> dict[str | None, set[Scope]]:
+    """The accounts and Regions that the documents of each folder name, and under None those of all."""
+    by_folder: dict[str | None, set[Scope]] = defaultdict(set)
+    # DMS's own answers decide: a key or a secret may well be another account's.
+    for from_dms in (True, False):
+        decided = {folder: bool(stated) for folder, stated in by_folder.items()}
+        for document in documents:
+            if document.operation.startswith("dms:") is from_dms:
+                for folder in (None, _folder(document)):
+                    if not decided.get(folder):
+                        by_folder[folder] |= scopes[id(document)]
+    return by_folder
+
+
+def _agreed(scopes: set[Scope]) -> Scope:
+    """The account and the Region that all of these share; '' for each in which they differ."""
+    accounts = {account for account, _ in scopes} - {""}
+    regions = {region for _, region in scopes} - {""}
+    return (
+        accounts.pop() if len(accounts) == 1 else "",
+        regions.pop() if len(regions) == 1 else "",
+    )
 
 
 def _folder(document: Document) -> str:
@@ -193,7 +225,7 @@ def _folder(document: Document) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _named_by(folder: str) -> Scope:
+def _scope_in_path(folder: str) -> Scope:
     """The account and Region that a folder, or the nearest above it, is named after; '' where none is."""
     names = PurePath(folder).parts[::-1]
     account = next((name for name in names if re.fullmatch(r"\d{12}", name)), "")

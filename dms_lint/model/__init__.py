@@ -6,7 +6,7 @@ They are named tuples: as frozen as a dataclass, and made ten times as fast, whi
 from __future__ import annotations
 
 from dms_lint.model.document import Document, Notice, Refusal
-from dms_lint.model.record import EMPTY, Record, Resource
+from dms_lint.model.record import EMPTY, Record, Resource, Unresolved
 from dms_lint.model.report import Fault, Finding, Gap, Report, Waiver
 from dms_lint.model.rule import Control, Fix, Framework, Pack, Rule, Setting
 from dms_lint.model.verdict import Missing, Severity, Status, Verdict
@@ -31,6 +31,7 @@ __all__ = [
     "Setting",
     "Severity",
     "Status",
+    "Unresolved",
     "Verdict",
     "Waiver",
 ]

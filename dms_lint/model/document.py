@@ -52,6 +52,13 @@ class Document(NamedTuple):
     lines: Mapping[str, Sequence[int]] = EMPTY
     """By listing member, the line that names each of its items."""
     refusal: Refusal | None = None
+    complete: bool | None = None
+    """Whether it is the whole of each listing that it holds; None where its shape and its page tokens say so.
+
+    Where it is False, no listing of these kinds is complete, whatever else was read: a template is never the whole.
+    """
+    absence: str = ""
+    """Why a resource that it does not hold may exist all the same: `not in the template`."""
 
 
 class Notice(NamedTuple):

@@ -11,7 +11,42 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _ABSENT: Final = object()
+_SCALAR: Final = frozenset({str, int, float, bool, type(None)})
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Unresolved:
+    """A value that a template leaves open, with the chain of reasons: `parameter Mode`, `condition IsProd`.
+
+    The member may even be absent (AWS::NoValue).  Whoever compares the value, tests its truth or looks for it in a set
+    past the accessors of Record gets Missing, for nothing follows from it.
+    """
+
+    __slots__ = ("reasons",)
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        self.reasons = reasons
+
+    def missing(self, where: str = "a value") -> Missing:
+        """The Missing of the value, which stands at `where`."""
+        chain = ", ".join(self.reasons)
+        return Missing(
+            f"{where} depends on {chain}",
+            needs=self.reasons[0],
+            reason=f"the value depends on {chain}",
+        )
+
+    def __bool__(self) -> bool:
+        raise self.missing()
+
+    def __eq__(self, value: object) -> bool:
+        raise self.missing()
+
+    def __hash__(self) -> int:
+        raise self.missing()
+
+    def __repr__(self) -> str:
+        return f"Unresolved({self.reasons!r})"
 
 
 class Record:
@@ -19,7 +54,8 @@ class Record:
 
     An accessor without `default` raises Missing when the member is absent (or null, which AWS uses alike).
     Giving a `default` is the visible statement that AWS documents absence to mean just that.  A member of
-    another type than AWS sends raises Missing too: the answer was garbled, and nothing follows from it.
+    another type than AWS sends raises Missing too: the answer was garbled, and nothing follows from it.  So does a
+    value that is Unresolved, with or without a `default`: nobody knows whether the member is there at all.
     """
 
     __slots__ = ("_place", "data", "needs")
@@ -36,36 +72,60 @@ class Record:
         return place if isinstance(place, str) else f"{place[0].where}: {place[1]}"
 
     def __contains__(self, key: str) -> bool:
-        return self.data.get(key) is not None
+        value = self.data.get(key)
+        if value.__class__ is Unresolved:
+            raise self.unresolved(key, value)
+        return value is not None
 
     def __getitem__(self, key: str) -> Any:
-        """The member as AWS sent it; Missing when it is absent."""
+        """The member as AWS sent it; Missing when it is absent, or when anything in it is unresolved."""
         value = self.data.get(key)
         if value is None:
             raise self.missing(key)
+        if value.__class__ not in _SCALAR:
+            self._require_resolved(key, value)
         return value
+
+    def _require_resolved(self, path: str, value: Any) -> None:
+        """Raise Missing when a value is unresolved, or any value within it."""
+        if isinstance(value, Unresolved):
+            raise self.unresolved(path, value)
+        if isinstance(value, dict):
+            for name, member in value.items():
+                if member.__class__ not in _SCALAR:
+                    self._require_resolved(f"{path}.{name}", member)
+        elif isinstance(value, (list, tuple)):
+            for number, item in enumerate(value):
+                if item.__class__ not in _SCALAR:
+                    self._require_resolved(f"{path}[{number}]", item)
+
+    def unresolved(self, path: str, value: Unresolved) -> Missing:
+        """The Missing of a member that a template leaves open."""
+        return value.missing(f"{self.where}: {path}")
 
     def missing(self, key: str) -> Missing:
         """The absence of a member, for a caller that must say so itself."""
         return Missing(f"{self.where} has no {key}", needs=self.needs, reason=f"the answer has no {key}")
 
-    def malformed(self, key: str, wanted: str) -> Missing:
+    def malformed(self, key: str, expected: str) -> Missing:
         """A member that is there and is not what AWS sends."""
         return Missing(
-            f"{self.where} has a {key} that is not {wanted}",
+            f"{self.where} has a {key} that is not {expected}",
             needs=self.needs,
-            reason=f"{key} is not {wanted}",
+            reason=f"{key} is not {expected}",
             status=Status.NOT_READABLE,
         )
 
-    def _typed(self, key: str, types: type | tuple[type, ...], wanted: str, default: Any) -> Any:
+    def _typed(self, key: str, types: type | tuple[type, ...], expected: str, default: Any) -> Any:
         value = self.data.get(key)
         if value is None:
             if default is _ABSENT:
                 raise self.missing(key)
             return default
+        if value.__class__ is Unresolved:
+            raise self.unresolved(key, value)
         if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
-            raise self.malformed(key, wanted)
+            raise self.malformed(key, expected)
         return value
 
     def text(self, key: str, default: Any = _ABSENT) -> str:
@@ -92,26 +152,36 @@ class Record:
     def texts(self, key: str, default: Any = _ABSENT) -> tuple[str, ...]:
         """A list of strings; nulls in it are left out, as AWS sends `[null]` for none."""
         values = self._typed(key, (list, tuple), "a list", default)
-        found = tuple(value for value in values if value is not None)
-        if not all(isinstance(value, str) for value in found):
-            raise self.malformed(key, "a list of text")
-        return found
+        texts = tuple(value for value in values if value is not None)
+        for number, value in enumerate(texts):
+            if not isinstance(value, str):
+                raise self._misfit(key, number, value, "a list of text")
+        return texts
+
+    def _misfit(self, key: str, number: int, item: Any, expected: str) -> Missing:
+        """The Missing of an item that is unresolved, or not what AWS sends."""
+        if isinstance(item, Unresolved):
+            return self.unresolved(f"{key}[{number}]", item)
+        return self.malformed(key, expected)
 
     def records(self, key: str, default: Any = _ABSENT) -> tuple[Record, ...]:
         """A list of objects, each a record; nulls in it are left out."""
-        found = self.objects(key, default)
-        return tuple(Record(value, (self, f"{key}[{n}]"), self.needs) for n, value in enumerate(found))
+        items = self.objects(key, default)
+        return tuple(Record(item, (self, f"{key}[{n}]"), self.needs) for n, item in enumerate(items))
 
     def objects(self, key: str, default: Any = _ABSENT) -> Sequence[dict[str, Any]]:
         """What `records` gives, as AWS sent it: for lists that are read too often to make a record of each item."""
         values = self.data.get(key)
         if values.__class__ is not list:
             values = self._typed(key, (list, tuple), "a list", default)
-        found: Sequence[Any] = [value for value in values if value is not None] if None in values else values
-        for value in found:
-            if not isinstance(value, dict):
-                raise self.malformed(key, "a list of objects")
-        return found
+        has_null = False
+        for number, value in enumerate(values):
+            if value is None:
+                has_null = True
+            elif not isinstance(value, dict):
+                raise self._misfit(key, number, value, "a list of objects")
+        items: Sequence[Any] = [value for value in values if value is not None] if has_null else values
+        return items
 
     def block(self, key: str, default: Any = _ABSENT) -> Record:
         """A nested object, as a record that names its path when something in it is missing."""

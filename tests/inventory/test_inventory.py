@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.inventory.inventory import Inventory
-from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status
+from dms_lint.model import Document, Missing, Notice, Refusal, Resource, Status, Unresolved
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HERE, THERE = "111122223333", "444455556666"
@@ -705,3 +705,80 @@ class TestLookAlikes:
         document = Document("dms:DescribeReplicationSubnetGroups", body, account=HERE, region=region)
         (found,) = read(document).known("subnet-group")
         assert found.arn == f"arn:{partition}:dms:{region}:{HERE}:subgrp:private"
+
+
+class TestComplete:
+    def test_a_document_that_is_never_whole_says_why(self) -> None:
+        template = endpoints(endpoint("orders"), complete=False, absence="not in the template")
+        inventory = read(template)
+        assert inventory.find("endpoint", ORDERS)
+        assert not inventory.listed("endpoint", HERE, EU)
+        for ask in (
+            lambda: inventory.find("endpoint", arn("endpoint", "NONE")),
+            lambda: inventory.all("endpoint", HERE, EU),
+        ):
+            with pytest.raises(Missing, match="not in the template") as raised:
+                ask()
+            assert (raised.value.reason, raised.value.status) == ("not in the template", Status.NOT_PROVIDED)
+            assert raised.value.needs == "dms:DescribeEndpoints"
+
+    def test_no_listing_is_complete_beside_a_template(self) -> None:
+        template = endpoints(endpoint("orders"), complete=False, absence="not in the template")
+        inventory = read(endpoints(endpoint("billing")), template)
+        assert not inventory.listed("endpoint", HERE, EU)
+        assert inventory.find("endpoint", "billing")
+
+    def test_a_template_of_another_account_hides_no_listing(self) -> None:
+        template = endpoints(endpoint("orders", THERE), complete=False)
+        inventory = read(endpoints(endpoint("billing")), template)
+        assert inventory.listed("endpoint", HERE, EU)
+        assert not inventory.listed("endpoint", THERE, EU)
+
+    def test_an_empty_template_is_never_whole_either(self) -> None:
+        template = Document("iam:ListRoles", {"Roles": []}, complete=False, absence="not in the template")
+        inventory = read(endpoints(endpoint("orders")), template)
+        with pytest.raises(Missing, match="not in the template"):
+            inventory.all("role", HERE)
+
+    def test_a_whole_document_is_whole_whatever_its_token_says(self) -> None:
+        assert not read(endpoints(endpoint("orders"), NextToken="2")).listed("endpoint", HERE, EU)
+        assert read(endpoints(endpoint("orders"), NextToken="2", complete=True)).listed("endpoint", HERE, EU)
+
+    def test_a_whole_document_needs_no_listing_shape(self) -> None:
+        body = {"Policies": [{"Arn": f"arn:aws:iam::{HERE}:policy/dms", "PolicyName": "dms"}]}
+        operation = "iam:GetAccountAuthorizationDetails"
+        assert not read(Document(operation, body)).listed("managed-policy", HERE)
+        assert read(Document(operation, body, complete=True)).listed("managed-policy", HERE)
+
+    def test_an_unreadable_item_leaves_no_document_whole(self) -> None:
+        assert not read(endpoints(endpoint("orders"), {"EngineName": "x"}, complete=True)).listed("endpoint", HERE, EU)
+
+
+class TestUnresolved:
+    def test_a_resource_keeps_its_unresolved_value(self) -> None:
+        inventory = read(endpoints(endpoint("orders", SslMode=Unresolved(("parameter Mode",)))))
+        resource = inventory.find("endpoint", ORDERS)
+        assert resource is not None
+        with pytest.raises(Missing, match=r"endpoint orders: SslMode depends on parameter Mode"):
+            resource.text("SslMode", default="none")
+
+    @pytest.mark.parametrize("name", ["EndpointArn", "EndpointIdentifier"])
+    def test_an_unresolved_name_or_id_breaks_nothing(self, name: str) -> None:
+        item = endpoint("orders") | {name: Unresolved(("parameter Name",))}
+        inventory = read(endpoints(item, endpoint("billing")))
+        assert inventory.listed("endpoint", HERE, EU) is (name == "EndpointIdentifier")
+
+    def test_an_unresolved_listing_is_not_complete(self) -> None:
+        items = Unresolved(("parameter Endpoints",))
+        inventory = read(
+            endpoints(endpoint("billing")), Document("dms:DescribeReplicationTasks", {"ReplicationTasks": items})
+        )
+        assert not inventory.listed("task", HERE, EU)
+
+    def test_an_unresolved_token_may_be_one(self) -> None:
+        assert not read(endpoints(endpoint("orders"), NextToken=Unresolved(("x",)))).listed("endpoint", HERE, EU)
+
+    def test_of_two_answers_neither_is_taken_for_the_same(self) -> None:
+        item = endpoint("orders", SslMode=Unresolved(("parameter Mode",)))
+        documents = (endpoints(item, file="a.json"), endpoints(dict(item, SslMode="none"), file="b.json"))
+        assert [notice.message[:20] for notice in read(*documents).notices] == ["endpoint orders stan"]

@@ -28,6 +28,7 @@ from dms_lint.aws.kinds import KINDS
 from dms_lint.aws.responses import shapes_of
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine.evaluate import _judge, _Plan, _Subject, evaluate
+from dms_lint.inventory.coverage import Coverage
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.inventory.scopes import is_truncated
 from dms_lint.model import Missing, Refusal, Verdict
@@ -174,9 +175,13 @@ def read_of(account: str) -> Read:
         if type(resource.data) is dict:
             resource.data = READS.watch_shallow(resource.data)
     inventory._resources = READS.watch_by(KINDS, inventory._resources)
-    inventory._holes = READS.watch_by(KINDS, inventory._holes)
-    inventory._truncated = READS.watch_by(KINDS, inventory._truncated)
-    inventory._complete = READS.watch_set_by(KINDS, inventory._complete)
+    coverage = inventory.coverage
+    inventory.coverage = Coverage(
+        complete=READS.watch_set_by(KINDS, set(coverage.complete)),
+        truncated=READS.watch_by(KINDS, dict(coverage.truncated)),
+        unanswered=READS.watch_by(KINDS, dict(coverage.unanswered)),
+        extracts=READS.watch_by(KINDS, dict(coverage.extracts)),
+    )
     places = inventory._memo["places"]
     by_subject = {}
     for subject in plans(account):
@@ -245,9 +250,9 @@ def of_kind(inventory: Inventory, kind: str) -> Any:
     """All that an inventory says of a kind, but for the data of its resources."""
     return (
         [[getattr(one, name) for name in _NAMES] for one in inventory.known(kind)],
-        {scope for of, scope in inventory._complete if of == kind},
-        {scope for of, scope in inventory._truncated if of == kind},
-        [hole._replace(file=None) for hole in inventory._holes.get(kind, ())],
+        {scope for of, scope in inventory.coverage.complete if of == kind},
+        {scope for of, scope in inventory.coverage.truncated if of == kind},
+        [call._replace(file=None) for call in inventory.coverage.unanswered.get(kind, ())],
     )
 
 
