@@ -265,8 +265,16 @@ def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
     return {
         name
         for name in one.keys() | other.keys()
-        if (left := one.get(name, absent)) is not (right := other.get(name, absent)) and left != right
+        if (left := one.get(name, absent)) is not (right := other.get(name, absent)) and is_different(left, right)
     }
+
+
+def is_different(left: Any, right: Any) -> bool:
+    """Whether two values differ, or may: no comparison with an unresolved value tells."""
+    try:
+        return bool(left != right)
+    except Missing:
+        return True
 
 
 def members(value: Any, at: Path_ = ()) -> Iterator[Path_]:
