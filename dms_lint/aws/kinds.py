@@ -18,7 +18,7 @@ class Kind(NamedTuple):
     scope: str = "region"
     """What a listing speaks for: an account in one Region (`region`), or an account (`account`)."""
     implied_by: tuple[str, ...] = ()
-    """The kinds whose resources imply it, where no answer holds it: `implied` makes it of them."""
+    """The kinds whose resources imply it, where no response holds it: `inventory.synthetic` makes it of them."""
 
 
 # fmt: off
