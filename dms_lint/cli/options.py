@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from dms_lint.report import registry as formats
+from dms_lint import report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS: Final = tuple(formats.FORMATS)
+FORMATS: Final = tuple(report.FORMATS)
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 READ_SECRETS: Final = (
     "Derive from the values of secrets what checks need: which members a secret has, its host and port, and which "

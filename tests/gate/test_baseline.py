@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from dms_lint.engine.scan import scan
 from dms_lint.gate import baseline as baselines
-from dms_lint.gate import selection as gate
+from dms_lint.gate import exit_code as gate
 from dms_lint.model import Document, Fault, Pack, Refusal, Report, Verdict
 from dms_lint.schemas import schema_file
 from tests.cli.test_cli import endpoint

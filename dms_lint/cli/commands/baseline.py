@@ -28,7 +28,7 @@ def baseline(paths: tuple[str, ...], output: str, **options: Any) -> None:
     from pathlib import Path
 
     from dms_lint.gate import baseline as baselines
-    from dms_lint.gate import selection as gate
+    from dms_lint.gate import exit_code as gate
 
     file = Path(output)
     if output != "-" and file.exists():
@@ -71,7 +71,7 @@ def diff(old: str, new: str, format_: str, fail_on: str) -> None:
     """
     from pathlib import Path
 
-    from dms_lint.gate import selection as gate
+    from dms_lint.gate import exit_code as gate
     from dms_lint.history import compare as diffs
     from dms_lint.history import render as diff_pages
     from dms_lint.model import Severity

@@ -76,7 +76,7 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
                 3 no such findings, but something could not be read
                 4 internal error               130 interrupted: judged is what was read
     """
-    from dms_lint.gate import selection as gate
+    from dms_lint.gate import exit_code as gate
     from dms_lint.model import Severity
 
     report, found = run_scan(paths, options)
@@ -102,7 +102,7 @@ def run_scan(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, C
     from dms_lint.collectors.exports import read_exports
     from dms_lint.engine.scan import NothingToJudge
     from dms_lint.engine.scan import scan as judge
-    from dms_lint.gate import selection as gate
+    from dms_lint.gate import exit_code as gate
 
     if paths:
         refuse_where(options)
@@ -178,15 +178,13 @@ def _say(report: Report, options: dict[str, Any]) -> None:
 
 
 def _write(report: Report, options: dict[str, Any]) -> None:
-    from dataclasses import replace
-
     from dms_lint.report import render
 
-    style = replace(page_style(quiet=options["quiet"], severity=options["severity"]), frameworks=options["frameworks"])
+    style = page_style(quiet=options["quiet"], severity=options["severity"])._replace(frameworks=options["frameworks"])
     for format_, file in options["outputs"]:
         try:
             with open(file, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - `-o` takes /dev/stdout too
-                stream.writelines(render(format_, report, replace(style, color=False)))
+                stream.writelines(render(format_, report, style._replace(color=False)))
         except OSError as error:
             stop(f"cannot write {file}: {error.strerror}", 2)
     show(render(options["format_"], report, style))

@@ -37,7 +37,7 @@ account() {
 """
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """The whole script: a head that counts, then account by account the resources, the worst first."""
     accounts = _by_account(worst_first(failures(report, accepted=False)))
     counts = {"ready": 0, "open": 0, "none": 0}

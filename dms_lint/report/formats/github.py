@@ -30,7 +30,7 @@ LEVELS: Final = {
 }
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """A command a line: failures, accepted failures as notices, and a notice that sums up."""
     written: Counter[str] = Counter(notice=1)  # the last line's
     left = 0

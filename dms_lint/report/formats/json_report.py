@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION: Final = "1.0"
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """The pieces of one JSON object, as report.schema.json has it."""
     head = {
         "schema_version": SCHEMA_VERSION,

@@ -40,7 +40,7 @@ class Case(NamedTuple):
     """
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """One <testsuites> with a <testsuite> a family of rules."""
     families: dict[str, list[Case]] = defaultdict(list)
     for case in _cases(report):

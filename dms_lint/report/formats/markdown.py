@@ -36,7 +36,7 @@ class _Section(NamedTuple):
     noun: str
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """The whole text, of at most LIMIT bytes."""
     start = f"## dms-lint: {_headline(report)}\n"
     sections = [section for section in _sections(report) if section.rows]

@@ -69,7 +69,7 @@ _NAMED: Final = 3
 """How many accounts, or Regions, the name of an analysis spells out."""
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """One log with one run; a result a line."""
     rules = rules_that_ran(report)
     places = {rule.id: number for number, rule in enumerate(rules)}
