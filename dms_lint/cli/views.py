@@ -83,7 +83,7 @@ def rules_table(rules: Sequence[Rule], style: Style) -> Iterator[str]:
     """The rules as a table: id, severity, basis, title."""
     from rich.table import Table
 
-    from dms_lint.report.formats.text import COLORS
+    from dms_lint.report.page import COLORS
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading, wrap in (
@@ -159,7 +159,7 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
     from rich.text import Text
 
     from dms_lint.engine.cases import case_file, read_cases
-    from dms_lint.report.formats.text import COLORS
+    from dms_lint.report.page import COLORS
 
     page = _console(style)
 
