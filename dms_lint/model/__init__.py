@@ -342,6 +342,15 @@ class Waiver(NamedTuple):
     """Whether its last day had passed at the moment of the scan."""
 
 
+class Wording(NamedTuple):
+    """The sentences of a finding, filled in."""
+
+    message: str
+    fix: str = ""
+    cli: str = ""
+    disruptive: str = ""
+
+
 class Finding(NamedTuple):
     """A rule's verdict on a resource, with what it rests on."""
 
@@ -355,6 +364,8 @@ class Finding(NamedTuple):
     """The waiver that fits it, in force or expired.  It changes no verdict."""
     known: bool = False
     """Whether the baseline holds it."""
+    wording: Wording | None = None
+    """Its sentences as a report that was read back holds them; None where the rule's templates give them."""
 
     @property
     def accepted(self) -> bool:
@@ -406,6 +417,9 @@ class Framework(NamedTuple):
     tool: bool
     """Whether it is another tool: its checks lead to rules, and are no account of compliance."""
     controls: Mapping[str, Control]
+    tallies: Mapping[str, tuple[int, int, int]] | None = None
+    """By control, how many checks failed, are unknown and passed, as a report that was read back holds it; None where
+    the checks of the controls' rules give it."""
 
 
 class Pack(NamedTuple):

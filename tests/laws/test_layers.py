@@ -57,7 +57,7 @@ MAY: dict[str, set[str]] = {
     "engine": {"model", "data", "aws", "inventory", "collectors", "facts", "rulepack"},
     "gate": {"model", "data", "report", "rulepack"},
     "report": {"", "model", "data", "aws", "rulepack"},
-    "history": {"model", "report"},
+    "history": {"model", "report", "rulepack"},
     "cli": {
         *("", "model", "data", "aws", "inventory", "collectors", "facts"),
         *("rulepack", "engine", "gate", "report", "history", "schemas"),

@@ -72,14 +72,17 @@ def diff(old: str, new: str, format_: str, fail_on: str) -> None:
     from pathlib import Path
 
     from dms_lint.gate import exit_code as gate
-    from dms_lint.history import compare as diffs
-    from dms_lint.history import render as diff_pages
+    from dms_lint.history.compare import compare
+    from dms_lint.history.render import render
     from dms_lint.model import Severity
+    from dms_lint.report.json_reader import ReportError, load
 
     try:
-        found = diffs.compare(diffs.read(Path(old)), diffs.read(Path(new)))
-    except diffs.DiffError as error:
+        reports = [load(Path(file)) for file in (old, new)]
+    except ReportError as error:
         stop(str(error), gate.USAGE)
-    show(diff_pages.render(found, format_))
+    changes = compare(*reports)
+    show(render(changes, format_, (str(Path(old)), str(Path(new)))))
     least = Severity[fail_on.upper()]
-    sys.exit(gate.FINDINGS if any(change.entry.severity >= least for change in found.failures) else gate.CLEAN)
+    failing = any(change.finding.rule.severity >= least for change in changes.failures)
+    sys.exit(gate.FINDINGS if failing else gate.CLEAN)
