@@ -43,6 +43,18 @@ class Known(NamedTuple):
     """Of what belongs to a whole account, where DMS was read: `ACCOUNT/REGION`, for what it is used may be in each."""
 
 
+class Baseline(NamedTuple):
+    """The failures of a baseline file."""
+
+    file: Path
+    failures: Mapping[str, Known]
+    """By fingerprint."""
+
+    def resources(self) -> Iterator[tuple[str, str]]:
+        """Kind, and ARN or id, of the resource of each failure."""
+        return ((failure.kind, failure.resource) for failure in self.failures.values())
+
+
 def of(report: Report) -> dict[str, Known]:
     """The failures of a report, by fingerprint; without those that a waiver fits.
 

@@ -239,3 +239,23 @@ _KEYS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "regions": _words("regions"),
     "waivers": _waivers,
 }
+
+
+def in_force(config: Config) -> str:
+    """`in force: 2 severities, 1 waiver`: what a configuration changes."""
+    counts = {
+        ("option", "options"): len(config.options),
+        ("severity", "severities"): len(config.severity),
+        ("setting", "settings"): sum(map(len, config.settings.values())),
+        ("waiver", "waivers"): len(config.waivers),
+    }
+    changes = [f"{number} {noun if number == 1 else plural}" for (noun, plural), number in counts.items() if number]
+    return f"in force: {', '.join(changes) or 'nothing'}"
+
+
+def must_have_packs(config: Config) -> None:
+    """Refuse a pack of a configuration that is no folder.  Raises ConfigError."""
+    if config.file is not None:
+        packs = enumerate(config.options.get("packs", ()))
+        absent = [(number, pack) for number, pack in packs if not os.path.isdir(pack)]  # noqa: PTH112 - cheap start-up
+        stop(config.file, [InputError(f"there is no folder '{pack}'", "packs", number) for number, pack in absent])
