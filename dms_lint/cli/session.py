@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dms_lint.collectors.live.scheduler import Collection
-    from dms_lint.gate.baseline import Known
+    from dms_lint.gate.baseline import AcceptedFailure
     from dms_lint.gate.config import Config
     from dms_lint.gate.request import ScanRequest
     from dms_lint.model import Notice, Pack, Report, Rule
@@ -226,7 +226,7 @@ def _update_baseline(report: Report, request: ScanRequest) -> None:
         save(request.baseline.file, {key: failure for key, failure in failures.items() if key not in fixed})
 
 
-def save(file: Path, failures: Mapping[str, Known]) -> None:
+def save(file: Path, failures: Mapping[str, AcceptedFailure]) -> None:
     """Write a baseline, or end with why it cannot be written."""
     from dms_lint.gate.baseline import write
 

@@ -21,7 +21,7 @@ def accept(report: Report, request: ScanRequest) -> tuple[Report, tuple[Notice, 
     if request.baseline is not None:
         from dms_lint.gate import baseline
 
-        report = baseline.marked(report, request.baseline.failures)
+        report = baseline.mark_known(report, request.baseline.failures)
         changes = baseline.notices(report, request.baseline.failures, request.baseline.file, updated=request.update)
         notices = (*notices, *changes)
     configuration = request.config.file

@@ -23,10 +23,12 @@ def select(
 
     Raises SelectionError, with the nearest id or name, for a word that fits no rule.
     """
-    known = tuple(rules)
+    rules = tuple(rules)
     for word in (*chosen, *ignored):
-        if not any(fits(rule, word) for rule in known):
-            words = [rule.id for rule in known] + [rule.name for rule in known] + sorted({_family(r) for r in known})
+        if not any(fits(rule, word) for rule in rules):
+            words = (
+                [rule.id for rule in rules] + [rule.name for rule in rules] + sorted({_family(rule) for rule in rules})
+            )
             from difflib import get_close_matches
 
             near = get_close_matches(word, words, n=1) or get_close_matches(word.upper(), words, n=1)
@@ -34,7 +36,7 @@ def select(
             raise SelectionError(f"no rule is called '{word}'; {hint}")
     return tuple(
         rule
-        for rule in known
+        for rule in rules
         if (not chosen or any(fits(rule, word) for word in chosen))
         and not any(fits(rule, word) for word in ignored)
         and (not bases or rule.basis in bases)
@@ -46,18 +48,18 @@ def answering(rules: Iterable[Rule], frameworks: Sequence[Framework], controls: 
 
     Raises SelectionError, with the nearest name, for a word that fits none.
     """
-    named: set[str] = set()
+    ids: set[str] = set()
     for word in controls:
-        found = rules_of(frameworks, word)
-        if found is None:
+        answers = rules_of(frameworks, word)
+        if answers is None:
             from difflib import get_close_matches
 
             words = {id_.lower(): id_ for framework in frameworks for id_ in (framework.name, *framework.controls)}
             near = get_close_matches(word.lower(), words, n=1)
             hint = f"did you mean '{words[near[0]]}'?" if near else "`dms-lint rules --format json` lists them"
             raise SelectionError(f"no control is called '{word}'; {hint}")
-        named |= found
-    return tuple(rule for rule in rules if rule.id in named)
+        ids |= answers
+    return tuple(rule for rule in rules if rule.id in ids)
 
 
 def _family(rule: Rule) -> str:

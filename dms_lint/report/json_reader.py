@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _SEVERITIES: Final = {severity.label: severity for severity in Severity}
 _SETTLED_BY: Final = "what the gaps of the report say"
-"""What an unknown finding needs, which the report says in its gaps alone."""
+"""What an unknown finding needs, where several gaps may be its own."""
 
 
 class ReportError(Exception):
@@ -81,7 +81,8 @@ def _member(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _report(data: Mapping[str, Any]) -> Report:
     """Raises KeyError, TypeError, AttributeError or ValueError for what is no report, as every function below."""
     scan, summary = _member(data, "scan"), _member(data, "summary")
-    findings = tuple(_findings(data["findings"]))
+    gaps = tuple(map(_gap, data.get("gaps", ())))
+    findings = tuple(_findings(data["findings"], gaps))
     return Report(
         pack=_pack(data, findings),
         started_at=datetime.fromisoformat(scan["started_at"]),
@@ -93,7 +94,7 @@ def _report(data: Mapping[str, Any]) -> Report:
         verdicts={**dict.fromkeys(Verdict, 0), **_counts(_member(summary, "verdicts"))},
         checks={rule: _counts(counts) for rule, counts in _member(data, "checks").items()},
         findings=findings,
-        gaps=tuple(map(_gap, data.get("gaps", ()))),
+        gaps=gaps,
         faults=tuple(map(_fault, data.get("errors", ()))),
         notices=tuple(map(_notice, data.get("notices", ()))),
         judged=frozenset(_texts(data.get("judged", ()))),
@@ -115,13 +116,15 @@ def _texts(values: Sequence[Any]) -> tuple[str, ...]:
     return tuple(map(_text, values))
 
 
-def _findings(entries: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+def _findings(entries: Iterable[Mapping[str, Any]], gaps: Sequence[Gap]) -> Iterator[Finding]:
     """Each finding; those of one rule share it, and so do those of one resource."""
     rules: dict[tuple[Any, ...], Rule] = {}
     resources: dict[tuple[Any, ...], Resource] = {}
     for entry in entries:
         rule, resource = _rule(entry, rules), _resource(entry, resources)
         finding = _finding(entry, rule, resource)
+        if finding.verdict is Verdict.UNKNOWN:
+            finding = finding._replace(missing=_missing(finding, gaps))
         if entry["fingerprint"] != finding.fingerprint:
             raise ValueError
         yield finding
@@ -138,11 +141,22 @@ def _finding(entry: Mapping[str, Any], rule: Rule, resource: Resource) -> Findin
             fact: tuple(value) if isinstance(value, list) else value
             for fact, value in _member(entry, "evidence").items()
         },
-        Missing(message, needs=_SETTLED_BY) if verdict is Verdict.UNKNOWN else None,
-        _waiver(entry["waiver"]) if entry.get("waiver") is not None else None,
+        waiver=_waiver(entry["waiver"]) if entry.get("waiver") is not None else None,
         known=entry.get("known", False) is True,
         wording=Wording(message, fix.get("text", ""), fix.get("cli") or "", fix.get("disruptive") or ""),
     )
+
+
+def _missing(finding: Finding, gaps: Iterable[Gap]) -> Missing:
+    """Why a verdict is unknown, by the gap that the finding is part of; in doubt, something could not be read."""
+    rule, place = finding.rule.id, (finding.resource.account, finding.resource.region)
+    message = finding.wording.message if finding.wording is not None else ""
+    candidates = [gap for gap in gaps if rule in gap.rules and (gap.account, gap.region) == place]
+    if len(candidates) == 1:
+        (gap,) = candidates
+        return Missing(message, needs=gap.needs, reason=gap.reason, status=gap.status)
+    unreadable = any(gap.status is Status.NOT_READABLE for gap in candidates)
+    return Missing(message, needs=_SETTLED_BY, status=Status.NOT_READABLE if unreadable else Status.NOT_PROVIDED)
 
 
 def _rule(entry: Mapping[str, Any], rules: dict[tuple[Any, ...], Rule]) -> Rule:
@@ -190,7 +204,7 @@ def _waiver(entry: Mapping[str, Any]) -> Waiver:
 
 def _pack(data: Mapping[str, Any], findings: Iterable[Finding]) -> Pack:
     tool = data["tool"]
-    (name, version), *others = (
+    (name, version), *further = (
         (_text(pack.get("name", "")), _text(pack.get("version", "")))
         for pack in (_member(tool, "pack"), *tool.get("packs", ()))
     )
@@ -200,7 +214,7 @@ def _pack(data: Mapping[str, Any], findings: Iterable[Finding]) -> Pack:
         version,
         tuple(rules[id_] for id_ in sorted(rules)),
         tuple(_frameworks(_member(_member(data, "summary"), "frameworks"), data["findings"])),
-        tuple(others),
+        tuple(further),
     )
 
 

@@ -15,7 +15,7 @@ import dms_lint
 from dms_lint import ScanRequest, Where, scan
 from dms_lint.collectors.live.scheduler import Collection
 from dms_lint.engine.scan import NothingToJudge
-from dms_lint.gate.baseline import Baseline, of
+from dms_lint.gate.baseline import Baseline, failures_of
 from dms_lint.gate.config import Config, ConfigError, read_config
 from dms_lint.gate.request import RequestError, configured
 from dms_lint.model import Fault, Notice, Severity, Verdict, Waiver
@@ -63,7 +63,7 @@ def test_a_configured_scan_is_what_the_command_line_reports(export: str, monkeyp
     assert as_json(scan(request)) == timeless(done.stdout)
 
 
-def test_a_request_outranks_the_configuration_where_it_is_explicit() -> None:
+def test_an_explicit_request_outranks_the_configuration() -> None:
     config = Config(options={"select": ("TLS",), "regions": ("eu-west-1",), "strict": True})
     request = configured(ScanRequest(select=("SEC",), where=Where(profile="dba")), config, {"select"})
     assert request == ScanRequest(
@@ -76,7 +76,7 @@ def test_a_scan_accepts_and_changes_no_verdict(export: str) -> None:
     plain = scan(request)
     assert [(f.verdict, f.accepted) for f in plain.findings] == [(Verdict.FAIL, False)]
     waived = scan(request._replace(waivers=(Waiver("TLS001", "orders", "agreed", place="code:1"),)))
-    known = scan(request._replace(baseline=Baseline(Path("accepted.json"), of(plain))))
+    known = scan(request._replace(baseline=Baseline(Path("accepted.json"), failures_of(plain))))
     assert [(f.verdict, f.accepted) for report in (waived, known) for f in report.findings] == [
         (Verdict.FAIL, True),
         (Verdict.FAIL, True),
@@ -95,7 +95,7 @@ def test_a_scan_announces_what_waivers_and_the_baseline_say(export: str) -> None
 
 def test_a_scan_prints_and_writes_nothing(export: str, capfd: pytest.CaptureFixture[str]) -> None:
     accepted = Path(export).parent / "accepted.json"
-    failures = of(scan(ScanRequest(paths=(export,), select=("TLS001",))))
+    failures = failures_of(scan(ScanRequest(paths=(export,), select=("TLS001",))))
     gone = {key: failure._replace(resource="gone") for key, failure in failures.items()}
     scan(ScanRequest(paths=(export,), select=("TLS001",), baseline=Baseline(accepted, gone), update=True))
     assert capfd.readouterr() == ("", "")

@@ -150,8 +150,8 @@ def test_no_line_of_a_comparison_is_a_command(tmp_path: Path, format_: str, lead
 
 @hostile
 def test_no_line_of_a_baseline_is_a_command(lead: str) -> None:
-    known = baselines.of(report_on(named(lead)))
-    shown = baselines.written(known)
+    known = baselines.failures_of(report_on(named(lead)))
+    shown = baselines.text_of(known)
     assert commands(shown) == []
     assert "owned" in shown
     assert [one["name"] for one in json.loads(shown)["findings"]] == [known[one].name for one in sorted(known)]

@@ -83,7 +83,7 @@ def test_the_other_formats_and_the_gate_take_what_was_read_back() -> None:
     for name in ("jsonl", "gitlab-code-quality", "github"):
         assert rendered(name, loaded) == rendered(name, report), name
     assert rendered("text", loaded, quiet=True) == rendered("text", report, quiet=True)
-    assert baseline.of(loaded) == baseline.of(report)
+    assert baseline.failures_of(loaded) == baseline.failures_of(report)
     assert exit_code.exit_code(loaded) == exit_code.exit_code(report)
 
 
@@ -93,16 +93,31 @@ def test_no_script_runs_a_command_that_was_read_back() -> None:
     assert not [line for line in rendered("fix", again(report)).splitlines() if line.startswith("aws ")]
 
 
-def test_an_accepted_unknown_that_was_read_back_stays_unreadable() -> None:
-    report = failing_in_every_way()._replace(faults=(), notices=())
-    waived = report._replace(
-        findings=tuple(
-            finding._replace(waiver=WAIVER) for finding in report.findings if finding.verdict is Verdict.UNKNOWN
-        )
-    )
-    assert any(gap.status is Status.NOT_READABLE for gap in waived.gaps)
-    # Which gap it belongs to, the report does not say: it settles none.
-    assert exit_code.exit_code(again(waived)) == exit_code.UNREADABLE
+def waived_unknowns(report: Report) -> Report:
+    unknown = (finding for finding in report.findings if finding.verdict is Verdict.UNKNOWN)
+    findings = tuple(finding._replace(waiver=WAIVER) for finding in unknown)
+    return report._replace(findings=findings, faults=(), notices=())
+
+
+def test_an_unknown_of_one_gap_settles_it_when_it_is_accepted() -> None:
+    report = waived_unknowns(report_of(endpoint(SslMode=None)))
+    (gap,) = report.gaps
+    for status in Status:
+        loaded = again(report._replace(gaps=(gap._replace(status=status),)))
+        (missing,) = [finding.missing for finding in loaded.findings]
+        assert missing is not None
+        assert (missing.status, missing.needs, missing.reason) == (status, gap.needs, gap.reason)
+        assert exit_code.exit_code(loaded, strict=True) == exit_code.CLEAN
+
+
+def test_an_unknown_of_one_of_several_gaps_settles_none() -> None:
+    report = waived_unknowns(report_of(endpoint(SslMode=None)))
+    (gap,) = report.gaps
+    loaded = again(report._replace(gaps=(gap, gap._replace(needs="dms:DescribeX", status=Status.NOT_READABLE))))
+    (missing,) = [finding.missing for finding in loaded.findings]
+    assert missing is not None
+    assert missing.status is Status.NOT_READABLE
+    assert exit_code.exit_code(loaded) == exit_code.UNREADABLE
 
 
 def test_a_file_is_read_as_a_text_is(tmp_path: Path) -> None:

@@ -41,9 +41,9 @@ def baseline(paths: tuple[str, ...], output: str, **options: Any) -> None:
         say_interrupted(collection)
         sys.exit(INTERRUPTED)
     complain(notice for notice in report.notices if notice.problem)
-    failures = baselines.of(report)
+    failures = baselines.failures_of(report)
     if output == "-":
-        show([baselines.written(failures)])
+        show([baselines.text_of(failures)])
     else:
         save(file, failures)
         say(f"{count(len(failures), 'finding')} in {file}")

@@ -32,7 +32,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
             "name": "dms-lint",
             "version": __version__,
             "pack": {"name": report.pack.name, "version": report.pack.version},
-            **_others(report),
+            **_further_packs(report),
         },
         "scan": {
             "started_at": report.started_at.isoformat(timespec="seconds"),
@@ -49,7 +49,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
         "verdicts": {verdict.value: count for verdict, count in report.verdicts.items()},
         "failures": {severity.label: count for severity, count in report.failures().items()},
         "waived": counts.waived,
-        "known": counts.known,
+        "known": counts.in_baseline,
     }
     yield "{\n"
     for key, value in head.items():
@@ -80,8 +80,8 @@ def render(report: Report, style: Style) -> Iterator[str]:
     yield from _list("errors", faults)
     yield ",\n"
     checks = (
-        f"{dumps(rule)}: {dumps({verdict.value: count for verdict, count in of.items()})}"
-        for rule, of in report.checks.items()
+        f"{dumps(rule)}: {dumps({verdict.value: count for verdict, count in counted.items()})}"
+        for rule, counted in report.checks.items()
     )
     yield from _list("checks", checks, "{}")
     yield ",\n"
@@ -94,10 +94,10 @@ def render(report: Report, style: Style) -> Iterator[str]:
     yield "\n}\n"
 
 
-def _others(report: Report) -> Mapping[str, Any]:
+def _further_packs(report: Report) -> Mapping[str, Any]:
     """The further packs, where there are any."""
-    others = [{"name": name, "version": version} for name, version in report.pack.others]
-    return {"packs": others} if others else {}
+    packs = [{"name": name, "version": version} for name, version in report.pack.others]
+    return {"packs": packs} if packs else {}
 
 
 def _list(key: str, items: Iterator[str], braces: str = "[]") -> Iterator[str]:
@@ -115,8 +115,11 @@ def _frameworks(report: Report) -> Iterator[str]:
     for framework in report.pack.frameworks:
         tallies = {} if framework.tool else tally(framework, report.checks)
         if tallies:
-            said = {id_: {"fail": one.fail, "unknown": one.unknown, "pass": one.passed} for id_, one in tallies.items()}
-            yield f"{dumps(framework.name)}: {dumps(said)}"
+            controls = {
+                id_: {"fail": checks.fail, "unknown": checks.unknown, "pass": checks.passed}
+                for id_, checks in tallies.items()
+            }
+            yield f"{dumps(framework.name)}: {dumps(controls)}"
 
 
 def findings(report: Report) -> Iterator[str]:
@@ -147,8 +150,8 @@ def _rule(rule: Rule, placed: Mapping[str, str], controls: Mapping[str, Sequence
     middle = f', "severity": "{rule.severity.label}", "basis": "{rule.basis}", "message": '
     guide: Any = None
     if rule.covers:
-        found = [placed.get(requirement, "") for requirement in rule.covers]
-        guide = {"section": max(found, key=found.count), "requirements": rule.covers}
+        anchors = [placed.get(requirement, "") for requirement in rule.covers]
+        guide = {"section": max(anchors, key=anchors.count), "requirements": rule.covers}
     return start, middle, f', "guide": {dumps(guide)}, "controls": {dumps(controls)}'
 
 
