@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dms_lint.cli import inspection
 from dms_lint.cli import views as pages
 from dms_lint.engine.scan import scan
 from dms_lint.gate import baseline as baselines
@@ -165,10 +166,10 @@ def test_no_line_of_an_inspection_is_a_command(lead: str) -> None:
     text = named(lead)
     body = {"Endpoints": [endpoint(text, EndpointArn=text, ServerName=text), endpoint(f"{text} b", ServerName=text)]}
     inventory = Inventory([Document("dms:DescribeEndpoints", body, file=text)], datetime(2026, 11, 23, tzinfo=UTC))
-    shown = "".join(pages.resources(inventory))
+    shown = "".join(inspection.resources(inventory))
     for resource in inventory.known("endpoint"):
         for width in range(40, 80):
-            shown += "".join(pages.inspection(resource, inventory, Style(width=width)))
+            shown += "".join(inspection.inspection(resource, inventory, Style(width=width)))
     assert commands(shown) == []
     assert "owned" in shown
 

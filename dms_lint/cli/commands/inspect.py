@@ -23,7 +23,7 @@ def inspect(path: str, id_: str | None, at: str | None, *, read_secrets: bool) -
     from datetime import UTC, datetime
 
     from dms_lint.api.scan import must_exist
-    from dms_lint.cli import views
+    from dms_lint.cli import inspection
     from dms_lint.collectors.exports import read_exports
     from dms_lint.engine.scan import NothingToJudge, read
 
@@ -36,10 +36,10 @@ def inspect(path: str, id_: str | None, at: str | None, *, read_secrets: bool) -
         stop(str(nothing), USAGE)
     complain(notice for notice in inventory.notices if notice.problem)
     if id_ is None:
-        show(views.resources(inventory))
+        show(inspection.resources(inventory))
         return
-    matching = views.matching(inventory, id_)
+    matching = inspection.matching(inventory, id_)
     if not matching:
         stop(f"no resource is called '{id_}'; `dms-lint inspect {path}` lists them", USAGE)
     for resource in matching:
-        show(views.inspection(resource, inventory, page_style()))
+        show(inspection.inspection(resource, inventory, page_style()))
