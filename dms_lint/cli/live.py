@@ -58,9 +58,9 @@ class _Bars:
 
 def say_interrupted(collection: Collection) -> None:
     """Say what is missing after Ctrl-C."""
-    from dms_lint.collectors.live.errors import INTERRUPTED as NOT_MADE
+    from dms_lint.collectors.live import errors
 
-    missing = [record for record in collection.records if record.refusal == NOT_MADE]
+    missing = [record for record in collection.records if record.refusal == errors.INTERRUPTED]
     operations = sorted({record.operation for record in missing})
     shown = ", ".join(operations[:6]) + (f" and {len(operations) - 6} more" if len(operations) > 6 else "")
     words = f"dms-lint: interrupted: {len(missing)} of {len(collection.records)} calls were not made"

@@ -11,7 +11,6 @@ from dms_lint.cli.common import complain, count, date, say, stop
 from dms_lint.gate.exit_code import USAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection as Names
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -161,7 +160,7 @@ def _config(parameters: Mapping[str, Any]) -> Config:
     return Config() if nearest is None else read_config(Path(os.path.relpath(nearest)))
 
 
-def _explicit(parameters: Names[str]) -> frozenset[str]:
+def _explicit(parameters: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for name in parameters if from_command_line(name))
 
 

@@ -51,11 +51,11 @@ class Diff(NamedTuple):
 class _Side:
     """One of two reports, asked about findings of either."""
 
-    def __init__(self, report: Report, unread: frozenset[str] = frozenset()) -> None:
+    def __init__(self, report: Report, dropped: frozenset[str] = frozenset()) -> None:
         self.report = report
         self.findings = {finding.fingerprint: finding for finding in report.findings}
         self.errors = frozenset(f"{fault.rule}:{fault.resource}" for fault in report.faults)
-        self.unread = unread
+        self.dropped = dropped
         """Where DMS was read for the older report and not for this one: `ACCOUNT/REGION`."""
 
     def state(self, finding: Finding) -> str:
@@ -75,8 +75,8 @@ class _Side:
         if (resource.arn or resource.id) not in self.report.judged:
             return "the resource is not among those judged"
         # What belongs to a whole account may fail for what is in any of its Regions.
-        unread = sorted(scope for scope in self.unread if scope.startswith(f"{resource.account}/"))
-        return f"{', '.join(unread)} was not read again" if unread and not resource.region else ""
+        scopes = sorted(scope for scope in self.dropped if scope.startswith(f"{resource.account}/"))
+        return f"{', '.join(scopes)} was not read again" if scopes and not resource.region else ""
 
 
 def _state(finding: Finding) -> str:
@@ -87,7 +87,7 @@ def _state(finding: Finding) -> str:
 
 def compare(old: Report, new: Report) -> Diff:
     """What changed from one report to another."""
-    before, after = _Side(old), _Side(new, unread=frozenset(old.scopes) - frozenset(new.scopes))
+    before, after = _Side(old), _Side(new, dropped=frozenset(old.scopes) - frozenset(new.scopes))
     lists: dict[str, list[Change]] = {"failures": [], "fixed": [], "changed": [], "unknown": [], "gone": []}
     for fingerprint in before.findings.keys() | after.findings.keys():
         name, change = _change(fingerprint, before, after)

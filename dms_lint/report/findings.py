@@ -37,7 +37,7 @@ def failures(report: Report, *, accepted: bool) -> Iterator[Finding]:
             yield finding
 
 
-def tally(report: Report) -> Tally:
+def tally_failures(report: Report) -> Tally:
     """The failures, each counted once."""
     failed = sum(1 for _ in failures(report, accepted=False))
     accepted = list(failures(report, accepted=True))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dms_lint.model import Verdict
-from dms_lint.report.findings import by_severity, failures
-from dms_lint.report.findings import tally as tally_failures
+from dms_lint.report.findings import by_severity, failures, tally_failures
 from dms_lint.report.page import INDENT, LABEL, count
 from dms_lint.rulepack.frameworks import tally
 

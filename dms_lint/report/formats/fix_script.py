@@ -10,7 +10,7 @@ import re
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.report.findings import by_severity, failures, subject, tally, worst_first
+from dms_lint.report.findings import by_severity, failures, subject, tally_failures, worst_first
 from dms_lint.report.safe import printable
 from dms_lint.rulepack.placeholders import fix_command, fix_text, message
 
@@ -60,7 +60,7 @@ def _by_account(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 def _head(report: Report, counts: dict[str, int]) -> Iterator[str]:
     when = report.started_at.strftime("%Y-%m-%d %H:%M:%S %Z")
-    count = tally(report)
+    count = tally_failures(report)
     yield f"Commands of the AWS CLI that mend what dms-lint found in its scan of {when}."
     yield f"Accounts: {', '.join(report.accounts) or 'not known'}. Regions: {', '.join(report.regions) or 'not known'}."
     yield (

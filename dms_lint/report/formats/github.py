@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.model import Severity, Verdict
-from dms_lint.report.findings import acceptance, failures, in_file, path, subject, tally, worst_first
+from dms_lint.report.findings import acceptance, failures, in_file, path, subject, tally_failures, worst_first
 from dms_lint.report.safe import printable
 from dms_lint.rulepack.placeholders import fix_text, message
 
@@ -65,7 +65,7 @@ def _annotation(level: str, finding: Finding, text: str) -> str:
 
 
 def _summary(report: Report, left: int) -> str:
-    count = tally(report)
+    count = tally_failures(report)
     parts = [f"{count.failed} failed"]
     if count.waived or count.in_baseline:
         parts.append(f"{count.waived + count.in_baseline} accepted")

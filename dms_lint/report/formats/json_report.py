@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
 from dms_lint.model import Verdict
-from dms_lint.report.findings import tally as tally_failures
+from dms_lint.report.findings import tally_failures
 from dms_lint.report.safe import dumps
 from dms_lint.rulepack.frameworks import by_rule, tally
 from dms_lint.rulepack.guide import sections
@@ -18,7 +18,7 @@ from dms_lint.rulepack.placeholders import disruption, fix_cli, fix_text, messag
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dms_lint.model import Finding, Report, Resource, Rule, Waiver
+    from dms_lint.model import Finding, Gap, Report, Resource, Rule, Waiver
     from dms_lint.report import Style
 
 SCHEMA_VERSION: Final = "1.0"
@@ -26,7 +26,33 @@ SCHEMA_VERSION: Final = "1.0"
 
 def render(report: Report, style: Style) -> Iterator[str]:
     """The pieces of one JSON object, as report.schema.json has it."""
-    head = {
+    yield "{\n"
+    for key, value in _head(report).items():
+        yield f'  "{key}": {dumps(value)},\n'
+    yield f'  "summary": {dumps(_summary(report))[:-1]}, "frameworks": {{'
+    yield ",".join(f"\n    {line}" for line in _frameworks(report))
+    yield "\n  }},\n"
+    yield from _list("findings", findings(report))
+    yield ",\n"
+    yield from _list("gaps", map(_gap, report.gaps))
+    yield ",\n"
+    faults = (dumps({"rule": f.rule, "resource": f.resource, "error": f.error}) for f in report.faults)
+    yield from _list("errors", faults)
+    yield ",\n"
+    checks = (f"{dumps(rule)}: {dumps(_counts(counts))}" for rule, counts in report.checks.items())
+    yield from _list("checks", checks, "{}")
+    yield ",\n"
+    yield from _list("judged", map(dumps, sorted(report.judged)))
+    yield ",\n"
+    notices = (
+        dumps({"message": n.message, "file": n.file, "line": n.line, "problem": n.problem}) for n in report.notices
+    )
+    yield from _list("notices", notices)
+    yield "\n}\n"
+
+
+def _head(report: Report) -> dict[str, Any]:
+    return {
         "schema_version": SCHEMA_VERSION,
         "tool": {
             "name": "dms-lint",
@@ -43,55 +69,36 @@ def render(report: Report, style: Style) -> Iterator[str]:
             "scopes": report.scopes,
         },
     }
-    counts = tally_failures(report)
-    summary = {
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    failures = tally_failures(report)
+    return {
         "resources": report.resources,
-        "verdicts": {verdict.value: count for verdict, count in report.verdicts.items()},
-        "failures": {severity.label: count for severity, count in report.failures().items()},
-        "waived": counts.waived,
-        "known": counts.in_baseline,
+        "verdicts": _counts(report.verdicts),
+        "failures": {severity.label: number for severity, number in report.failures().items()},
+        "waived": failures.waived,
+        "known": failures.in_baseline,
     }
-    yield "{\n"
-    for key, value in head.items():
-        yield f'  "{key}": {dumps(value)},\n'
-    yield f'  "summary": {dumps(summary)[:-1]}, "frameworks": {{'
-    yield ",".join(f"\n    {line}" for line in _frameworks(report))
-    yield "\n  }},\n"
-    yield from _list("findings", findings(report))
-    yield ",\n"
-    gaps = (
-        dumps(
-            {
-                "needs": gap.needs,
-                "reason": gap.reason,
-                "status": gap.status.value,
-                "account": gap.account,
-                "region": gap.region,
-                "rules": gap.rules,
-                "resources": gap.resources,
-                "checks": gap.checks,
-            }
-        )
-        for gap in report.gaps
+
+
+def _counts(counts: Mapping[Verdict, int]) -> dict[str, int]:
+    return {verdict.value: number for verdict, number in counts.items()}
+
+
+def _gap(gap: Gap) -> str:
+    return dumps(
+        {
+            "needs": gap.needs,
+            "reason": gap.reason,
+            "status": gap.status.value,
+            "account": gap.account,
+            "region": gap.region,
+            "rules": gap.rules,
+            "resources": gap.resources,
+            "checks": gap.checks,
+        }
     )
-    yield from _list("gaps", gaps)
-    yield ",\n"
-    faults = (dumps({"rule": f.rule, "resource": f.resource, "error": f.error}) for f in report.faults)
-    yield from _list("errors", faults)
-    yield ",\n"
-    checks = (
-        f"{dumps(rule)}: {dumps({verdict.value: count for verdict, count in counted.items()})}"
-        for rule, counted in report.checks.items()
-    )
-    yield from _list("checks", checks, "{}")
-    yield ",\n"
-    yield from _list("judged", map(dumps, sorted(report.judged)))
-    yield ",\n"
-    notices = (
-        dumps({"message": n.message, "file": n.file, "line": n.line, "problem": n.problem}) for n in report.notices
-    )
-    yield from _list("notices", notices)
-    yield "\n}\n"
 
 
 def _further_packs(report: Report) -> Mapping[str, Any]:

@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.model import Status, Verdict
-from dms_lint.report.findings import acceptance, by_severity, failures, in_file, path, subject, tally, worst_first
+from dms_lint.report.findings import (
+    acceptance,
+    by_severity,
+    failures,
+    in_file,
+    path,
+    subject,
+    tally_failures,
+    worst_first,
+)
 from dms_lint.report.links import rule_page
 from dms_lint.report.safe import markdown
 from dms_lint.rulepack.placeholders import message
@@ -61,7 +70,7 @@ def _size(text: str) -> int:
 
 
 def _headline(report: Report) -> str:
-    count = tally(report)
+    count = tally_failures(report)
     severities = ", ".join(
         f"{number} {severity.label}"
         for severity, number in by_severity(failures(report, accepted=False)).items()
