@@ -39,7 +39,7 @@ def normal(subject: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _ends(id: str) -> frozenset[str]:  # noqa: A002
+def _ends(id: str) -> frozenset[str]:
     """What a file may call the resource of this id, normalised: the id, or how its ARN ends after a `:` or `/`.
 
     A name is only itself: `eu-orders` and `prod/orders` are not `orders`.
@@ -58,11 +58,11 @@ class UnansweredCall(NamedTuple):
     refusal: Refusal | None
     file: str | None
 
-    def speaks_of(self, id: str) -> bool:  # noqa: A002
+    def speaks_of(self, id: str) -> bool:
         """Whether it may be about the resource of that id."""
         return normal(self.about) in _ends(id) or normal(id) in _ends(self.about)
 
-    def names(self, id: str) -> bool:  # noqa: A002
+    def names(self, id: str) -> bool:
         """Whether it is about the resource of that id and no other: `a-b` may stand for the name `a/b`, or `a-b`."""
         if not self.speaks_of(id):
             return False

@@ -92,7 +92,7 @@ class Inventory:
             if (kind, scope) not in self._complete:
                 yield (*scope, self._unlisted(kind, scope))
 
-    def find(self, kind: str, id: str, account: str = "", region: str = "") -> Resource | None:  # noqa: A002
+    def find(self, kind: str, id: str, account: str = "", region: str = "") -> Resource | None:
         """The resource with that id (or, in that account and Region, that name).
 
         None when it certainly does not exist: the listing is complete, or AWS answered that there is none.

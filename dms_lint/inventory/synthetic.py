@@ -44,7 +44,7 @@ def synthetic_resources(known: Known, accounts: Iterable[str], scopes: Iterable[
     yield from _paths(known)
 
 
-def _of(origin: Resource, kind: str, id: str, data: Mapping[str, Any], **more: str) -> Resource:  # noqa: A002
+def _of(origin: Resource, kind: str, id: str, data: Mapping[str, Any], **more: str) -> Resource:
     """A resource that stands where its origin stands."""
     return Resource(
         kind,

@@ -26,7 +26,7 @@ class Account:
 
     def __init__(
         self,
-        id: str,  # noqa: A002 - the word of AWS
+        id: str,
         session: Any,
         where: Where,
         allowed: Collection[str],
