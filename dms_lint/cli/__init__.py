@@ -7,12 +7,20 @@ from typing import Any
 import click
 
 from dms_lint import __version__
-from dms_lint.cli.commands.baseline import baseline, diff
-from dms_lint.cli.commands.collect import INTERRUPTED, collect, policy
+from dms_lint.cli.commands.baseline import baseline
+from dms_lint.cli.commands.check_pack import check_pack
+from dms_lint.cli.commands.collect import collect
 from dms_lint.cli.commands.config import config
-from dms_lint.cli.commands.rules import check_pack, explain, list_rules, new_rule, schema
-from dms_lint.cli.commands.scan import inspect, scan
+from dms_lint.cli.commands.diff import diff
+from dms_lint.cli.commands.explain import explain
+from dms_lint.cli.commands.inspect import inspect
+from dms_lint.cli.commands.new_rule import new_rule
+from dms_lint.cli.commands.policy import policy
+from dms_lint.cli.commands.rules import list_rules
+from dms_lint.cli.commands.scan import scan
+from dms_lint.cli.commands.schema import schema
 from dms_lint.cli.common import stop
+from dms_lint.gate.exit_code import INTERRUPTED
 
 
 class _Group(click.Group):

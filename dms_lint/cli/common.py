@@ -1,4 +1,4 @@
-"""What the commands share: loading the pack, printing, stopping with one line."""
+"""What the commands share: printing, and stopping with one line."""
 
 from __future__ import annotations
 
@@ -10,55 +10,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from pathlib import Path
 
-    from dms_lint.model import Notice, Pack, Rule
-
-
-def load(directories: Iterable[Path]) -> Pack:
-    """The packs in these folders as one; a bad one ends the command with what is wrong in it."""
-    from dms_lint.rulepack.loader import PackError
-    from dms_lint.rulepack.packs import load_packs
-
-    try:
-        return load_packs(directories)
-    except PackError as error:
-        for problem in error.problems:
-            say(problem)
-        stop(f"the rules cannot be used: {count(len(error.problems), 'problem')}", 2)
-
-
-def pack_of(options: dict[str, Any]) -> Pack:
-    """The pack that is in force: ours and those that the options name, or these alone."""
-    from pathlib import Path
-
-    from dms_lint.data.tables import pack_directory
-
-    if options["no_default_pack"] and not options["packs"]:
-        raise click.UsageError("--no-default-pack leaves no rule: name a pack of your own with --pack DIR")
-    ours = () if options["no_default_pack"] else (pack_directory(),)
-    return load((*ours, *map(Path, options["packs"])))
-
-
-def rules_of(options: dict[str, Any]) -> tuple[Pack, tuple[Rule, ...]]:
-    """The pack that is in force, and the rules of it that the options choose."""
-    pack = pack_of(options)
-    return pack, chosen(pack, options)
-
-
-def chosen(pack: Pack, options: dict[str, Any]) -> tuple[Rule, ...]:
-    """The rules of a pack that the options choose."""
-    from dms_lint.gate.selection import SelectionError, answering, select
-
-    try:
-        rules = select(pack.rules, options["select"], options["ignore"], options["basis"])
-        if options["controls"]:
-            rules = answering(rules, pack.frameworks, options["controls"])
-    except SelectionError as error:
-        raise click.UsageError(str(error)) from None
-    if not rules:
-        raise click.UsageError("no rule is left: --select, --ignore, --basis and --control exclude them all")
-    return rules
+    from dms_lint.model import Notice
 
 
 def date(value: str | None) -> datetime | None:
@@ -68,19 +21,10 @@ def date(value: str | None) -> datetime | None:
     if value is None:
         return None
     try:
-        found = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         raise click.BadParameter(f"'{value}' is not a date like 2026-11-23", param_hint="--at") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def must_exist(paths: Iterable[str]) -> None:
-    """Refuse a path that is not there; `-` is standard input."""
-    import os
-
-    for path in paths:
-        if path != "-" and not os.path.exists(path):  # noqa: PTH110 - pathlib costs more than the question
-            raise click.UsageError(f"there is no file or folder '{path}'")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def complain(notices: Iterable[Notice]) -> None:

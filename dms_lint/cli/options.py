@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from dms_lint.report import registry as formats
+from dms_lint import report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS: Final = tuple(formats.FORMATS)
+FORMATS: Final = tuple(report.FORMATS)
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 READ_SECRETS: Final = (
     "Derive from the values of secrets what checks need: which members a secret has, its host and port, and which "
@@ -118,6 +118,113 @@ def selection(command: Any) -> Any:
             callback=flat,
             help="Only these rules: ids (TLS001), prefixes (TLS,KMS) or names, separated by commas.",
         ),
+    ):
+        command = option(command)
+    return command
+
+
+_WHERE: Final = (
+    click.option(
+        "--profile", metavar="NAME", help="The profile of the AWS CLI's configuration whose credentials to use."
+    ),
+    click.option(
+        "--region",
+        "regions",
+        metavar="REGION",
+        multiple=True,
+        help="A Region to read, or `all`: every enabled one that has DMS; repeatable. Else the Region of the session.",
+    ),
+    click.option(
+        "--role-arn",
+        "role_arns",
+        metavar="ARN",
+        multiple=True,
+        help="Read the account of this role instead of one's own; repeatable, one an account.",
+    ),
+    click.option("--external-id", metavar="ID", help="The external ID that the roles ask for."),
+    click.option(
+        "--role-session-name",
+        metavar="NAME",
+        default="dms-lint",
+        show_default=True,
+        help="What sessions of the roles are called in CloudTrail.",
+    ),
+    click.option("--organization", is_flag=True, help="Read every active account of the organization."),
+    click.option(
+        "--organization-role",
+        metavar="NAME",
+        default="OrganizationAccountAccessRole",
+        show_default=True,
+        help="The role to assume in the organization's accounts.",
+    ),
+    click.option("--endpoint-url", metavar="URL", help="Send every call there instead of to AWS."),
+    click.option(
+        "--timeout",
+        type=click.IntRange(1, 600),
+        default=60,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long one answer may take.",
+    ),
+    click.option(
+        "--max-workers",
+        "workers",
+        type=click.IntRange(1, 64),
+        default=16,
+        show_default=True,
+        metavar="N",
+        help="How many calls may be under way at once.",
+    ),
+    click.option("--no-progress", is_flag=True, help="Show no progress bars, on a terminal either."),
+)
+
+
+def where_options(command: Any) -> Any:
+    """The options that say which accounts and Regions to read."""
+    for option in reversed(_WHERE):
+        command = option(command)
+    return command
+
+
+def configuration(command: Any) -> Any:
+    """The options that choose a configuration."""
+    for option in (
+        click.option("--no-config", is_flag=True, help="Read no configuration file."),
+        click.option(
+            "--config",
+            metavar="FILE",
+            help="Read this configuration instead of the nearest .dms-lint.yaml, from here upwards.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def waiving(command: Any) -> Any:
+    """The options that choose a configuration and waivers."""
+    waivers = click.option("--waivers", metavar="FILE", help="Take in the waivers of this YAML file as well.")
+    return configuration(waivers(command))
+
+
+def baselining(command: Any) -> Any:
+    """The options of a scan that knows a baseline."""
+    for option in (
+        click.option("--update", is_flag=True, help="Take out of the baseline what certainly fails no more."),
+        click.option("--baseline", metavar="FILE", help="Accept the failures that this file holds."),
+    ):
+        command = option(command)
+    return command
+
+
+def reading(command: Any) -> Any:
+    """What a command takes that judges an input: the input, which rules, and as of when."""
+    for option in (
+        click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now."),
+        click.option("--read-secrets", is_flag=True, help=READ_SECRETS),
+        waiving,
+        selection,
+        where_options,
+        click.argument("paths", nargs=-1, metavar="[PATH]..."),
     ):
         command = option(command)
     return command

@@ -1,185 +1,167 @@
-"""What stands between a scan and its exit code: the configuration file, waivers and the baseline."""
+"""A command's request, out of its parameters and the configuration; its report; and how it ends in words."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dms_lint.cli.common import chosen, complain, date, pack_of, say, stop
+from dms_lint.cli.common import complain, count, date, say, stop
+from dms_lint.gate.exit_code import USAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from dms_lint.gate.baseline import Known
+    from dms_lint.collectors.live.scheduler import Collection
+    from dms_lint.gate.baseline import AcceptedFailure
     from dms_lint.gate.config import Config
-    from dms_lint.model import Notice, Pack, Report, Rule, Waiver
+    from dms_lint.gate.request import ScanRequest
+    from dms_lint.model import Notice, Pack, Report, Rule
 
-OPTIONS: Final = {
-    "select": "select",
-    "ignore": "ignore",
-    "fail-on": "fail_on",
-    "strict": "strict",
-    "packs": "packs",
-    "regions": "regions",
-}
-"""By key of the configuration, the option of the command line that says the same."""
+_SAME: Final = (
+    *("paths", "read_secrets", "packs", "select", "ignore", "basis", "controls"),
+    *("update", "all_verdicts", "strict"),
+)
+"""Parameters that have the name of what they say in a request."""
+_LIVE_ONLY: Final = ("profile", "regions", "role_arns", "external_id", "organization", "endpoint_url")
 
 
-def configuration(command: Any) -> Any:
-    """The options that choose a configuration."""
-    for option in (
-        click.option("--no-config", is_flag=True, help="Read no configuration file."),
-        click.option(
-            "--config",
-            metavar="FILE",
-            help="Read this configuration instead of the nearest .dms-lint.yaml, from here upwards.",
-        ),
-    ):
-        command = option(command)
-    return command
+@contextmanager
+def ending_in_words() -> Iterator[None]:
+    """End the command with the words and the exit code of what stops a scan."""
+    try:
+        yield
+    except _refusals() as error:
+        _end(error)
 
 
-def waiving(command: Any) -> Any:
-    """The options that choose a configuration and waivers."""
-    more = click.option("--waivers", metavar="FILE", help="Take in the waivers of this YAML file as well.")
-    return configuration(more(command))
+def _refusals() -> tuple[type[Exception], ...]:
+    """What stops a scan; asked for when something was raised, so that no command imports it in vain."""
+    from dms_lint.collectors.live.errors import CannotStart
+    from dms_lint.engine.scan import NothingToJudge
+    from dms_lint.gate.baseline import BaselineError
+    from dms_lint.gate.config import ConfigError
+    from dms_lint.gate.request import RequestError
+    from dms_lint.rulepack.loader import PackError
+
+    return RequestError, ConfigError, BaselineError, PackError, NothingToJudge, CannotStart
 
 
-def baselining(command: Any) -> Any:
-    """The options of a scan that knows a baseline."""
-    for option in (
-        click.option("--update", is_flag=True, help="Take out of the baseline what certainly fails no more."),
-        click.option("--baseline", metavar="FILE", help="Accept the failures that this file holds."),
-    ):
-        command = option(command)
-    return command
+def _end(error: Exception) -> None:
+    from dms_lint.engine.scan import NothingToJudge
+    from dms_lint.gate.config import ConfigError
+    from dms_lint.gate.request import RequestError
+    from dms_lint.rulepack.loader import PackError
+
+    match error:
+        case RequestError():
+            raise click.UsageError(str(error)) from None
+        case ConfigError():
+            for problem in error.problems:
+                say(f"dms-lint: {problem}")
+            stop("nothing was judged", USAGE)
+        case PackError():
+            for problem in error.problems:
+                say(problem)
+            stop(f"the rules cannot be used: {count(len(error.problems), 'problem')}", USAGE)
+        case NothingToJudge():
+            complain(notice for notice in error.notices if notice.problem)
+            stop(f"{error}: nothing was judged", USAGE)
+        case _:
+            stop(str(error), USAGE)
 
 
-class ScanSession(NamedTuple):
-    """What was read before the scan."""
-
-    config: Config
-    waivers: tuple[Waiver, ...]
-    baseline: Mapping[str, Known]
-    file: Path | None
-    """Where the baseline stands."""
-    at: datetime | None
-
-    def rules_of(self, options: dict[str, Any]) -> tuple[Pack, tuple[Rule, ...]]:
-        """The pack as the configuration has it, and the rules of it that the options choose."""
-        from dms_lint.gate.config import ConfigError
-        from dms_lint.gate.overrides import adjusted
-
-        pack = pack_of(options)
-        if self.config.file is not None or self.waivers:
-            try:
-                pack = pack._replace(rules=adjusted(pack.rules, self.config, self.waivers))
-            except ConfigError as error:
-                _refuse(error.problems)
-        return pack, chosen(pack, options)
-
-    @property
-    def sought(self) -> Iterator[tuple[str, str]]:
-        """Kind and id of the resources of the baseline."""
-        return ((one.kind, one.resource) for one in self.baseline.values())
-
-    def accept(self, report: Report, options: dict[str, Any]) -> Report:
-        """The report with what is waived and known; says what there is to say of either, and updates the baseline."""
-        from dms_lint.gate import baseline as baselines
-        from dms_lint.gate.waivers import at_moment, waived
-        from dms_lint.model import Notice
-
-        before = len(report.notices)
-        report = waived(report, at_moment(self.waivers, self.at or report.started_at))
-        said: list[Notice] = list(report.notices[before:])
-        if self.file is not None:
-            gone = baselines.settled(report, self.baseline)
-            report = baselines.marked(report, self.baseline)
-            said += baselines.notices(report, self.baseline, self.file, updated=options.get("update", False))
-            if options.get("update", False) and gone:
-                save(self.file, {key: one for key, one in self.baseline.items() if key not in gone})
-        if not options.get("verbose") and not options.get("quiet"):
-            complain(said)
-        if self.config.file is not None:
-            said.append(Notice(in_force(self.config), str(self.config.file)))
-        return report._replace(notices=(*report.notices[:before], *said))
+def request_from(parameters: Mapping[str, Any]) -> ScanRequest:
+    """The request of a command, out of its parameters and the configuration, waivers and baseline that they name."""
+    with ending_in_words():
+        return _request(parameters)
 
 
-def prepare(options: dict[str, Any]) -> ScanSession:
-    """Reads the configuration, waivers and baseline that the options name; the options then say what is in force."""
+def _request(parameters: Mapping[str, Any]) -> ScanRequest:
     from pathlib import Path
 
-    from dms_lint.gate.config import Config, ConfigError, read_waivers
+    from dms_lint.gate.config import must_have_packs, read_waivers
+    from dms_lint.gate.request import configured
 
-    config = Config()
-    more: tuple[Waiver, ...] = ()
-    try:
-        config = read(options)
-        if not from_command_line("packs"):
-            _find_packs(config)
-        if options.get("waivers"):
-            more = read_waivers(Path(options["waivers"]))
-    except ConfigError as error:
-        _refuse(error.problems)
-    for key, option in OPTIONS.items():
-        if key in config.options and not from_command_line(option):
-            options[option] = config.options[key]
-    file, known = None, {}
-    if options.get("baseline"):
-        from dms_lint.gate.baseline import BaselineError
-        from dms_lint.gate.baseline import read as read_baseline
+    request = unconfigured(parameters)
+    if request.paths:
+        _refuse_live_options(parameters)
+        from dms_lint.api.scan import must_exist
 
-        file = Path(options["baseline"])
-        try:
-            known = read_baseline(file)
-        except BaselineError as error:
-            stop(str(error), 2)
-    elif options.get("update"):
-        raise click.UsageError("--update needs --baseline FILE: it says which file to update")
-    return ScanSession(config, (*config.waivers, *more), known, file, date(options.get("at")))
+        must_exist(request.paths)
+    config = _config(parameters)
+    if not from_command_line("packs"):
+        must_have_packs(config)
+    waivers = read_waivers(Path(parameters["waivers"])) if parameters.get("waivers") else ()
+    request = configured(request._replace(waivers=waivers), config, _explicit(parameters))
+    return _with_baseline(request, parameters)._replace(at=date(parameters.get("at")))
 
 
-def read(options: Mapping[str, Any]) -> Config:
+def unconfigured(parameters: Mapping[str, Any]) -> ScanRequest:
+    """The request that the parameters alone make."""
+    from dms_lint.aws.where import Where
+    from dms_lint.gate.request import ScanRequest
+    from dms_lint.model import Severity
+
+    return ScanRequest(
+        **{name: parameters[name] for name in _SAME if name in parameters},
+        where=Where(**{name: parameters[name] for name in Where._fields if name in parameters}),
+        default_pack=not parameters["no_default_pack"],
+        fail_on=Severity[parameters.get("fail_on", "low").upper()],
+    )
+
+
+def _refuse_live_options(parameters: Mapping[str, Any]) -> None:
+    """Refuse the options of the live account where files are read."""
+    for name in _LIVE_ONLY:
+        if parameters[name]:
+            option = {"regions": "region", "role_arns": "role-arn"}.get(name, name.replace("_", "-"))
+            raise click.UsageError(f"--{option} is for the live account, and files are given")
+
+
+def _with_baseline(request: ScanRequest, parameters: Mapping[str, Any]) -> ScanRequest:
+    if not parameters.get("baseline"):
+        if request.update:
+            raise click.UsageError("--update needs --baseline FILE: it says which file to update")
+        return request
+    from pathlib import Path
+
+    from dms_lint.gate.baseline import Baseline, read
+
+    file = Path(parameters["baseline"])
+    return request._replace(baseline=Baseline(file, read(file)))
+
+
+def _config(parameters: Mapping[str, Any]) -> Config:
     """The configuration that --config names, or the nearest one.  Raises ConfigError."""
     import os
     from pathlib import Path
 
     from dms_lint.gate.config import Config, discover, read_config
 
-    if options["no_config"] and options["config"]:
+    if parameters["no_config"] and parameters["config"]:
         raise click.UsageError("--config and --no-config exclude each other")
-    file = None
-    if options["config"]:
-        file = Path(options["config"])
-    elif not options["no_config"]:
-        try:
-            here = Path.cwd()
-        except OSError:  # a working directory that was removed
-            return Config()
-        try:
-            home = Path.home().resolve()
-        except RuntimeError:  # a user without a home folder
-            home = None
-        found = discover(here, home)
-        # As seen from here: a report says the same wherever the repository stands.
-        file = Path(os.path.relpath(found)) if found is not None else None
-    return read_config(file) if file is not None else Config()
+    if parameters["config"]:
+        return read_config(Path(parameters["config"]))
+    if parameters["no_config"]:
+        return Config()
+    try:
+        start = Path.cwd()
+    except OSError:  # a working directory that was removed
+        return Config()
+    try:
+        home = Path.home().resolve()
+    except RuntimeError:  # a user without a home folder
+        home = None
+    nearest = discover(start, home)
+    # As seen from the working directory: a report says the same wherever the repository stands.
+    return Config() if nearest is None else read_config(Path(os.path.relpath(nearest)))
 
 
-def _find_packs(config: Config) -> None:
-    """Refuse a pack of the configuration that is no folder.  Raises ConfigError."""
-    import os
-
-    from dms_lint.data.errors import InputError
-    from dms_lint.gate.config import stop as refuse
-
-    if config.file is not None:
-        packs = enumerate(config.options.get("packs", ()))
-        gone = [(number, pack) for number, pack in packs if not os.path.isdir(pack)]  # noqa: PTH112 - as above
-        refuse(config.file, [InputError(f"there is no folder '{pack}'", "packs", number) for number, pack in gone])
+def _explicit(parameters: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(name for name in parameters if from_command_line(name))
 
 
 def from_command_line(option: str) -> bool:
@@ -188,30 +170,66 @@ def from_command_line(option: str) -> bool:
     return source not in (None, click.core.ParameterSource.DEFAULT, click.core.ParameterSource.DEFAULT_MAP)
 
 
-def save(file: Path, known: Mapping[str, Known]) -> None:
+def rules_of(request: ScanRequest) -> tuple[Pack, tuple[Rule, ...]]:
+    """The pack that is in force, and the rules of it that the request selects."""
+    from dms_lint.gate.rules_in_force import rules_in_force
+
+    with ending_in_words():
+        return rules_in_force(request)
+
+
+def run_scan(
+    request: ScanRequest, *, progress: bool, quiet: bool = False, verbose: bool = False
+) -> tuple[Report, Collection | None]:
+    """The report on a request; and what was collected, where that is the live account.
+
+    It updates the baseline, and says what there is to say of it and of waivers.  Ends the command when there is nothing
+    to judge.
+    """
+    import gc
+
+    # One pass over many small objects that all live to the end: collecting them is the largest cost of a big scan.
+    gc.disable()
+    from dms_lint.api.scan import scan
+
+    collections: list[Collection] = []
+    announced: list[Notice] = []
+
+    def collect(rules: Sequence[Rule], request: ScanRequest) -> Collection:
+        from dms_lint.cli.live import collect_with_bars
+
+        collection = collect_with_bars(rules, request, progress=progress)
+        if not verbose:
+            # Which accounts and Regions were left out is said whatever the format.
+            complain(notice for notice in collection.notices if not notice.problem)
+        collections.append(collection)
+        return collection
+
+    with ending_in_words():
+        report = scan(request, collect=collect, announce=announced.extend)
+    _update_baseline(report, request)
+    if not verbose and not quiet:
+        complain(announced)
+    return report, collections[0] if collections else None
+
+
+def _update_baseline(report: Report, request: ScanRequest) -> None:
+    """Take out of the baseline what certainly fails no more."""
+    if request.baseline is None or not request.update:
+        return
+    from dms_lint.gate.baseline import settled
+
+    failures = request.baseline.failures
+    fixed = settled(report, failures)
+    if fixed:
+        save(request.baseline.file, {key: failure for key, failure in failures.items() if key not in fixed})
+
+
+def save(file: Path, failures: Mapping[str, AcceptedFailure]) -> None:
     """Write a baseline, or end with why it cannot be written."""
     from dms_lint.gate.baseline import write
 
     try:
-        write(file, known)
+        write(file, failures)
     except OSError as error:
-        stop(f"cannot write {file}: {error.strerror}", 2)
-
-
-def in_force(config: Config) -> str:
-    """`in force: 2 severities, 1 waiver`: what a configuration changes."""
-    counts = {
-        "option": len(config.options),
-        "severity": len(config.severity),
-        "setting": sum(map(len, config.settings.values())),
-        "waiver": len(config.waivers),
-    }
-    plural = {"severity": "severities"}
-    said = [f"{n} {word if n == 1 else plural.get(word, word + 's')}" for word, n in counts.items() if n]
-    return f"in force: {', '.join(said) or 'nothing'}"
-
-
-def _refuse(problems: Iterable[str]) -> NoReturn:
-    for problem in problems:
-        say(f"dms-lint: {problem}")
-    stop("nothing was judged", 2)
+        stop(f"cannot write {file}: {error.strerror}", USAGE)

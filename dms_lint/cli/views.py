@@ -1,14 +1,12 @@
-"""Pages about the pack and the inventory for a terminal: the table of rules, one rule, one resource."""
+"""Pages about the pack: the table of rules, what they cover of the guide, one rule."""
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from dms_lint.aws.kinds import KINDS
-from dms_lint.facts import FACTS
-from dms_lint.model import Missing
-from dms_lint.report.safe import dumps, harmless, line, printable
+from dms_lint.cli.console import new_page, shown
+from dms_lint.report.safe import dumps, printable
 from dms_lint.rulepack.frameworks import by_rule
 from dms_lint.rulepack.guide import coverage
 from dms_lint.rulepack.placeholders import commands, say
@@ -17,34 +15,9 @@ from dms_lint.rulepack.settings import default
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from rich.console import Console
-
-    from dms_lint.inventory.inventory import Inventory
-    from dms_lint.model import Framework, Resource, Rule
+    from dms_lint.model import Framework, Rule
     from dms_lint.report import Style
     from dms_lint.rulepack.guide import Statement
-
-
-def _console(style: Style) -> Console:
-    """A console that writes into memory.  Markup, emoji codes and highlighting are off: the text is not ours."""
-    from rich.console import Console
-
-    return Console(
-        file=StringIO(),
-        width=max(style.width, 40),
-        force_terminal=style.color,
-        no_color=not style.color,
-        color_system="standard" if style.color else None,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
-    )
-
-
-def _shown(page: Console) -> str:
-    """What was printed on a console, whose lines broke where they had to."""
-    return harmless(page.file.getvalue())  # type: ignore[attr-defined]
 
 
 def rules_json(rules: Iterable[Rule], frameworks: Sequence[Framework]) -> Iterator[str]:
@@ -83,7 +56,7 @@ def rules_table(rules: Sequence[Rule], style: Style) -> Iterator[str]:
     """The rules as a table: id, severity, basis, title."""
     from rich.table import Table
 
-    from dms_lint.report.formats.text import COLORS
+    from dms_lint.report.page import COLORS
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading, wrap in (
@@ -99,18 +72,18 @@ def rules_table(rules: Sequence[Rule], style: Style) -> Iterator[str]:
         table.add_row(
             Text(rule.id, "bold"), Text(rule.severity.label, COLORS[rule.severity]), rule.basis, Text(rule.title)
         )
-    page = _console(style)
+    page = new_page(style)
     page.print(table)
     page.print(f"\n{len(rules)} rule{'' if len(rules) == 1 else 's'}; `dms-lint explain ID` shows one")
-    yield _shown(page)
+    yield shown(page)
 
 
 def coverage_json(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator[str]:
     """What `coverage_text` shows, as a JSON list, one statement a line."""
     separator = "[\n  "
     for statement, covering in _covered(rules, chosen):
-        said = statement._asdict() | {"no_rule": statement.no_rule or None, "note": statement.note or None}
-        yield separator + dumps({**said, "rules": covering})
+        members = statement._asdict() | {"no_rule": statement.no_rule or None, "note": statement.note or None}
+        yield separator + dumps({**members, "rules": covering})
         separator = ",\n  "
     yield "[]\n" if separator.startswith("[") else "\n]\n"
 
@@ -124,14 +97,14 @@ def coverage_text(rules: Iterable[Rule], chosen: Collection[Rule] | None, style:
 
     from rich.text import Text
 
-    page = _console(style)
+    page = new_page(style)
 
     def write(words: str, look: str, indent: str = " " * 8) -> None:
         page.print(Text(fill(words, style.width, initial_indent=indent, subsequent_indent=" " * 8), look))
 
     section = ""
-    found = list(_covered(rules, chosen))
-    for statement, covering in found:
+    statements = list(_covered(rules, chosen))
+    for statement, covering in statements:
         if statement.section != section:
             page.print(Text(("\n" if section else "") + statement.section, "bold"))
             section = statement.section
@@ -139,15 +112,15 @@ def coverage_text(rules: Iterable[Rule], chosen: Collection[Rule] | None, style:
         write(", ".join(covering) or f"no rule: {statement.no_rule or 'not yet'}", "bold" if covering else "dim")
         if statement.note:
             write(f"note: {statement.note}", "dim")
-    covered = sum(bool(covering) for _, covering in found)
-    page.print(f"\n{len(found)} statements: rules cover {covered}, and {len(found) - covered} have none")
-    yield _shown(page)
+    covered = sum(bool(covering) for _, covering in statements)
+    page.print(f"\n{len(statements)} statements: rules cover {covered}, and {len(statements) - covered} have none")
+    yield shown(page)
 
 
 def _covered(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator[tuple[Statement, tuple[str, ...]]]:
-    wanted = None if chosen is None else {rule.id for rule in chosen}
+    ids = None if chosen is None else {rule.id for rule in chosen}
     for statement, covering in coverage(rules):
-        if wanted is None or not wanted.isdisjoint(covering):
+        if ids is None or not ids.isdisjoint(covering):
             yield statement, covering
 
 
@@ -159,9 +132,9 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
     from rich.text import Text
 
     from dms_lint.engine.cases import case_file, read_cases
-    from dms_lint.report.formats.text import COLORS
+    from dms_lint.report.page import COLORS
 
-    page = _console(style)
+    page = new_page(style)
 
     def head(words: str) -> None:
         page.print(Text("\n" + words, "bold"))
@@ -220,7 +193,7 @@ def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> It
         head("References")
         for ref in rule.refs:
             page.print(Text("  " + ref), soft_wrap=True)
-    yield _shown(page)
+    yield shown(page)
 
 
 def answered(rule: Rule, frameworks: Iterable[Framework], *, tools: bool) -> list[str]:
@@ -278,49 +251,3 @@ def _word(word: str, wanted: Any) -> str:
     if isinstance(wanted, dict):
         return _WORDS[word].format(" and ".join(_word(*one) for one in wanted.items()))
     return _WORDS[word].format(say(wanted))
-
-
-def resources(inventory: Inventory) -> Iterator[str]:
-    """Every resource that facts exist about, by kind."""
-    for kind in sorted({kind for fact in FACTS.values() for kind in fact.kinds}):
-        found = sorted(inventory.known(kind), key=lambda resource: resource.id)
-        if found:
-            yield f"{KINDS[kind].plural}\n"
-            for resource in found:
-                words = (resource.name, resource.arn) if resource.arn != resource.name else (resource.name,)
-                yield line(f"  {'  '.join(words)}") + "\n"
-
-
-def matching(inventory: Inventory, id_: str) -> list[Resource]:
-    """The resources of that ARN, id or name; else those whose ARN ends so."""
-    kinds = sorted({kind for fact in FACTS.values() for kind in fact.kinds})
-    known = [resource for kind in kinds for resource in inventory.known(kind)]
-    exact = [resource for resource in known if id_ in (resource.arn, resource.id, resource.name)]
-    return exact or [resource for resource in known if resource.arn.endswith(":" + id_)]
-
-
-def inspection(resource: Resource, inventory: Inventory, style: Style) -> Iterator[str]:
-    """A resource and every fact about it; of what cannot be derived, why."""
-    from rich.text import Text
-
-    page = _console(style)
-    place = f"{resource.file}:{resource.line}" if resource.line else resource.file or ""
-    page.print(Text.assemble((printable(resource.name), "bold"), f"  {resource.kind}"))
-    page.print(Text("  ".join(printable(part) for part in (resource.arn, place) if part), "dim"), soft_wrap=True)
-    facts = [fact for fact in FACTS.values() if resource.kind in fact.kinds]
-    width = max((len(fact.name) for fact in facts), default=0)
-    for fact in facts:
-        try:
-            value, look = _value(fact.derive(resource, inventory)), ""
-        except Missing as missing:
-            value, look = f"unknown: {missing.message}", "yellow"
-        line = Text.assemble("  ", (fact.name.ljust(width), "bold"), "  ", (printable(value), look))
-        page.print(line, soft_wrap=True)
-    page.print()
-    yield _shown(page)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "(none)" if not value else ", ".join(value)
-    return "(none)" if value == "" else say(value)

@@ -28,7 +28,7 @@ class BaselineError(Exception):
     """A file that is no baseline; says which and why in one line."""
 
 
-class Known(NamedTuple):
+class AcceptedFailure(NamedTuple):
     """A failure of a baseline."""
 
     fingerprint: str
@@ -43,39 +43,52 @@ class Known(NamedTuple):
     """Of what belongs to a whole account, where DMS was read: `ACCOUNT/REGION`, for what it is used may be in each."""
 
 
-def of(report: Report) -> dict[str, Known]:
+class Baseline(NamedTuple):
+    """The failures of a baseline file."""
+
+    file: Path
+    failures: Mapping[str, AcceptedFailure]
+    """By fingerprint."""
+
+    def resources(self) -> Iterator[tuple[str, str]]:
+        """Kind, and ARN or id, of the resource of each failure."""
+        return ((failure.kind, failure.resource) for failure in self.failures.values())
+
+
+def failures_of(report: Report) -> dict[str, AcceptedFailure]:
     """The failures of a report, by fingerprint; without those that a waiver fits.
 
     A waiver in force has accepted them already, and what a waiver accepted until a date fails again after it.
     """
-    known: dict[str, Known] = {}
+    failures: dict[str, AcceptedFailure] = {}
     for finding in report.findings:
         if finding.verdict is Verdict.FAIL and finding.waiver is None:
             resource = finding.resource
             scopes = () if resource.region else report.scopes
-            known[finding.fingerprint] = Known(
+            failures[finding.fingerprint] = AcceptedFailure(
                 finding.fingerprint,
                 finding.rule.id,
                 resource.kind,
                 resource.arn or resource.id,
                 resource.name,
                 message(finding),
-                " ".join(one for one in scopes if one.startswith(f"{resource.account}/")),
+                " ".join(scope for scope in scopes if scope.startswith(f"{resource.account}/")),
             )
-    return known
+    return failures
 
 
-def written(known: Mapping[str, Known]) -> str:
+def text_of(failures: Mapping[str, AcceptedFailure]) -> str:
     """The text of a baseline: one failure a line, in the order of fingerprints."""
-    said = (
-        {key: text for key, text in known[one]._asdict().items() if key != "scopes" or text} for one in sorted(known)
+    members = (
+        {key: text for key, text in failures[fingerprint]._asdict().items() if key != "scopes" or text}
+        for fingerprint in sorted(failures)
     )
-    lines = [f"    {dumps(one)}" for one in said]
+    lines = [f"    {dumps(failure)}" for failure in members]
     listed = "[\n" + ",\n".join(lines) + "\n  ]" if lines else "[]"
     return f'{{\n  "kind": "{KIND}",\n  "schema_version": "{VERSION}",\n  "findings": {listed}\n}}\n'
 
 
-def read(file: Path) -> dict[str, Known]:
+def read(file: Path) -> dict[str, AcceptedFailure]:
     """The failures of a baseline, by fingerprint.  Raises BaselineError."""
     try:
         data = json.loads(file.read_bytes())
@@ -92,24 +105,25 @@ def read(file: Path) -> dict[str, Known]:
     findings = data.get("findings")
     if not isinstance(findings, list):
         raise BaselineError(f"{file}:1: has no list of findings")
-    return {one.fingerprint: one for one in (_known(file, number, entry) for number, entry in enumerate(findings, 1))}
+    failures = (_failure(file, number, entry) for number, entry in enumerate(findings, 1))
+    return {failure.fingerprint: failure for failure in failures}
 
 
-def _known(file: Path, number: int, entry: Any) -> Known:
-    required = Known._fields[:-1]
+def _failure(file: Path, number: int, entry: Any) -> AcceptedFailure:
+    required = AcceptedFailure._fields[:-1]
     if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in required):
         raise BaselineError(f"{file}: its finding {number} does not say {', '.join(required)}, all text")
-    return Known(**{key: entry[key] for key in required}, scopes=str(entry.get("scopes", "")))
+    return AcceptedFailure(**{key: entry[key] for key in required}, scopes=str(entry.get("scopes", "")))
 
 
-def write(file: Path, known: Mapping[str, Known]) -> None:
+def write(file: Path, failures: Mapping[str, AcceptedFailure]) -> None:
     """Put a baseline into a file, whole or not at all, with the rights that the file has.  Raises OSError."""
     file = Path(os.path.realpath(file))  # `resolve` raises more than OSError
     new = file.with_name(f"{file.name}.new")
     new.unlink(missing_ok=True)  # of a run that was killed; or a link, which may lead anywhere
     try:
         with new.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(written(known))
+            stream.write(text_of(failures))
         if file.exists():
             new.chmod(file.stat().st_mode)
         new.replace(file)
@@ -117,12 +131,12 @@ def write(file: Path, known: Mapping[str, Known]) -> None:
         new.unlink(missing_ok=True)
 
 
-def marked(report: Report, known: Mapping[str, Known]) -> Report:
+def mark_known(report: Report, failures: Mapping[str, AcceptedFailure]) -> Report:
     """The report with `known` on each failure that the baseline holds; not where a waiver of it has expired."""
     findings = tuple(
         finding._replace(known=True)
         if finding.verdict is Verdict.FAIL
-        and finding.fingerprint in known
+        and finding.fingerprint in failures
         and not (finding.waiver is not None and finding.waiver.expired)
         else finding
         for finding in report.findings
@@ -130,40 +144,44 @@ def marked(report: Report, known: Mapping[str, Known]) -> Report:
     return report._replace(findings=findings)
 
 
-def settled(report: Report, known: Mapping[str, Known]) -> dict[str, Known]:
+def settled(report: Report, failures: Mapping[str, AcceptedFailure]) -> dict[str, AcceptedFailure]:
     """What of the baseline certainly fails no more: it was judged again and does not fail, or does not exist any more.
 
     What was not judged, because its rule was not selected, its resource not in the input or its data not readable,
     may fail as before.  So may what belongs to a whole account, where a Region of it that was read then was not now.
     """
 
-    def judged(one: Known) -> bool:
-        return one.resource in report.judged and set(one.scopes.split()) <= set(report.scopes)
+    def judged(failure: AcceptedFailure) -> bool:
+        return failure.resource in report.judged and set(failure.scopes.split()) <= set(report.scopes)
 
     still = {f.fingerprint for f in report.findings if f.verdict in (Verdict.FAIL, Verdict.UNKNOWN)}
     still |= {f"{fault.rule}:{fault.resource}" for fault in report.faults}
     return {
-        fingerprint: one
-        for fingerprint, one in known.items()
-        if fingerprint not in still and one.rule in report.checks and (judged(one) or one.resource in report.absent)
+        fingerprint: failure
+        for fingerprint, failure in failures.items()
+        if fingerprint not in still
+        and failure.rule in report.checks
+        and (judged(failure) or failure.resource in report.absent)
     }
 
 
-def notices(report: Report, known: Mapping[str, Known], file: Path, *, updated: bool = False) -> Iterator[Notice]:
+def notices(
+    report: Report, failures: Mapping[str, AcceptedFailure], file: Path, *, updated: bool = False
+) -> Iterator[Notice]:
     """What is to be said of the baseline: its failures that are gone or are others now, and how many were not judged.
 
     A failure of the same rule on the same resource is known whatever its words: that a subnet is open to more than it
     was fails nothing, but is said.
     """
-    gone = settled(report, known)
+    gone = settled(report, failures)
     done = ", taken out" if updated else "; --update takes it out"
-    for one in gone.values():
-        yield Notice(f"fixed: {one.rule} on {one.kind} {one.name}{done}", str(file))
+    for failure in gone.values():
+        yield Notice(f"fixed: {failure.rule} on {failure.kind} {failure.name}{done}", str(file))
     for finding in report.findings:
-        if finding.known and (now := message(finding)) != (was := known[finding.fingerprint].message):
+        if finding.known and (now := message(finding)) != (was := failures[finding.fingerprint].message):
             subject = f"{finding.rule.id} on {finding.resource.kind} {finding.resource.name}"
             yield Notice(f"{subject} is not what was accepted: {now}; accepted was: {was}", str(file))
     met = {finding.fingerprint for finding in report.findings if finding.verdict is Verdict.FAIL}
-    unjudged = sum(fingerprint not in met and fingerprint not in gone for fingerprint in known)
+    unjudged = sum(fingerprint not in met and fingerprint not in gone for fingerprint in failures)
     if unjudged:
-        yield Notice(f"{unjudged} of its {len(known)} findings could not be judged again, and stay in it", str(file))
+        yield Notice(f"{unjudged} of its {len(failures)} findings could not be judged again, and stay in it", str(file))

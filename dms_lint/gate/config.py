@@ -87,27 +87,27 @@ def _read(file: Path, keys: Mapping[str, Callable[[Any], Any]]) -> Config:
     if not isinstance(data, dict):
         raise ConfigError([f"{file}:1: a configuration is a mapping; its keys are {', '.join(keys)}"])
     refusals: list[InputError] = []
-    said_there: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for key, value in data.items():
         try:
             if key not in keys:
                 raise InputError(unknown_name("key", str(key), keys), str(key))
-            said_there[key] = keys[key](value)
+            members[key] = keys[key](value)
         except InputError as refused:
             refusals.append(refused)
         except _Several as several:
             refusals.extend(several.refusals)
     stop(file, refusals)
-    waivers: Sequence[Waiver] = said_there.pop("waivers", ())
+    waivers: Sequence[Waiver] = members.pop("waivers", ())
     lines = lines_of(file, [("waivers", number) for number in range(len(waivers))]) if waivers else []
-    if "packs" in said_there:
-        said_there["packs"] = tuple(str(file.parent / pack) for pack in said_there["packs"])
+    if "packs" in members:
+        members["packs"] = tuple(str(file.parent / pack) for pack in members["packs"])
     return Config(
         file,
-        severity=said_there.pop("severity", EMPTY),
-        settings=said_there.pop("settings", EMPTY),
-        waivers=tuple(one._replace(place=f"{file}:{line}") for one, line in zip(waivers, lines, strict=True)),
-        options=said_there,
+        severity=members.pop("severity", EMPTY),
+        settings=members.pop("settings", EMPTY),
+        waivers=tuple(waiver._replace(place=f"{file}:{line}") for waiver, line in zip(waivers, lines, strict=True)),
+        options=members,
     )
 
 
@@ -168,7 +168,7 @@ def _settings(value: Any) -> Mapping[str, Mapping[str, Any]]:
     def one(rule: str, values: Any) -> Mapping[str, Any]:
         if not isinstance(values, dict) or not values:
             raise InputError(f"the settings of {rule} are a mapping of names to values", "settings", rule)
-        return {str(name): said_there for name, said_there in values.items()}
+        return {str(name): members for name, members in values.items()}
 
     return _each(_named(value), one)
 
@@ -239,3 +239,23 @@ _KEYS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "regions": _words("regions"),
     "waivers": _waivers,
 }
+
+
+def in_force(config: Config) -> str:
+    """`in force: 2 severities, 1 waiver`: what a configuration changes."""
+    counts = {
+        ("option", "options"): len(config.options),
+        ("severity", "severities"): len(config.severity),
+        ("setting", "settings"): sum(map(len, config.settings.values())),
+        ("waiver", "waivers"): len(config.waivers),
+    }
+    changes = [f"{number} {noun if number == 1 else plural}" for (noun, plural), number in counts.items() if number]
+    return f"in force: {', '.join(changes) or 'nothing'}"
+
+
+def must_have_packs(config: Config) -> None:
+    """Refuse a pack of a configuration that is no folder.  Raises ConfigError."""
+    if config.file is not None:
+        packs = enumerate(config.options.get("packs", ()))
+        absent = [(number, pack) for number, pack in packs if not os.path.isdir(pack)]  # noqa: PTH112 - cheap start-up
+        stop(config.file, [InputError(f"there is no folder '{pack}'", "packs", number) for number, pack in absent])

@@ -82,10 +82,10 @@ def _fitting(rule: Rule, words: Iterable[str]) -> list[str]:
 
 def _check(rules: Sequence[Rule], word: str, name: str, value: Any) -> None:
     """Refuse a setting that none of the rules has which a word names, and a value that one of them cannot have."""
-    named = select(rules, (word,))
-    having = [rule for rule in named if name in rule.settings]
+    selected = select(rules, (word,))
+    having = [rule for rule in selected if name in rule.settings]
     if not having:
-        known = {one: None for rule in named for one in rule.settings}
-        raise InputError(unknown_name(f"setting of {word}", name, known) if known else f"{word} has no settings")
+        settings = {setting: None for rule in selected for setting in rule.settings}
+        raise InputError(unknown_name(f"setting of {word}", name, settings) if settings else f"{word} has no settings")
     for rule in having:
         with_setting(rule, name, value)

@@ -1,23 +1,15 @@
-"""Which rules are asked, and what the answer means for a pipeline: selection and exit code."""
+"""The selection of rules by id, prefix, name, basis and control."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from dms_lint.model import Severity, Status, Verdict
 from dms_lint.rulepack.frameworks import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dms_lint.model import Framework, Report, Rule
-
-CLEAN: Final = 0
-FINDINGS: Final = 1
-USAGE: Final = 2
-UNREADABLE: Final = 3
-INTERNAL: Final = 4
+    from dms_lint.model import Framework, Rule
 
 
 class SelectionError(ValueError):
@@ -31,10 +23,12 @@ def select(
 
     Raises SelectionError, with the nearest id or name, for a word that fits no rule.
     """
-    known = tuple(rules)
+    rules = tuple(rules)
     for word in (*chosen, *ignored):
-        if not any(fits(rule, word) for rule in known):
-            words = [rule.id for rule in known] + [rule.name for rule in known] + sorted({_family(r) for r in known})
+        if not any(fits(rule, word) for rule in rules):
+            words = (
+                [rule.id for rule in rules] + [rule.name for rule in rules] + sorted({_family(rule) for rule in rules})
+            )
             from difflib import get_close_matches
 
             near = get_close_matches(word, words, n=1) or get_close_matches(word.upper(), words, n=1)
@@ -42,7 +36,7 @@ def select(
             raise SelectionError(f"no rule is called '{word}'; {hint}")
     return tuple(
         rule
-        for rule in known
+        for rule in rules
         if (not chosen or any(fits(rule, word) for word in chosen))
         and not any(fits(rule, word) for word in ignored)
         and (not bases or rule.basis in bases)
@@ -54,18 +48,18 @@ def answering(rules: Iterable[Rule], frameworks: Sequence[Framework], controls: 
 
     Raises SelectionError, with the nearest name, for a word that fits none.
     """
-    named: set[str] = set()
+    ids: set[str] = set()
     for word in controls:
-        found = rules_of(frameworks, word)
-        if found is None:
+        answers = rules_of(frameworks, word)
+        if answers is None:
             from difflib import get_close_matches
 
             words = {id_.lower(): id_ for framework in frameworks for id_ in (framework.name, *framework.controls)}
             near = get_close_matches(word.lower(), words, n=1)
             hint = f"did you mean '{words[near[0]]}'?" if near else "`dms-lint rules --format json` lists them"
             raise SelectionError(f"no control is called '{word}'; {hint}")
-        named |= found
-    return tuple(rule for rule in rules if rule.id in named)
+        ids |= answers
+    return tuple(rule for rule in rules if rule.id in ids)
 
 
 def _family(rule: Rule) -> str:
@@ -75,28 +69,3 @@ def _family(rule: Rule) -> str:
 def fits(rule: Rule, word: str) -> bool:
     """Whether a word names the rule: its id, a prefix of it, or its name."""
     return bool(word) and (rule.id.startswith(word.upper()) or rule.name == word.lower())
-
-
-def exit_code(report: Report, fail_on: Severity = Severity.LOW, *, strict: bool = False) -> int:
-    """What a scan's exit code says; the worst that is true of it.
-
-    4 an internal error · 1 a failure at or above `fail_on` that nobody accepted · 3 something could not be read (with
-    `strict`: was not provided) · 0 neither.
-    """
-    if report.faults:
-        return INTERNAL
-    if any(f.verdict is Verdict.FAIL and f.rule.severity >= fail_on and not f.accepted for f in report.findings):
-        return FINDINGS
-    if any(notice.problem for notice in report.notices):
-        return UNREADABLE
-    accepted = Counter(
-        (f.missing.status, f.missing.needs, f.missing.reason, f.resource.account, f.resource.region)
-        for f in report.findings
-        if f.accepted and f.missing is not None
-    )
-    for gap in report.gaps:
-        # A gap is settled only when every check that it leaves unknown is accepted: a listing that was refused is none.
-        waived = accepted[gap.status, gap.needs, gap.reason, gap.account, gap.region]
-        if (strict or gap.status is Status.NOT_READABLE) and waived < gap.checks:
-            return UNREADABLE
-    return CLEAN

@@ -23,7 +23,7 @@ OPEN = (Verdict.FAIL, Verdict.UNKNOWN)
 def at_moment(waivers: Sequence[Waiver], moment: datetime) -> tuple[Waiver, ...]:
     """The waivers, each knowing whether its last day had passed then, in UTC; that day still counts."""
     today = moment.astimezone(UTC).date().isoformat()
-    return tuple(one._replace(expired=bool(one.expires) and one.expires < today) for one in waivers)
+    return tuple(waiver._replace(expired=bool(waiver.expires) and waiver.expires < today) for waiver in waivers)
 
 
 def waived(report: Report, waivers: Sequence[Waiver]) -> Report:
@@ -33,7 +33,7 @@ def waived(report: Report, waivers: Sequence[Waiver]) -> Report:
     """
     if not waivers:
         return report
-    ordered = [(one, _means(one)) for one in sorted(waivers, key=lambda one: one.expired)]
+    ordered = [(waiver, _means(waiver)) for waiver in sorted(waivers, key=lambda waiver: waiver.expired)]
     by_rule: dict[str, list[tuple[Waiver, Callable[[Resource], bool]]]] = {}
     used: set[Waiver] = set()
     decisive: Counter[Waiver] = Counter()
@@ -42,8 +42,8 @@ def waived(report: Report, waivers: Sequence[Waiver]) -> Report:
         if finding.verdict in OPEN:
             rule = finding.rule
             if rule.id not in by_rule:
-                by_rule[rule.id] = [(one, means) for one, means in ordered if fits(rule, one.rule)]
-            fitting = [one for one, means in by_rule[rule.id] if means(finding.resource)]
+                by_rule[rule.id] = [(waiver, means) for waiver, means in ordered if fits(rule, waiver.rule)]
+            fitting = [waiver for waiver, means in by_rule[rule.id] if means(finding.resource)]
             used.update(fitting)
             if fitting:
                 decisive[fitting[0]] += 1
@@ -55,9 +55,9 @@ def waived(report: Report, waivers: Sequence[Waiver]) -> Report:
 
 def _means(waiver: Waiver) -> Callable[[Resource], bool]:
     """Whether a waiver means a resource: by ARN, id or name, and nothing that the account itself says of it."""
-    first, *others = map(re.escape, re.split(r"\*+", waiver.resource))
-    if others:
-        *between, last = others
+    first, *parts = map(re.escape, re.split(r"\*+", waiver.resource))
+    if parts:
+        *between, last = parts
         # What stands between two stars counts where it is met first, for good: many stars would try for hours else.
         first += "".join(f"(?>.*?{part})" for part in between) + ".*" + last
     pattern = re.compile(first, re.DOTALL)
@@ -75,16 +75,16 @@ def _means(waiver: Waiver) -> Callable[[Resource], bool]:
 def _amiss(
     report: Report, waivers: Sequence[Waiver], used: set[Waiver], decisive: Mapping[Waiver, int]
 ) -> Iterator[Notice]:
-    for one in waivers:
-        file, _, line = one.place.rpartition(":")
-        said = f"the waiver of {one.rule} for {one.resource}"
-        if one.expired and one in used:
-            number = decisive.get(one, 0)
+    for waiver in waivers:
+        file, _, line = waiver.place.rpartition(":")
+        subject = f"the waiver of {waiver.rule} for {waiver.resource}"
+        if waiver.expired and waiver in used:
+            number = decisive.get(waiver, 0)
             again = f": {number} finding{' counts' if number == 1 else 's count'} again"
             outdone = ", and another accepts all that it fits: it can go"
-            yield Notice(f"{said} expired on {one.expires}{again if number else outdone}", file, int(line))
-        elif one not in used and _would_fit(report, one):
-            yield Notice(f"{said} fits no finding: it can go", file, int(line))
+            yield Notice(f"{subject} expired on {waiver.expires}{again if number else outdone}", file, int(line))
+        elif waiver not in used and _would_fit(report, waiver):
+            yield Notice(f"{subject} fits no finding: it can go", file, int(line))
 
 
 def _would_fit(report: Report, waiver: Waiver) -> bool:

@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.report.safe import dumps, harmless, printable
+from dms_lint.rulepack.placeholders import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dms_lint.history.compare import Change, Diff
+    from dms_lint.model import Report
 
 FORMATS: Final = ("text", "json", "markdown")
 _TITLES: Final = {
@@ -29,9 +31,11 @@ _COUNTED: Final = {
 }
 
 
-def render(diff: Diff, format_: str) -> Iterator[str]:
-    """The pieces of a comparison in that format."""
-    return map(harmless, {"text": _text, "json": _json, "markdown": _markdown}[format_](diff))
+def render(diff: Diff, format_: str, files: tuple[str, str]) -> Iterator[str]:
+    """The pieces of a comparison in that format; `files` are those of the older and the newer report."""
+    if format_ == "json":
+        return map(harmless, _json(diff, files))
+    return map(harmless, {"text": _text, "markdown": _markdown}[format_](diff))
 
 
 def _lists(diff: Diff) -> Iterator[tuple[str, tuple[Change, ...]]]:
@@ -43,11 +47,16 @@ def _counts(diff: Diff) -> str:
     return " · ".join(f"{len(changes)} {_COUNTED[name]}" for name, changes in _lists(diff))
 
 
-def _packs(diff: Diff) -> str:
+def _packs(report: Report) -> str:
+    """The packs of a report with their versions, as one text."""
+    packs = ((report.pack.name, report.pack.version), *report.pack.others)
+    return ", ".join(f"{name} {version}".strip() for name, version in packs)
+
+
+def _other_rules(diff: Diff) -> str:
     """That the two reports were not made by the same rules, where that is so."""
-    if diff.old.pack == diff.new.pack:
-        return ""
-    return f"The reports are of different rule packs, {diff.old.pack} and {diff.new.pack}."
+    old, new = _packs(diff.old), _packs(diff.new)
+    return "" if old == new else f"The reports are of different rule packs, {old} and {new}."
 
 
 def _how(change: Change) -> str:
@@ -60,23 +69,23 @@ def _text(diff: Diff) -> Iterator[str]:
             continue
         yield f"{_TITLES[name]}: {len(changes)}\n"
         for change in changes:
-            entry = change.entry
-            place = " ".join(filter(None, (entry.account, entry.region)))
-            subject = f"{entry.kind} {entry.name}" + (f" ({place})" if place else "")
-            yield f"  {entry.severity.label.upper():<9}{printable(entry.rule)}  {printable(subject)}\n"
+            rule, resource = change.finding.rule, change.finding.resource
+            place = " ".join(filter(None, (resource.account, resource.region)))
+            subject = f"{resource.kind} {resource.name}" + (f" ({place})" if place else "")
+            yield f"  {rule.severity.label.upper():<9}{printable(rule.id)}  {printable(subject)}\n"
             yield f"    {printable(_how(change))}\n"
-            yield f"    {printable(entry.message)}\n"
+            yield f"    {printable(message(change.finding))}\n"
         yield "\n"
-    if _packs(diff):
-        yield printable(_packs(diff)) + "\n"
+    if _other_rules(diff):
+        yield printable(_other_rules(diff)) + "\n"
     yield _counts(diff) + "\n"
 
 
-def _json(diff: Diff) -> Iterator[str]:
+def _json(diff: Diff, files: tuple[str, str]) -> Iterator[str]:
     head: dict[str, Any] = {"schema_version": "1.0"}
-    for side in ("old", "new"):
-        one = getattr(diff, side)
-        head[side] = {"file": one.file, "started_at": one.started_at, "pack": one.pack}
+    for side, report, file in (("old", diff.old, files[0]), ("new", diff.new, files[1])):
+        started_at = report.started_at.isoformat(timespec="seconds")
+        head[side] = {"file": file, "started_at": started_at, "pack": _packs(report)}
     head["summary"] = {name: len(changes) for name, changes in _lists(diff)}
     yield "{\n"
     for key, value in head.items():
@@ -88,17 +97,17 @@ def _json(diff: Diff) -> Iterator[str]:
 
 
 def _object(change: Change) -> dict[str, Any]:
-    entry = change.entry
+    finding, resource = change.finding, change.finding.resource
     return {
-        "fingerprint": entry.fingerprint,
-        "rule": entry.rule,
-        "severity": entry.severity.label,
-        "kind": entry.kind,
-        "resource": entry.resource,
-        "name": entry.name,
-        "account": entry.account,
-        "region": entry.region,
-        "message": entry.message,
+        "fingerprint": finding.fingerprint,
+        "rule": finding.rule.id,
+        "severity": finding.rule.severity.label,
+        "kind": resource.kind,
+        "resource": resource.arn or resource.id,
+        "name": resource.name,
+        "account": resource.account,
+        "region": resource.region,
+        "message": message(finding),
         "was": change.was,
         "now": change.now,
         "why": change.why,
@@ -107,17 +116,17 @@ def _object(change: Change) -> dict[str, Any]:
 
 def _markdown(diff: Diff) -> Iterator[str]:
     yield f"**dms-lint:** {_counts(diff)}\n"
-    if _packs(diff):
-        yield f"\n{_cell(_packs(diff))}\n"
+    if _other_rules(diff):
+        yield f"\n{_cell(_other_rules(diff))}\n"
     for name, changes in _lists(diff):
         if not changes:
             continue
         yield f"\n### {_TITLES[name]}: {len(changes)}\n\n"
         yield "| severity | rule | resource | what | change |\n| --- | --- | --- | --- | --- |\n"
         for change in changes:
-            entry = change.entry
-            untrusted = (entry.rule, f"{entry.kind} {entry.name}", entry.message, _how(change))
-            yield f"| {entry.severity.label} | {' | '.join(map(_cell, untrusted))} |\n"
+            finding, resource = change.finding, change.finding.resource
+            untrusted = (finding.rule.id, f"{resource.kind} {resource.name}", message(finding), _how(change))
+            yield f"| {finding.rule.severity.label} | {' | '.join(map(_cell, untrusted))} |\n"
 
 
 def _cell(words: str) -> str:
@@ -125,5 +134,5 @@ def _cell(words: str) -> str:
 
     Within `code` nobody looks for mentions; there too, every sign that Markdown knows is written as its number.
     """
-    safe = re.sub(r"[^\w\s.,:;()/-]|_", lambda found: f"&#{ord(found[0])};", printable(words))
+    safe = re.sub(r"[^\w\s.,:;()/-]|_", lambda sign: f"&#{ord(sign[0])};", printable(words))
     return f"<code>{safe.replace('://', ':&#47;/').replace('www.', 'www&#46;')}</code>" if safe.strip() else ""

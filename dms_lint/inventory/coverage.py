@@ -27,7 +27,7 @@ def normal(subject: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _ends(id: str) -> frozenset[str]:  # noqa: A002
+def _ends(id: str) -> frozenset[str]:
     """Normalised texts by which a file may name the resource of this id: the id, or its ARN's end after a `:` or `/`.
 
     A name is only itself: `eu-orders` and `prod/orders` are not `orders`.
@@ -46,11 +46,11 @@ class UnansweredCall(NamedTuple):
     refusal: Refusal | None
     file: str | None
 
-    def may_concern(self, id: str) -> bool:  # noqa: A002
+    def may_concern(self, id: str) -> bool:
         """Whether it may be about the resource of that id."""
         return normal(self.about) in _ends(id) or normal(id) in _ends(self.about)
 
-    def concerns(self, id: str) -> bool:  # noqa: A002
+    def concerns(self, id: str) -> bool:
         """Whether it is about the resource of that id and no other: `a-b` may stand for the name `a/b`, or `a-b`."""
         if not self.may_concern(id):
             return False
@@ -128,7 +128,7 @@ class Coverage(NamedTuple):
             if not self.is_complete(kind, scope):
                 yield (*scope, self.missing(kind, scope))
 
-    def is_absent(self, kind: str, scope: Scope, id: str) -> bool:  # noqa: A002
+    def is_absent(self, kind: str, scope: Scope, id: str) -> bool:
         """Whether the resource of that id, which was not read, certainly does not exist there.
 
         It does not where the listing is complete, or where AWS answered that there is none.

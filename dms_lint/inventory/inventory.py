@@ -86,7 +86,7 @@ class Inventory:
         """
         return self.coverage.unread(kind)
 
-    def find(self, kind: str, id: str, account: str = "", region: str = "") -> Resource | None:  # noqa: A002
+    def find(self, kind: str, id: str, account: str = "", region: str = "") -> Resource | None:
         """The resource with that id (or, in that account and Region, that name).
 
         None when it certainly does not exist: the listing is complete, or AWS answered that there is none.

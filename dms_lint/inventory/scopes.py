@@ -109,14 +109,14 @@ def arn_scope(arn: str) -> Scope | None:
     return ("" if parts.account == "aws" else parts.account, parts.region)
 
 
-def arn_of(row: ResponseShape, id: str, account: str, region: str) -> str:  # noqa: A002
+def arn_of(row: ResponseShape, id: str, account: str, region: str) -> str:
     """The ARN of a resource with that id, as AWS sends it or as its row writes it; '' where there is none."""
     if row.arn and account and region:
         return row.arn.format(partition=partition_of_region(region), region=region, account=account, id=id)
     return id if id.startswith("arn:") and "+" not in row.id else ""
 
 
-def key_of(row: ResponseShape, id: str, account: str, region: str) -> str:  # noqa: A002
+def key_of(row: ResponseShape, id: str, account: str, region: str) -> str:
     """By what a resource without an ARN is known: its id, with where it is in front where others may have it too.
 
     That does not depend on which of them is read first: a baseline knows the resource by it.

@@ -46,7 +46,7 @@ def synthetic_resources(
     yield from _paths(resources)
 
 
-def _of(origin: Resource, kind: str, id: str, data: Mapping[str, Any], **names: str) -> Resource:  # noqa: A002
+def _of(origin: Resource, kind: str, id: str, data: Mapping[str, Any], **names: str) -> Resource:
     """A resource that stands where its origin stands."""
     return Resource(
         kind,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dms_lint.model.document import Document, Notice, Refusal
 from dms_lint.model.record import EMPTY, Record, Resource, Unresolved
-from dms_lint.model.report import Fault, Finding, Gap, Report, Waiver
+from dms_lint.model.report import Fault, Finding, Gap, Report, Waiver, Wording
 from dms_lint.model.rule import Control, Fix, Framework, Pack, Rule, Setting
 from dms_lint.model.verdict import Missing, Severity, Status, Verdict
 
@@ -34,4 +34,5 @@ __all__ = [
     "Unresolved",
     "Verdict",
     "Waiver",
+    "Wording",
 ]

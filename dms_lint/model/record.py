@@ -202,7 +202,7 @@ class Resource(Record):
     def __init__(
         self,
         kind: str,
-        id: str,  # noqa: A002 - the word of the report
+        id: str,
         data: Mapping[str, Any],
         *,
         name: str = "",
@@ -212,7 +212,7 @@ class Resource(Record):
         file: str | None = None,
         line: int | None = None,
         operation: str = "",
-        type: str = "",  # noqa: A002 - the word of the report
+        type: str = "",
     ) -> None:
         self.kind = kind
         self.id = id

@@ -35,6 +35,15 @@ class Waiver(NamedTuple):
     """Whether its last day had passed at the moment of the scan."""
 
 
+class Wording(NamedTuple):
+    """The sentences of a finding, filled in."""
+
+    message: str
+    fix: str = ""
+    cli: str = ""
+    disruptive: str = ""
+
+
 class Finding(NamedTuple):
     """A rule's verdict on a resource, with what it rests on."""
 
@@ -48,6 +57,8 @@ class Finding(NamedTuple):
     """The waiver that fits it, in force or expired.  It changes no verdict."""
     known: bool = False
     """Whether the baseline holds it."""
+    wording: Wording | None = None
+    """Its sentences as a report that was read back holds them; None where the rule's templates give them."""
 
     @property
     def accepted(self) -> bool:

@@ -79,6 +79,9 @@ class Framework(NamedTuple):
     tool: bool
     """Whether it is another tool: its checks lead to rules, and are no account of compliance."""
     controls: Mapping[str, Control]
+    tallies: Mapping[str, tuple[int, int, int]] | None = None
+    """By control, how many checks failed, are unknown and passed, as a report that was read back holds it; None where
+    the checks of the controls' rules give it."""
 
 
 class Pack(NamedTuple):

@@ -26,7 +26,7 @@ class Tally(NamedTuple):
     """Failures that nobody accepted."""
     waived: int
     """Failures with a waiver in force."""
-    known: int
+    in_baseline: int
     """Failures that the baseline holds and no waiver in force covers."""
 
 
@@ -37,7 +37,7 @@ def failures(report: Report, *, accepted: bool) -> Iterator[Finding]:
             yield finding
 
 
-def tally(report: Report) -> Tally:
+def tally_failures(report: Report) -> Tally:
     """The failures, each counted once."""
     failed = sum(1 for _ in failures(report, accepted=False))
     accepted = list(failures(report, accepted=True))
@@ -55,7 +55,7 @@ def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """By severity, then by rule and resource."""
-    return sorted(findings, key=lambda one: (-one.rule.severity, one.rule.id, one.resource.id))
+    return sorted(findings, key=lambda finding: (-finding.rule.severity, finding.rule.id, finding.resource.id))
 
 
 def in_force(finding: Finding) -> Waiver | None:
@@ -128,8 +128,8 @@ def _segment(text: str) -> str:
 def _relative(file: str, folder: str) -> str:
     import os
 
-    whole = Path(os.path.normpath(Path(folder, file)))  # not resolve(): a link stays where it stands
-    return (whole.relative_to(folder) if whole.is_relative_to(folder) else whole).as_posix()
+    absolute = Path(os.path.normpath(Path(folder, file)))  # not resolve(): a link stays where it stands
+    return (absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute).as_posix()
 
 
 def digest(finding: Finding) -> str:

@@ -81,7 +81,7 @@ _NO_SPACE: Final = "\u200b"
 _MARKUP: Final = frozenset("!\"#$%&'()*+/:<=>@[\\]^_`{|}~\u200b.")
 _WORDS: Final = re.compile(r"""([!"#$%&'()*+/:<=>@\[\\\]^_`{|}~\u200b]|(?<=www)\.)""", re.IGNORECASE)
 """Splits at what begins markup within a line; a full stop does only in `www.`, which GitHub makes a link."""
-_BLOCK: Final = re.compile(r"^(?:[-+\s]|\d+\.\s)")
+_BLOCK: Final = re.compile(r"^(?:[-+\s]|\d+\.(?:\s|$))")
 """What begins a list, or a block of code, at the start of a line."""
 _EMOJI: Final = re.compile(r"&#58;(?=(?:[\w-]|&#(?:43|95);)+&#58;)")
 """The colon before a word and another colon, as they are written."""

@@ -73,6 +73,8 @@ def _fill(template: str, finding: Finding, write: Callable[[Any], str | None]) -
 
 def message(finding: Finding) -> str:
     """What a finding says: the rule's sentence for a failure, what is missing for an unknown, else the title."""
+    if finding.wording is not None:
+        return finding.wording.message
     if finding.verdict is Verdict.FAIL:
         return _fill(finding.rule.fail, finding, say)
     if finding.missing is not None:
@@ -82,6 +84,8 @@ def message(finding: Finding) -> str:
 
 def fix_text(finding: Finding) -> str:
     """How to mend it, in words."""
+    if finding.wording is not None:
+        return finding.wording.fix
     return _fill(finding.rule.fix.text, finding, say)
 
 
@@ -90,11 +94,15 @@ def fix_cli(finding: Finding) -> str:
 
     It names its Region where its service has Regions, as the resource's ARN alone does not tell the AWS CLI.
     """
+    if finding.wording is not None:
+        return finding.wording.cli
     return _fill(_command(finding), finding, _words)
 
 
 def disruption(finding: Finding) -> str:
     """Why the command interrupts, deletes or cuts something off; '' where it does not, or where there is none."""
+    if finding.wording is not None:
+        return finding.wording.disruptive
     return finding.rule.fix.disruptive if _command(finding) else ""
 
 
@@ -131,8 +139,11 @@ class Command(NamedTuple):
 
 
 def fix_command(finding: Finding) -> Command | None:
-    """How to mend it, as a command of a script; None where no command does."""
-    template = _command(finding)
+    """How to mend it, as a command of a script; None where no command does, or a report was read back.
+
+    A command that was filled in before no longer says which parts of it are values, and so whether it is fit to run.
+    """
+    template = _command(finding) if finding.wording is None else ""
     if not template:
         return None
     parts = _parts(template)

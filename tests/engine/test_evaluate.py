@@ -24,7 +24,7 @@ HOLDS = {"const": TRUE}
 
 
 def rule(
-    id: str = "TST001",  # noqa: A002
+    id: str = "TST001",
     when: Mapping[str, Any] | None = None,
     expect: Mapping[str, Any] | None = None,
     evidence: tuple[str, ...] = (),

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from dms_lint.engine.scan import scan
 from dms_lint.gate import baseline as baselines
-from dms_lint.gate import selection as gate
+from dms_lint.gate import exit_code as gate
 from dms_lint.model import Document, Fault, Pack, Refusal, Report, Verdict
 from dms_lint.schemas import schema_file
 from tests.cli.test_cli import endpoint
@@ -165,7 +165,7 @@ def test_another_rule_on_a_known_resource_fails(accepted: Path) -> None:
 
 def test_a_known_failure_is_a_failure_all_the_same(pack: Pack) -> None:
     report = report_of(pack, endpoint(SslMode="none"))
-    marked = baselines.marked(report, baselines.of(report))
+    marked = baselines.mark_known(report, baselines.failures_of(report))
     (finding,) = marked.findings
     assert (finding.verdict, finding.known, finding.accepted) == (Verdict.FAIL, True, True)
     assert marked.verdicts == report.verdicts
@@ -200,62 +200,62 @@ def report_of(pack: Pack, *endpoints: dict[str, Any], select: str = "TLS001", re
 
 
 @pytest.fixture
-def of_orders(pack: Pack) -> dict[str, baselines.Known]:
-    return baselines.of(report_of(pack, endpoint(SslMode="none")))
+def of_orders(pack: Pack) -> dict[str, baselines.AcceptedFailure]:
+    return baselines.failures_of(report_of(pack, endpoint(SslMode="none")))
 
 
-def test_what_passes_now_is_fixed(pack: Pack, of_orders: dict[str, baselines.Known]) -> None:
+def test_what_passes_now_is_fixed(pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]) -> None:
     assert set(baselines.settled(report_of(pack, endpoint()), of_orders)) == {ORDERS}
 
 
-def test_what_no_rule_applies_to_any_more_is_fixed(pack: Pack, of_orders: dict[str, baselines.Known]) -> None:
+def test_what_no_rule_applies_to_any_more_is_fixed(pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]) -> None:
     now = report_of(pack, endpoint(EngineName="dynamodb", EndpointType="TARGET", SslMode=None))
     assert not now.findings
     assert set(baselines.settled(now, of_orders)) == {ORDERS}
 
 
 def test_a_resource_that_a_complete_listing_does_not_hold_is_fixed(
-    pack: Pack, of_orders: dict[str, baselines.Known]
+    pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]
 ) -> None:
     assert set(baselines.settled(report_of(pack, endpoint("crm")), of_orders)) == {ORDERS}
 
 
-def test_what_fails_still_is_not_fixed(pack: Pack, of_orders: dict[str, baselines.Known]) -> None:
+def test_what_fails_still_is_not_fixed(pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]) -> None:
     assert baselines.settled(report_of(pack, endpoint(SslMode="none")), of_orders) == {}
 
 
-def test_what_is_unknown_now_is_not_fixed(pack: Pack, of_orders: dict[str, baselines.Known]) -> None:
+def test_what_is_unknown_now_is_not_fixed(pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]) -> None:
     now = report_of(pack, endpoint(SslMode=None))
     assert [finding.verdict for finding in now.findings] == [Verdict.UNKNOWN]
     assert baselines.settled(now, of_orders) == {}
 
 
-def test_what_was_not_selected_is_not_fixed(pack: Pack, of_orders: dict[str, baselines.Known]) -> None:
+def test_what_was_not_selected_is_not_fixed(pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]) -> None:
     assert baselines.settled(report_of(pack, endpoint(), select="TLS002"), of_orders) == {}
 
 
 def test_a_resource_that_a_listing_that_breaks_off_does_not_hold_is_not_fixed(
-    pack: Pack, of_orders: dict[str, baselines.Known]
+    pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]
 ) -> None:
     assert baselines.settled(report_of(pack, endpoint("crm"), Marker="more"), of_orders) == {}
 
 
 def test_a_resource_of_another_account_or_region_is_not_fixed(
-    pack: Pack, of_orders: dict[str, baselines.Known]
+    pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]
 ) -> None:
     for place in ("eu-west-2:111122223333", "eu-west-1:444455556666"):
         elsewhere = endpoint("crm", EndpointArn=f"arn:aws:dms:{place}:endpoint:CRM")
         assert baselines.settled(report_of(pack, elsewhere), of_orders) == {}
 
 
-def test_what_met_an_internal_error_is_not_fixed(pack: Pack, of_orders: dict[str, baselines.Known]) -> None:
+def test_what_met_an_internal_error_is_not_fixed(pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]) -> None:
     rule, _, resource = ORDERS.partition(":")
     now = report_of(pack, endpoint())._replace(faults=(Fault(rule, resource, "KeyError", ""),))
     assert baselines.settled(now, of_orders) == {}
 
 
 def test_a_resource_without_an_arn_that_is_not_seen_again_stays(pack: Pack) -> None:
-    of_account = {"IAM012:1": baselines.Known("IAM012:1", "IAM012", "account", "1", "1", "")}
+    of_account = {"IAM012:1": baselines.AcceptedFailure("IAM012:1", "IAM012", "account", "1", "1", "")}
     assert baselines.settled(report_of(pack, endpoint(), select="IAM"), of_account) == {}
 
 
@@ -280,8 +280,8 @@ def test_what_is_of_a_whole_account_is_not_fixed_where_fewer_regions_are_read(he
 @pytest.mark.parametrize("kind", ["principal", "iam-policy", "network-path", "account", "region"])
 def test_what_no_listing_holds_stays_where_it_is_not_seen(here: Path, kind: str) -> None:
     arn = "arn:aws:iam::444455556666:user/ops"
-    of_another = {f"TLS001:{arn}": baselines.Known(f"TLS001:{arn}", "TLS001", kind, arn, "ops", "")}
-    (here / "b.json").write_text(baselines.written(of_another))
+    of_another = {f"TLS001:{arn}": baselines.AcceptedFailure(f"TLS001:{arn}", "TLS001", kind, arn, "ops", "")}
+    (here / "b.json").write_text(baselines.text_of(of_another))
     export(here, endpoint())
     assert lint(here, "--baseline", "b.json", "--update").returncode == 0
     assert known(here) == [f"TLS001:{arn}"]
@@ -289,8 +289,8 @@ def test_what_no_listing_holds_stays_where_it_is_not_seen(here: Path, kind: str)
 
 def test_a_kind_that_is_no_kind_stays(here: Path) -> None:
     export(here, endpoint())
-    odd = {ORDERS: baselines.Known(ORDERS, "TLS001", "no-such-kind", "x", "x", "")}
-    (here / "b.json").write_text(baselines.written(odd))
+    odd = {ORDERS: baselines.AcceptedFailure(ORDERS, "TLS001", "no-such-kind", "x", "x", "")}
+    (here / "b.json").write_text(baselines.text_of(odd))
     assert lint(here, "--baseline", "b.json", "--update").returncode == 0
     assert known(here) == [ORDERS]
 

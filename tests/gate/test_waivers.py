@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dms_lint.engine.scan import scan
-from dms_lint.gate import selection as gate
+from dms_lint.gate import exit_code as gate
 from dms_lint.gate.waivers import at_moment, waived
 from dms_lint.model import Document, Notice, Pack, Refusal, Report, Verdict, Waiver
 from tests.cli.test_cli import endpoint

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from dms_lint.history import compare as diff
 from dms_lint.history import render as diff_pages
-from dms_lint.model import Severity
+from dms_lint.model import Resource, Wording
 from tests.cli.test_cli import endpoint
 from tests.forked import run
+from tests.report.made import endpoint as made_endpoint
+from tests.report.made import report_of
 
 REGION = "arn:aws:dms:eu-west-1:111122223333"
 ORDERS = f"TLS001:{REGION}:endpoint:ORDERS"
@@ -292,20 +294,24 @@ def test_the_text_says_what_where_and_how(reports: Reports) -> None:
 # -- names of the account are only names
 
 
+FILES = ("old.json", "new.json")
+
+
 def compared(name: str) -> diff.Diff:
-    entry = diff.Entry("R:x", "R", Severity.HIGH, diff.FAIL, f"{name} is bad", "endpoint", "x", name, "", "")
-    empty: frozenset[str] = frozenset()
-    old = diff.Judged("old.json", "", "p", {}, empty, empty, empty)
-    return diff.compare(old, old._replace(entries={"R:x": entry}))
+    report = report_of(made_endpoint())
+    (finding,) = report.findings
+    resource = Resource("endpoint", "x", {}, name=name)
+    failure = finding._replace(resource=resource, wording=Wording(f"{name} is bad"))
+    return diff.compare(report._replace(findings=()), report._replace(findings=(failure,)))
 
 
 @given(st.text(max_size=40))
 def test_text_and_json_bear_any_name(name: str) -> None:
     found = compared(name)
-    lines = "".join(diff_pages.render(found, "text")).split("\n")
+    lines = "".join(diff_pages.render(found, "text", FILES)).split("\n")
     assert len(lines) == 7
     assert all(line.isprintable() or "\u00a0" in line for line in lines)
-    assert json.loads("".join(diff_pages.render(found, "json")))["failures"][0]["name"] == name
+    assert json.loads("".join(diff_pages.render(found, "json", FILES)))["failures"][0]["name"] == (name or "x")
 
 
 @pytest.mark.parametrize(
@@ -314,7 +320,9 @@ def test_text_and_json_bear_any_name(name: str) -> None:
      "https://evil.example", "www.evil.example", "`code`", "a\n| b |", "</code><script>", "&lt;b&gt;", "~~a~~", "_a_"],
 )  # fmt: skip
 def test_markdown_takes_no_name_for_markup(name: str) -> None:
-    (row,) = [line for line in "".join(diff_pages.render(compared(name), "markdown")).split("\n") if "<code>" in line]
+    (row,) = [
+        line for line in "".join(diff_pages.render(compared(name), "markdown", FILES)).split("\n") if "<code>" in line
+    ]
     assert row.count("|") == 6
     cells = re.findall(r"<code>(.*?)</code>", row)
     assert len(cells) == 4

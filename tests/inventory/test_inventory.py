@@ -581,7 +581,7 @@ QUESTIONS = [
 ]
 
 
-def ask(inventory: Inventory, kind: str, id: str) -> str:  # noqa: A002
+def ask(inventory: Inventory, kind: str, id: str) -> str:
     try:
         return "absent" if inventory.find(kind, id) is None else "there"
     except Missing:

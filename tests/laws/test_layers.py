@@ -55,14 +55,15 @@ MAY: dict[str, set[str]] = {
     "facts/operations": {"model", "data", "logic", "aws", "inventory", "facts", "facts/dms", "facts/tls"},
     "rulepack": {"model", "data", "aws", "facts"},
     "engine": {"model", "data", "aws", "inventory", "collectors", "facts", "rulepack"},
-    "gate": {"model", "data", "report", "rulepack"},
+    "gate": {"model", "data", "aws", "report", "rulepack"},
     "report": {"", "model", "data", "aws", "rulepack"},
-    "history": {"model", "report"},
+    "history": {"model", "report", "rulepack"},
+    "api": {"model", "collectors", "facts", "engine", "gate"},
     "cli": {
-        *("", "model", "data", "aws", "inventory", "collectors", "facts"),
+        *("", "api", "model", "data", "aws", "inventory", "collectors", "facts"),
         *("rulepack", "engine", "gate", "report", "history", "schemas"),
     },
-    "": {"aws", "cli", "report"},
+    "": {"api", "aws", "cli", "gate", "report"},
 }
 HEAVY = {"boto3", "botocore", "cryptography", "hypothesis", "jsonschema", "rich"}
 MOST_MODULES = 15

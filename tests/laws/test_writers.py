@@ -70,8 +70,8 @@ SPEAKERS = {
     "cli/common.py:show": "the pieces of a page or a report",
     "cli/common.py:say": "the one that escapes",
     "cli/common.py:say_lines": "the one that escapes, of several lines",
-    "cli/commands/collect.py:policy": "names of actions out of our own table",
-    "cli/commands/rules.py:schema": "a file of ours",
+    "cli/commands/policy.py:policy": "names of actions out of our own table",
+    "cli/commands/schema.py:schema": "a file of ours",
 }
 """The functions that may write to the two streams."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dms_lint.cli import inspection
 from dms_lint.cli import views as pages
 from dms_lint.engine.scan import scan
 from dms_lint.gate import baseline as baselines
@@ -24,6 +25,7 @@ from dms_lint.history import render as diff_pages
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Fault, Fix, Notice, Refusal
 from dms_lint.report import FORMATS, Style
+from dms_lint.report.json_reader import load
 from dms_lint.report.safe import harmless, line, lines
 from tests.forked import run
 from tests.report.made import ARN, NOW, PACK, WAIVER, accepted, endpoint, rendered
@@ -137,18 +139,20 @@ def test_no_line_of_a_comparison_is_a_command(tmp_path: Path, format_: str, lead
         for number, finding in enumerate(told["findings"]):
             # A report is a file that anybody may have written.
             finding["rule"] = finding["rule"] if number % 2 else text
+            finding["fingerprint"] = f"{finding['rule']}:{finding['resource']['arn'] or finding['resource']['id']}"
+        told["tool"]["pack"]["name"] = f"{text} {name}"
         file.write_text(json.dumps(told), encoding="utf-8")
-        reports.append(diff.read(file)._replace(file=text, pack=f"{text} {name}", started_at=text))
-    for old, new in (reports, reversed(reports), (reports[1], reports[1]._replace(entries={}))):
-        shown = "".join(diff_pages.render(diff.compare(old, new), format_))
+        reports.append(load(file))
+    for old, new in (reports, reversed(reports), (reports[1], reports[1]._replace(findings=()))):
+        shown = "".join(diff_pages.render(diff.compare(old, new), format_, (text, text)))
         assert commands(shown) == []
         assert "owned" in shown
 
 
 @hostile
 def test_no_line_of_a_baseline_is_a_command(lead: str) -> None:
-    known = baselines.of(report_on(named(lead)))
-    shown = baselines.written(known)
+    known = baselines.failures_of(report_on(named(lead)))
+    shown = baselines.text_of(known)
     assert commands(shown) == []
     assert "owned" in shown
     assert [one["name"] for one in json.loads(shown)["findings"]] == [known[one].name for one in sorted(known)]
@@ -162,10 +166,10 @@ def test_no_line_of_an_inspection_is_a_command(lead: str) -> None:
     text = named(lead)
     body = {"Endpoints": [endpoint(text, EndpointArn=text, ServerName=text), endpoint(f"{text} b", ServerName=text)]}
     inventory = Inventory([Document("dms:DescribeEndpoints", body, file=text)], datetime(2026, 11, 23, tzinfo=UTC))
-    shown = "".join(pages.resources(inventory))
+    shown = "".join(inspection.resources(inventory))
     for resource in inventory.known("endpoint"):
         for width in range(40, 80):
-            shown += "".join(pages.inspection(resource, inventory, Style(width=width)))
+            shown += "".join(inspection.inspection(resource, inventory, Style(width=width)))
     assert commands(shown) == []
     assert "owned" in shown
 
@@ -273,7 +277,7 @@ def test_no_traceback_is_a_command(place: Path) -> None:
         f"with mock.patch('{{}}', side_effect=ValueError({text!r})):\n    main()\n"
     )
     (place / "e.json").write_text(json.dumps({"Endpoints": [endpoint(SslMode="none")]}))
-    for target, code in (("dms_lint.gate.selection.exit_code", 4), ("dms_lint.engine.evaluate._judge", 4)):
+    for target, code in (("dms_lint.gate.exit_code.exit_code", 4), ("dms_lint.engine.evaluate._judge", 4)):
         done = subprocess.run(
             [sys.executable, "-c", script.format(target), "scan", "e.json", "--debug"],
             cwd=place,

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -124,6 +124,7 @@ def test_text_is_shown_as_it_is(text: str) -> None:
     assert shown.cells[1].replace("\u200b", "").strip() == printable(text).strip()
 
 
+@example("1.")
 @given(MARKUP.filter(str.strip))
 def test_text_begins_no_block(text: str) -> None:
     assert [tag for tag in Page(markdown(text)).tags if tag != "wbr"] == ["p"]

@@ -1,19 +1,16 @@
-"""The commands about what was found before: baseline and diff."""
+"""The command that writes today's failures down as accepted."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any, Final
+from typing import Any
 
 import click
 
-from dms_lint.cli.commands.collect import INTERRUPTED, say_interrupted
-from dms_lint.cli.commands.scan import reading, run_scan
 from dms_lint.cli.common import complain, count, say, show, stop
-from dms_lint.cli.options import SEVERITIES, OneOf
-from dms_lint.cli.session import save
-
-_DIFF_FORMATS: Final = ("text", "json", "markdown")
+from dms_lint.cli.options import reading
+from dms_lint.cli.session import request_from, run_scan, save
+from dms_lint.gate.exit_code import INTERNAL, INTERRUPTED, USAGE
 
 
 @click.command()
@@ -28,58 +25,27 @@ def baseline(paths: tuple[str, ...], output: str, **options: Any) -> None:
     from pathlib import Path
 
     from dms_lint.gate import baseline as baselines
-    from dms_lint.gate import selection as gate
 
     file = Path(output)
     if output != "-" and file.exists():
         if not file.is_file():
-            stop(f"{file} is no file: choose another name", gate.USAGE)
+            stop(f"{file} is no file: choose another name", USAGE)
         try:
             baselines.read(file)
         except baselines.BaselineError as error:
-            stop(f"{error}; not overwritten", gate.USAGE)
-    report, found = run_scan(paths, options)
-    if found and found.interrupted:
-        say_interrupted(found)
+            stop(f"{error}; not overwritten", USAGE)
+    report, collection = run_scan(request_from({**options, "paths": paths}), progress=not options["no_progress"])
+    if collection and collection.interrupted:
+        from dms_lint.cli.live import say_interrupted
+
+        say_interrupted(collection)
         sys.exit(INTERRUPTED)
     complain(notice for notice in report.notices if notice.problem)
-    known = baselines.of(report)
+    failures = baselines.failures_of(report)
     if output == "-":
-        show([baselines.written(known)])
+        show([baselines.text_of(failures)])
     else:
-        save(file, known)
-        say(f"{count(len(known), 'finding')} in {file}")
+        save(file, failures)
+        say(f"{count(len(failures), 'finding')} in {file}")
     if report.faults:
-        stop(f"{len(report.faults)} checks met an internal error and are not in it", gate.INTERNAL)
-
-
-@click.command()
-@click.argument("old")
-@click.argument("new")
-@click.option("-f", "--format", "format_", type=OneOf(_DIFF_FORMATS), default="text", show_default=True)
-@click.option(
-    "--fail-on",
-    type=OneOf(SEVERITIES),
-    default="low",
-    show_default=True,
-    help="Exit with 1 when something of this severity, or a worse one, newly fails.",
-)
-def diff(old: str, new: str, format_: str, fail_on: str) -> None:
-    """Compare two JSON reports: what newly fails, is fixed, changed, unknown now, or not judged any more.
-
-    Exits with 1 when something newly fails, with 2 when a file is no report.
-    """
-    from pathlib import Path
-
-    from dms_lint.gate import selection as gate
-    from dms_lint.history import compare as diffs
-    from dms_lint.history import render as diff_pages
-    from dms_lint.model import Severity
-
-    try:
-        found = diffs.compare(diffs.read(Path(old)), diffs.read(Path(new)))
-    except diffs.DiffError as error:
-        stop(str(error), gate.USAGE)
-    show(diff_pages.render(found, format_))
-    least = Severity[fail_on.upper()]
-    sys.exit(gate.FINDINGS if any(change.entry.severity >= least for change in found.failures) else gate.CLEAN)
+        stop(f"{len(report.faults)} checks met an internal error and are not in it", INTERNAL)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dms_lint.cli.common import show
-from dms_lint.cli.options import SEVERITIES, OneOf, selection
-from dms_lint.cli.session import OPTIONS, from_command_line, prepare, waiving
+from dms_lint.cli.options import SEVERITIES, OneOf, selection, waiving
+from dms_lint.cli.session import from_command_line, request_from, rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from dms_lint.gate.config import Config
+    from dms_lint.gate.request import ScanRequest
     from dms_lint.model import Rule, Waiver
 
 
@@ -30,11 +31,11 @@ def config(format_: str, **options: Any) -> None:
 
     from dms_lint.gate.waivers import at_moment
 
-    ours = prepare(options)
-    pack, _ = ours.rules_of(options)
-    rows = list(_rows(ours.config, options, pack.rules))
-    waivers = at_moment(ours.waivers, ours.at or datetime.now(UTC))
-    show(_json(ours.config, rows, waivers) if format_ == "json" else _text(ours.config, rows, waivers))
+    request = request_from(options)
+    pack, _ = rules_of(request)
+    rows = list(_rows(request, pack.rules))
+    waivers = at_moment(request.every_waiver, request.at or datetime.now(UTC))
+    show(_json(request.config, rows, waivers) if format_ == "json" else _text(request.config, rows, waivers))
 
 
 class Row(NamedTuple):
@@ -46,35 +47,52 @@ class Row(NamedTuple):
     """`default`, `command line`, or `FILE:LINE`."""
 
 
-def _rows(config: Config, options: Mapping[str, Any], rules: Sequence[Rule]) -> Iterator[Row]:
-    from dms_lint.gate.overrides import settings_from, severity_from
-    from dms_lint.rulepack.settings import default
-
-    found: list[tuple[str, Any, tuple[str, ...] | str]] = []
-    for key, option in OPTIONS.items():
-        place: tuple[str, ...] | str = (key,) if key in config.options else "default"
-        found.append((key, options.get(option, ()), "command line" if from_command_line(option) else place))
-    found.extend(
-        (f"severity.{rule.id}", rule.severity.label, ("severity", word))
-        for rule in rules
-        if (word := severity_from(rule, config))
-    )
-    for rule in rules:
-        given = settings_from(rule, config)
-        for name in rule.settings:
-            key = f"settings.{rule.id}.{name}"
-            if name in given:
-                found.append((key, config.settings[given[name]][name], ("settings", given[name], name)))
-            else:
-                found.append((key, default(rule, name), "default"))
-    paths = [place for *_, place in found if isinstance(place, tuple)]
+def _rows(request: ScanRequest, rules: Sequence[Rule]) -> Iterator[Row]:
+    config = request.config
+    values = [*_options(request), *_severities(config, rules), *_settings(config, rules)]
+    paths = [place for *_, place in values if isinstance(place, tuple)]
     lines: Iterator[int] = iter(())
     if paths and config.file is not None:
         from dms_lint.data.yaml_file import lines_of
 
         lines = iter(lines_of(config.file, paths))
-    for key, value, place in found:
+    for key, value, place in values:
         yield Row(key, value, f"{config.file}:{next(lines)}" if isinstance(place, tuple) else place)
+
+
+_Placed = tuple[str, Any, tuple[str, ...] | str]
+"""A key, its value, and where that comes from: a path in the configuration, or in words."""
+
+
+def _options(request: ScanRequest) -> Iterator[_Placed]:
+    from dms_lint.gate.request import CONFIGURABLE, option_values
+
+    for key, value in option_values(request).items():
+        place: tuple[str, ...] | str = (key,) if key in request.config.options else "default"
+        yield key, value, "command line" if from_command_line(CONFIGURABLE[key]) else place
+
+
+def _severities(config: Config, rules: Sequence[Rule]) -> Iterator[_Placed]:
+    from dms_lint.gate.overrides import severity_from
+
+    for rule in rules:
+        word = severity_from(rule, config)
+        if word:
+            yield f"severity.{rule.id}", rule.severity.label, ("severity", word)
+
+
+def _settings(config: Config, rules: Sequence[Rule]) -> Iterator[_Placed]:
+    from dms_lint.gate.overrides import settings_from
+    from dms_lint.rulepack.settings import default
+
+    for rule in rules:
+        words = settings_from(rule, config)
+        for name in rule.settings:
+            key = f"settings.{rule.id}.{name}"
+            if name in words:
+                yield key, config.settings[words[name]][name], ("settings", words[name], name)
+            else:
+                yield key, default(rule, name), "default"
 
 
 def _text(config: Config, rows: Sequence[Row], waivers: Sequence[Waiver]) -> Iterator[str]:
@@ -83,14 +101,14 @@ def _text(config: Config, rows: Sequence[Row], waivers: Sequence[Waiver]) -> Ite
     yield f"configuration: {printable(str(config.file)) if config.file else 'none found or wanted'}\n"
     width = max(len(row.key) for row in rows)
     for row in rows:
-        yield f"{row.key:<{width}}  {printable(_said(row.value))}  ({printable(row.origin)})\n"
-    for one in waivers:
-        place = " ".join(filter(None, (one.resource, one.account, one.region)))
-        until = f"{'expired on' if one.expired else 'until'} {one.expires}" if one.expires else "without end"
-        yield printable(f"waiver {one.rule} {place}, {until}: {one.reason}  ({one.place})") + "\n"
+        yield f"{row.key:<{width}}  {printable(_in_words(row.value))}  ({printable(row.origin)})\n"
+    for waiver in waivers:
+        place = " ".join(filter(None, (waiver.resource, waiver.account, waiver.region)))
+        until = f"{'expired on' if waiver.expired else 'until'} {waiver.expires}" if waiver.expires else "without end"
+        yield printable(f"waiver {waiver.rule} {place}, {until}: {waiver.reason}  ({waiver.place})") + "\n"
 
 
-def _said(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
@@ -101,9 +119,9 @@ def _said(value: Any) -> str:
 def _json(config: Config, rows: Sequence[Row], waivers: Sequence[Waiver]) -> Iterator[str]:
     from dms_lint.report.safe import dumps
 
-    found = {
+    shown = {
         "file": str(config.file) if config.file else None,
         "values": [{"key": row.key, "value": row.value, "from": row.origin} for row in rows],
-        "waivers": [one._asdict() for one in waivers],
+        "waivers": [waiver._asdict() for waiver in waivers],
     }
-    yield dumps(found, indent=2) + "\n"
+    yield dumps(shown, indent=2) + "\n"

@@ -1,34 +1,34 @@
-"""The commands that read AWS's answers: scan and inspect."""
+"""The command that judges the live account, or files with AWS's answers."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dms_lint.cli.commands.collect import INTERRUPTED, collect_live, refuse_where, say_interrupted, where_options
-from dms_lint.cli.common import complain, date, must_exist, page_style, say, say_lines, show, stop
-from dms_lint.cli.options import FORMATS, READ_SECRETS, SEVERITIES, OneOf, Output, selection
-from dms_lint.cli.session import baselining, prepare, waiving
+from dms_lint.cli.common import complain, page_style, say, say_lines, show, stop
+from dms_lint.cli.options import FORMATS, SEVERITIES, OneOf, Output, baselining, reading
+from dms_lint.cli.session import request_from, run_scan
+from dms_lint.gate.exit_code import INTERRUPTED, USAGE
 
 if TYPE_CHECKING:
-    from dms_lint.collectors.live.scheduler import Collection
+    from collections.abc import Mapping
+
     from dms_lint.model import Report
 
 
-def reading(command: Any) -> Any:
-    """What a command takes that judges an input: the input, which rules, and as of when."""
-    for option in (
-        click.option("--at", metavar="DATE", help="Judge as of this date (YYYY-MM-DD) instead of now."),
-        click.option("--read-secrets", is_flag=True, help=READ_SECRETS),
-        waiving,
-        selection,
-        where_options,
-        click.argument("paths", nargs=-1, metavar="[PATH]..."),
-    ):
-        command = option(command)
-    return command
+class Presentation(NamedTuple):
+    """How the report is shown, and where it is written."""
+
+    format_: str
+    outputs: tuple[tuple[str, str], ...]
+    """Formats and files."""
+    severity: str
+    frameworks: bool
+    quiet: bool
+    verbose: bool
+    debug: bool
 
 
 @click.command()
@@ -76,117 +76,53 @@ def scan(paths: tuple[str, ...], **options: Any) -> None:
                 3 no such findings, but something could not be read
                 4 internal error               130 interrupted: judged is what was read
     """
-    from dms_lint.gate import selection as gate
-    from dms_lint.model import Severity
+    from dms_lint.gate.exit_code import exit_code
 
-    report, found = run_scan(paths, options)
-    _say(report, options)
-    _write(report, options)
-    if found and found.interrupted:
-        say_interrupted(found)
+    request, presentation = request_from({**options, "paths": paths}), _presentation(options)
+    report, collection = run_scan(
+        request,
+        progress=not options["no_progress"],
+        quiet=presentation.quiet,
+        verbose=presentation.verbose,
+    )
+    _say(report, presentation)
+    _write(report, presentation)
+    if collection and collection.interrupted:
+        from dms_lint.cli.live import say_interrupted
+
+        say_interrupted(collection)
         sys.exit(INTERRUPTED)
-    if options["exit_zero"]:
-        return
-    sys.exit(gate.exit_code(report, Severity[options["fail_on"].upper()], strict=options["strict"]))
+    if not options["exit_zero"]:
+        sys.exit(exit_code(report, request.fail_on, strict=request.strict))
 
 
-def run_scan(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, Collection | None]:
-    """The report on an input, with what is waived and known; and what was collected, where that is the live account.
-
-    The options then say what is in force.  Ends the command when there is nothing to judge.
-    """
-    import gc
-
-    # One pass over many small objects that all live to the end: collecting them is the largest cost of a big scan.
-    gc.disable()
-    from dms_lint.collectors.exports import read_exports
-    from dms_lint.engine.scan import NothingToJudge
-    from dms_lint.engine.scan import scan as judge
-    from dms_lint.gate import selection as gate
-
-    if paths:
-        refuse_where(options)
-        must_exist(paths)
-    ours = prepare(options)
-    pack, rules = ours.rules_of(options)
-    found = None if paths else collect_live(rules, options)
-    if found and not options.get("verbose"):
-        # Which accounts and Regions were left out is said whatever the format.
-        complain(notice for notice in found.notices if not notice.problem)
-    try:
-        report = judge(
-            found.documents() if found else read_exports(paths, read_secrets=options["read_secrets"]),
-            pack,
-            rules,
-            inputs=paths,
-            at=ours.at,
-            all_verdicts=options.get("all_verdicts", False),
-            sought=ours.sought,
-            faults=found.faults if found else (),
-        )
-    except NothingToJudge as nothing:
-        complain(notice for notice in nothing.notices if notice.problem)
-        stop(f"{nothing}: nothing was judged", gate.USAGE)
-    return ours.accept(report, options), found
+def _presentation(options: Mapping[str, Any]) -> Presentation:
+    return Presentation(**{name: options[name] for name in Presentation._fields})
 
 
-@click.command()
-@click.argument("path")
-@click.argument("id_", metavar="[ID]", required=False)
-@click.option("--read-secrets", is_flag=True, help=READ_SECRETS)
-@click.option("--at", metavar="DATE", help="Derive as of this date (YYYY-MM-DD) instead of now.")
-def inspect(path: str, id_: str | None, at: str | None, *, read_secrets: bool) -> None:
-    """Show a resource with every fact about it, as rules see it; without ID, list the resources.
-
-    ID is an ARN, an id, a name, or the end of an ARN.
-    """
-    from datetime import UTC, datetime
-
-    from dms_lint.cli import views as pages
-    from dms_lint.collectors.exports import read_exports
-    from dms_lint.engine.scan import NothingToJudge, read
-
-    must_exist((path,))
-    try:
-        inventory = read(read_exports((path,), read_secrets=read_secrets), date(at) or datetime.now(UTC))
-    except NothingToJudge as nothing:
-        complain(notice for notice in nothing.notices if notice.problem)
-        stop(str(nothing), 2)
-    complain(notice for notice in inventory.notices if notice.problem)
-    if id_ is None:
-        show(pages.resources(inventory))
-        return
-    found = pages.matching(inventory, id_)
-    if not found:
-        stop(f"no resource is called '{id_}'; `dms-lint inspect {path}` lists them", 2)
-    for resource in found:
-        show(pages.inspection(resource, inventory, page_style()))
-
-
-def _say(report: Report, options: dict[str, Any]) -> None:
+def _say(report: Report, presentation: Presentation) -> None:
     """Problems and notices on standard error, unless the text report on standard output says them."""
-    if options["verbose"]:
+    if presentation.verbose:
         from dms_lint.report.formats.text import kinds_line
 
         say(f"read {kinds_line(dict(report.resources))} in {report.duration_s:.2f} s")
         complain(report.notices)
-    elif options["format_"] != "text" or options["quiet"]:
+    elif presentation.format_ != "text" or presentation.quiet:
         complain(notice for notice in report.notices if notice.problem)
-    if options["debug"]:
+    if presentation.debug:
         for fault in report.faults:
             say_lines(fault.traceback)
 
 
-def _write(report: Report, options: dict[str, Any]) -> None:
-    from dataclasses import replace
-
+def _write(report: Report, presentation: Presentation) -> None:
     from dms_lint.report import render
 
-    style = replace(page_style(quiet=options["quiet"], severity=options["severity"]), frameworks=options["frameworks"])
-    for format_, file in options["outputs"]:
+    style = page_style(quiet=presentation.quiet, severity=presentation.severity)
+    style = style._replace(frameworks=presentation.frameworks)
+    for format_, file in presentation.outputs:
         try:
             with open(file, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - `-o` takes /dev/stdout too
-                stream.writelines(render(format_, report, replace(style, color=False)))
+                stream.writelines(render(format_, report, style._replace(color=False)))
         except OSError as error:
-            stop(f"cannot write {file}: {error.strerror}", 2)
-    show(render(options["format_"], report, style))
+            stop(f"cannot write {file}: {error.strerror}", USAGE)
+    show(render(presentation.format_, report, style))

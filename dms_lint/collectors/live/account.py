@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
 from dms_lint.aws import redaction
@@ -15,27 +15,10 @@ from dms_lint.collectors.live.request import reject_foreign_xml
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from dms_lint.aws.where import Where
     from dms_lint.model import Refusal
 
 _PRIVATE: Final = re.compile(r"https://.*|http://(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:/.*)?", re.IGNORECASE)
-
-
-class Where(NamedTuple):
-    """What the user asked to be read, and how."""
-
-    profile: str | None = None
-    regions: tuple[str, ...] = ()
-    """Names, or `all`; none means the Region of the session."""
-    role_arns: tuple[str, ...] = ()
-    external_id: str | None = None
-    role_session_name: str = "dms-lint"
-    organization: bool = False
-    organization_role: str = "OrganizationAccountAccessRole"
-    endpoint_url: str | None = None
-    timeout: int = 60
-    """Seconds that an answer may take."""
-    workers: int = 16
-    """Calls under way at once."""
 
 
 class Account:
@@ -43,7 +26,7 @@ class Account:
 
     def __init__(
         self,
-        id: str,  # noqa: A002 - the word of AWS
+        id: str,
         session: Any,
         where: Where,
         allowed: Collection[str],

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from dms_lint.collectors.live.account import Account, Where
+    from dms_lint.aws.where import Where
+    from dms_lint.collectors.live.account import Account
     from dms_lint.model import Document
 
 _LAST: Final = max(map(wave, CALLS))

@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from dms_lint.collectors.live.account import Account, Where, must_be_private, sentence
+from dms_lint.collectors.live.account import Account, must_be_private, sentence
 from dms_lint.collectors.live.calls import ENTERING
 from dms_lint.collectors.live.errors import CannotStart, failures, parsed, refusal_of
 from dms_lint.collectors.live.regions import ALL, find_regions, must_be_regions
@@ -15,6 +15,8 @@ from dms_lint.model import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    from dms_lint.aws.where import Where
 
 
 _ROLE: Final = re.compile(r"arn:(aws[\w-]*):iam::(\d{12}):role/[\w+=,.@/-]+")

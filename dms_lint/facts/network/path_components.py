@@ -189,7 +189,7 @@ def _undecided_join(target: str) -> Missing:
 # -- gateways and hosts
 
 
-def nat_addresses(id: str, subnet: Subnet, inventory: Inventory) -> tuple[Span, ...]:  # noqa: A002
+def nat_addresses(id: str, subnet: Subnet, inventory: Inventory) -> tuple[Span, ...]:
     """The public addresses from which a NAT gateway sends; Missing where AWS does not show them."""
     gateway = inventory.find("nat-gateway", id, subnet.account, subnet.region)
     if gateway is None:

@@ -264,7 +264,7 @@ def _reaches_from(placement: Placement, subnet: Subnet) -> bool:
     return False
 
 
-def nat_works(id: str, subnet: Subnet, inventory: Inventory) -> bool:  # noqa: A002
+def nat_works(id: str, subnet: Subnet, inventory: Inventory) -> bool:
     """Whether a NAT gateway is public and works; not where its own subnet certainly leads to no internet.
 
     Missing where it is not listed: only the owner of a shared VPC sees its NAT gateways.

@@ -73,7 +73,7 @@ def groups_of(ids: Iterable[str], account: str, region: str, inventory: Inventor
     return tuple(attempt(partial(_group, id_, account, region, inventory)) for id_ in ids)
 
 
-def _group(id: str, account: str, region: str, inventory: Inventory) -> Resource:  # noqa: A002
+def _group(id: str, account: str, region: str, inventory: Inventory) -> Resource:
     group = inventory.find("security-group", id, account, region)
     if group is None:
         raise Missing(
@@ -243,7 +243,7 @@ def resolve(peers: Partial[Peer], group: Resource, inventory: Inventory) -> Part
 # -- prefix lists
 
 
-def prefix_list_ranges(id: str, account: str, region: str, inventory: Inventory) -> tuple[Span, ...]:  # noqa: A002
+def prefix_list_ranges(id: str, account: str, region: str, inventory: Inventory) -> tuple[Span, ...]:
     """The ranges of a prefix list: of a managed one's entries, else of the list of an AWS service.
 
     Missing where neither was read.

@@ -49,7 +49,7 @@ After a semicolon too, at which it parts the cells where a comma is the decimal 
 """
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """A header, then a line a finding; every line ends in CR LF."""
     yield _line(COLUMNS)
     for finding in report.findings:

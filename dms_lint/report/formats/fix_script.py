@@ -10,7 +10,7 @@ import re
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.report.findings import by_severity, failures, subject, tally, worst_first
+from dms_lint.report.findings import by_severity, failures, subject, tally_failures, worst_first
 from dms_lint.report.safe import printable
 from dms_lint.rulepack.placeholders import fix_command, fix_text, message
 
@@ -37,11 +37,11 @@ account() {
 """
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """The whole script: a head that counts, then account by account the resources, the worst first."""
     accounts = _by_account(worst_first(failures(report, accepted=False)))
     counts = {"ready": 0, "open": 0, "none": 0}
-    body = [piece for account, found in accounts.items() for piece in _account(account, found, len(accounts), counts)]
+    body = [piece for account, group in accounts.items() for piece in _account(account, group, len(accounts), counts)]
     yield "#!/bin/sh\n"
     for sentence in _head(report, counts):
         yield _comment(sentence)
@@ -51,16 +51,16 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
 
 def _by_account(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     """The findings of each account, by its number; '' for those of no account that is known."""
-    found: dict[str, list[Finding]] = {}
+    accounts: dict[str, list[Finding]] = {}
     for finding in findings:
         account = finding.resource.account
-        found.setdefault(account if _ACCOUNT.fullmatch(account) else "", []).append(finding)
-    return dict(sorted(found.items(), key=lambda one: (not one[0], one[0])))
+        accounts.setdefault(account if _ACCOUNT.fullmatch(account) else "", []).append(finding)
+    return {account: accounts[account] for account in sorted(accounts, key=lambda account: (not account, account))}
 
 
 def _head(report: Report, counts: dict[str, int]) -> Iterator[str]:
     when = report.started_at.strftime("%Y-%m-%d %H:%M:%S %Z")
-    count = tally(report)
+    count = tally_failures(report)
     yield f"Commands of the AWS CLI that mend what dms-lint found in its scan of {when}."
     yield f"Accounts: {', '.join(report.accounts) or 'not known'}. Regions: {', '.join(report.regions) or 'not known'}."
     yield (
@@ -76,9 +76,9 @@ def _head(report: Report, counts: dict[str, int]) -> Iterator[str]:
         "To run one of the comments, take the '# ' away and put a value for each <NAME>, in single quotes where it "
         "holds more than letters, digits and - _ . / :."
     )
-    accepted = count.waived + count.known
+    accepted = count.waived + count.in_baseline
     if accepted:
-        yield f"Left out: {_number(accepted, 'accepted failure')} ({count.waived} waived, {count.known} known)."
+        yield f"Left out: {_number(accepted, 'accepted failure')} ({count.waived} waived, {count.in_baseline} known)."
 
 
 def _number(count: int, noun: str) -> str:
@@ -96,23 +96,22 @@ def _account(account: str, findings: list[Finding], accounts: int, counts: dict[
             yield f"# export AWS_PROFILE=<PROFILE_OF_{account}>\n"
         yield f"account {account}\n"
     seen: set[str] = set()
-    for found in _by_resource(findings):
-        resource = found[0].resource
-        yield "\n" + _comment(f"---- {_named(resource)}")
-        for finding in found:
+    for group in _by_resource(findings):
+        yield "\n" + _comment(f"---- {_in_words(group[0].resource)}")
+        for finding in group:
             yield "".join(_finding(finding, account, seen, counts))
 
 
 def _by_resource(findings: Iterable[Finding]) -> list[list[Finding]]:
     """The findings of each resource: first the resource with more failures of the worst severity."""
-    found: dict[tuple[str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        found.setdefault((finding.resource.kind, finding.resource.id), []).append(finding)
-    worst = sorted(found.items(), key=lambda one: ([-number for number in by_severity(one[1]).values()], one[0]))
-    return [findings for _, findings in worst]
+        groups.setdefault((finding.resource.kind, finding.resource.id), []).append(finding)
+    order = sorted(groups, key=lambda key: ([-number for number in by_severity(groups[key]).values()], key))
+    return [groups[key] for key in order]
 
 
-def _named(resource: Resource) -> str:
+def _in_words(resource: Resource) -> str:
     """The resource in words, with its ARN and where it stands."""
     place = " ".join(part for part in (resource.account, resource.region) if part)
     return ", ".join(part for part in (subject(resource), resource.arn, place) if part)

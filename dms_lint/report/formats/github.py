@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.model import Severity, Verdict
-from dms_lint.report.findings import acceptance, failures, in_file, path, subject, tally, worst_first
+from dms_lint.report.findings import acceptance, failures, in_file, path, subject, tally_failures, worst_first
 from dms_lint.report.safe import printable
 from dms_lint.rulepack.placeholders import fix_text, message
 
@@ -30,23 +30,23 @@ LEVELS: Final = {
 }
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """A command a line: failures, accepted failures as notices, and a notice that sums up."""
-    written: Counter[str] = Counter(notice=1)  # the last line's
+    annotated: Counter[str] = Counter(notice=1)  # the last line's
     left = 0
     for level, finding, text in _annotations(report):
-        if written[level] == SHOWN:
+        if annotated[level] == SHOWN:
             left += 1
             continue
-        written[level] += 1
+        annotated[level] += 1
         yield _annotation(level, finding, text)
     yield command("notice", _summary(report, left), title="dms-lint")
 
 
 def command(level: str, text: str, **properties: str) -> str:
     """One workflow command, escaped as GitHub's runner reads it: it ends at the line's end, and is the only one."""
-    named = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{level} {named}::{_data(text)}\n"
+    pairs = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{level} {pairs}::{_data(text)}\n"
 
 
 def _annotations(report: Report) -> Iterator[tuple[str, Finding, str]]:
@@ -65,16 +65,16 @@ def _annotation(level: str, finding: Finding, text: str) -> str:
 
 
 def _summary(report: Report, left: int) -> str:
-    count = tally(report)
+    count = tally_failures(report)
     parts = [f"{count.failed} failed"]
-    if count.waived or count.known:
-        parts.append(f"{count.waived + count.known} accepted")
+    if count.waived or count.in_baseline:
+        parts.append(f"{count.waived + count.in_baseline} accepted")
     parts.append(f"{report.verdicts[Verdict.UNKNOWN]} unknown")
     parts.append(f"{report.verdicts[Verdict.PASS]} passed")
     if report.faults:
         parts.append(f"{len(report.faults)} not made because of a bug in dms-lint")
-    more = f" ({left} more than are annotated: another format names them all)" if left else ""
-    return ", ".join(parts) + more
+    omitted = f" ({left} more than are annotated: another format names them all)" if left else ""
+    return ", ".join(parts) + omitted
 
 
 def _data(text: str) -> str:

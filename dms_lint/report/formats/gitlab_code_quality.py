@@ -27,7 +27,7 @@ SEVERITIES: Final = {
 }
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """A list of issues, one a line."""
     separator = "[\n"
     for finding in failures(report, accepted=False):

@@ -36,7 +36,7 @@ _SOLUTION: Final = 7000
 """Characters; the schema allows no more of a solution."""
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """One report; a vulnerability a line."""
     tool = {
         "id": "dms-lint",

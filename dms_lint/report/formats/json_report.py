@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
 from dms_lint.model import Verdict
-from dms_lint.report.findings import tally as tally_failures
+from dms_lint.report.findings import tally_failures
 from dms_lint.report.safe import dumps
 from dms_lint.rulepack.frameworks import by_rule, tally
 from dms_lint.rulepack.guide import sections
@@ -18,71 +18,28 @@ from dms_lint.rulepack.placeholders import disruption, fix_cli, fix_text, messag
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dms_lint.model import Finding, Report, Resource, Rule, Waiver
+    from dms_lint.model import Finding, Gap, Report, Resource, Rule, Waiver
     from dms_lint.report import Style
 
 SCHEMA_VERSION: Final = "1.0"
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """The pieces of one JSON object, as report.schema.json has it."""
-    head = {
-        "schema_version": SCHEMA_VERSION,
-        "tool": {
-            "name": "dms-lint",
-            "version": __version__,
-            "pack": {"name": report.pack.name, "version": report.pack.version},
-            **_others(report),
-        },
-        "scan": {
-            "started_at": report.started_at.isoformat(timespec="seconds"),
-            "duration_s": round(report.duration_s, 3),
-            "inputs": report.inputs,
-            "accounts": report.accounts,
-            "regions": report.regions,
-            "scopes": report.scopes,
-        },
-    }
-    counts = tally_failures(report)
-    summary = {
-        "resources": report.resources,
-        "verdicts": {verdict.value: count for verdict, count in report.verdicts.items()},
-        "failures": {severity.label: count for severity, count in report.failures().items()},
-        "waived": counts.waived,
-        "known": counts.known,
-    }
     yield "{\n"
-    for key, value in head.items():
+    for key, value in _head(report).items():
         yield f'  "{key}": {dumps(value)},\n'
-    yield f'  "summary": {dumps(summary)[:-1]}, "frameworks": {{'
+    yield f'  "summary": {dumps(_summary(report))[:-1]}, "frameworks": {{'
     yield ",".join(f"\n    {line}" for line in _frameworks(report))
     yield "\n  }},\n"
     yield from _list("findings", findings(report))
     yield ",\n"
-    gaps = (
-        dumps(
-            {
-                "needs": gap.needs,
-                "reason": gap.reason,
-                "status": gap.status.value,
-                "account": gap.account,
-                "region": gap.region,
-                "rules": gap.rules,
-                "resources": gap.resources,
-                "checks": gap.checks,
-            }
-        )
-        for gap in report.gaps
-    )
-    yield from _list("gaps", gaps)
+    yield from _list("gaps", map(_gap, report.gaps))
     yield ",\n"
     faults = (dumps({"rule": f.rule, "resource": f.resource, "error": f.error}) for f in report.faults)
     yield from _list("errors", faults)
     yield ",\n"
-    checks = (
-        f"{dumps(rule)}: {dumps({verdict.value: count for verdict, count in of.items()})}"
-        for rule, of in report.checks.items()
-    )
+    checks = (f"{dumps(rule)}: {dumps(_counts(counts))}" for rule, counts in report.checks.items())
     yield from _list("checks", checks, "{}")
     yield ",\n"
     yield from _list("judged", map(dumps, sorted(report.judged)))
@@ -94,10 +51,60 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
     yield "\n}\n"
 
 
-def _others(report: Report) -> Mapping[str, Any]:
+def _head(report: Report) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {
+            "name": "dms-lint",
+            "version": __version__,
+            "pack": {"name": report.pack.name, "version": report.pack.version},
+            **_further_packs(report),
+        },
+        "scan": {
+            "started_at": report.started_at.isoformat(timespec="seconds"),
+            "duration_s": round(report.duration_s, 3),
+            "inputs": report.inputs,
+            "accounts": report.accounts,
+            "regions": report.regions,
+            "scopes": report.scopes,
+        },
+    }
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    failures = tally_failures(report)
+    return {
+        "resources": report.resources,
+        "verdicts": _counts(report.verdicts),
+        "failures": {severity.label: number for severity, number in report.failures().items()},
+        "waived": failures.waived,
+        "known": failures.in_baseline,
+    }
+
+
+def _counts(counts: Mapping[Verdict, int]) -> dict[str, int]:
+    return {verdict.value: number for verdict, number in counts.items()}
+
+
+def _gap(gap: Gap) -> str:
+    return dumps(
+        {
+            "needs": gap.needs,
+            "reason": gap.reason,
+            "status": gap.status.value,
+            "account": gap.account,
+            "region": gap.region,
+            "rules": gap.rules,
+            "resources": gap.resources,
+            "checks": gap.checks,
+        }
+    )
+
+
+def _further_packs(report: Report) -> Mapping[str, Any]:
     """The further packs, where there are any."""
-    others = [{"name": name, "version": version} for name, version in report.pack.others]
-    return {"packs": others} if others else {}
+    packs = [{"name": name, "version": version} for name, version in report.pack.others]
+    return {"packs": packs} if packs else {}
 
 
 def _list(key: str, items: Iterator[str], braces: str = "[]") -> Iterator[str]:
@@ -115,8 +122,11 @@ def _frameworks(report: Report) -> Iterator[str]:
     for framework in report.pack.frameworks:
         tallies = {} if framework.tool else tally(framework, report.checks)
         if tallies:
-            said = {id_: {"fail": one.fail, "unknown": one.unknown, "pass": one.passed} for id_, one in tallies.items()}
-            yield f"{dumps(framework.name)}: {dumps(said)}"
+            controls = {
+                id_: {"fail": checks.fail, "unknown": checks.unknown, "pass": checks.passed}
+                for id_, checks in tallies.items()
+            }
+            yield f"{dumps(framework.name)}: {dumps(controls)}"
 
 
 def findings(report: Report) -> Iterator[str]:
@@ -147,8 +157,8 @@ def _rule(rule: Rule, placed: Mapping[str, str], controls: Mapping[str, Sequence
     middle = f', "severity": "{rule.severity.label}", "basis": "{rule.basis}", "message": '
     guide: Any = None
     if rule.covers:
-        found = [placed.get(requirement, "") for requirement in rule.covers]
-        guide = {"section": max(found, key=found.count), "requirements": rule.covers}
+        anchors = [placed.get(requirement, "") for requirement in rule.covers]
+        guide = {"section": max(anchors, key=anchors.count), "requirements": rule.covers}
     return start, middle, f', "guide": {dumps(guide)}, "controls": {dumps(controls)}'
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dms_lint.report import Style
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """A line a finding; no line where there is none."""
     for finding in findings(report):
         yield finding + "\n"

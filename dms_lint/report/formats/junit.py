@@ -40,7 +40,7 @@ class Case(NamedTuple):
     """
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """One <testsuites> with a <testsuite> a family of rules."""
     families: dict[str, list[Case]] = defaultdict(list)
     for case in _cases(report):
@@ -53,25 +53,25 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
 
 def _cases(report: Report) -> Iterator[Case]:
     """The cases of each rule that ran, in the pack's order; each rule has one at least."""
-    found: dict[str, list[Finding]] = defaultdict(list)
+    unresolved: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
         if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
-            found[finding.rule.id].append(finding)
+            unresolved[finding.rule.id].append(finding)
     faults: dict[str, list[Case]] = defaultdict(list)
     for fault in report.faults:
         words = f"a bug of dms-lint: {fault.error}"
         faults[fault.rule].append(Case(fault.rule, fault.resource, "error", "internal-error", words))
     for rule in rules_that_ran(report):
-        cases = [_case(finding) for finding in found[rule.id]]
+        cases = [_case(finding) for finding in unresolved[rule.id]]
         counts = report.checks[rule.id]
         # A listing that could not be read is an unknown check without a finding: nobody knows of what resource.
-        unseen = counts[Verdict.UNKNOWN] - sum(one.verdict is Verdict.UNKNOWN for one in found[rule.id])
-        if unseen > 0:
-            cases.append(_unseen(rule, report))
+        unlisted = counts[Verdict.UNKNOWN] - sum(finding.verdict is Verdict.UNKNOWN for finding in unresolved[rule.id])
+        if unlisted > 0:
+            cases.append(_unlisted(rule, report))
         cases += faults[rule.id]
         if counts[Verdict.PASS] and not counts[Verdict.FAIL]:
             cases.append(Case(rule.id, f"{rule.title} ({counts[Verdict.PASS]} passed)"))
-        yield from _told_apart(cases) or (Case(rule.id, rule.title, "skipped", "", "nothing here to judge"),)
+        yield from _distinct(cases) or (Case(rule.id, rule.title, "skipped", "", "nothing here to judge"),)
 
 
 def _case(finding: Finding) -> Case:
@@ -93,7 +93,7 @@ def _case(finding: Finding) -> Case:
     return Case(rule.id, name, "failure", rule.severity.label, words, tuple(lines))
 
 
-def _unseen(rule: Rule, report: Report) -> Case:
+def _unlisted(rule: Rule, report: Report) -> Case:
     """The resources that the rule would have judged, had their listing been read."""
     gaps = [gap for gap in report.gaps if rule.id in gap.rules]
     refused = any(gap.status is Status.NOT_READABLE for gap in gaps)
@@ -104,17 +104,17 @@ def _unseen(rule: Rule, report: Report) -> Case:
     return Case(rule.id, name, "skipped", "", words)
 
 
-def _told_apart(cases: Iterable[Case]) -> list[Case]:
+def _distinct(cases: Iterable[Case]) -> list[Case]:
     """The cases of a rule, with a number where a name would come twice: Jenkins follows each by its name."""
     counts: dict[str, int] = defaultdict(int)
-    named: dict[str, Case] = {}
+    by_name: dict[str, Case] = {}
     for case in cases:
         shown = name = printable(case.name)
-        while name in named:
+        while name in by_name:
             counts[shown] += 1
             name = f"{shown} #{counts[shown] + 1}"
-        named[name] = case._replace(name=name)
-    return list(named.values())
+        by_name[name] = case._replace(name=name)
+    return list(by_name.values())
 
 
 def _suite(family: str, number: int, cases: list[Case], report: Report) -> Iterator[str]:
@@ -138,12 +138,12 @@ def _suite(family: str, number: int, cases: list[Case], report: Report) -> Itera
         attributes = {"name": case.name, "classname": f"dms-lint.{family}.{case.rule}", "time": "0"}
         yield "<testcase" + _attributes(attributes) + (">" if case.outcome else "/>\n")
         if case.outcome:
-            named = {"message": case.words} | ({"type": case.kind} if case.kind else {})
+            outcome = {"message": case.words} | ({"type": case.kind} if case.kind else {})
             text = escape(harmless("\n".join(map(printable, case.details or (case.words,)))))
-            yield f"<{case.outcome}{_attributes(named)}>{text}</{case.outcome}></testcase>\n"
+            yield f"<{case.outcome}{_attributes(outcome)}>{text}</{case.outcome}></testcase>\n"
     yield "<system-out/>\n<system-err/>\n</testsuite>\n"
 
 
-def _attributes(named: Mapping[str, str]) -> str:
+def _attributes(values: Mapping[str, str]) -> str:
     # Printable is what XML 1.0 can hold: control characters, lone surrogates and the like are written out.
-    return "".join(f" {name}={quoteattr(printable(value))}" for name, value in named.items())
+    return "".join(f" {name}={quoteattr(printable(value))}" for name, value in values.items())

@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.model import Status, Verdict
-from dms_lint.report.findings import acceptance, by_severity, failures, in_file, path, subject, tally, worst_first
+from dms_lint.report.findings import (
+    acceptance,
+    by_severity,
+    failures,
+    in_file,
+    path,
+    subject,
+    tally_failures,
+    worst_first,
+)
 from dms_lint.report.links import rule_page
 from dms_lint.report.safe import markdown
 from dms_lint.rulepack.placeholders import message
@@ -36,11 +45,11 @@ class _Section(NamedTuple):
     noun: str
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """The whole text, of at most LIMIT bytes."""
     start = f"## dms-lint: {_headline(report)}\n"
     sections = [section for section in _sections(report) if section.rows]
-    left = LIMIT - _size(start) - sum(_size(one.head + one.foot) + _RESERVE for one in sections)
+    left = LIMIT - _size(start) - sum(_size(section.head + section.foot) + _RESERVE for section in sections)
     yield start
     for section in sections:
         shown = 0
@@ -61,15 +70,15 @@ def _size(text: str) -> int:
 
 
 def _headline(report: Report) -> str:
-    count = tally(report)
-    named = ", ".join(
+    count = tally_failures(report)
+    severities = ", ".join(
         f"{number} {severity.label}"
         for severity, number in by_severity(failures(report, accepted=False)).items()
         if number
     )
-    parts = [f"{count.failed} failed" + (f" ({named})" if named else "")]
-    if count.waived or count.known:
-        parts.append(f"{count.waived + count.known} accepted")
+    parts = [f"{count.failed} failed" + (f" ({severities})" if severities else "")]
+    if count.waived or count.in_baseline:
+        parts.append(f"{count.waived + count.in_baseline} accepted")
     parts.append(f"{report.verdicts[Verdict.UNKNOWN]} unknown")
     parts.append(f"{report.verdicts[Verdict.PASS]} passed")
     if report.faults:
@@ -87,8 +96,8 @@ def _sections(report: Report) -> Iterator[_Section]:
         (Status.NOT_PROVIDED, "Unknown, because the input does not hold it"),
     ):
         gaps = [gap for gap in report.gaps if gap.status is status]
-        named = f"{title}: {sum(gap.checks for gap in gaps)}"
-        yield _folded(named, [_gap(gap) for gap in gaps], _table("Checks", "Needs", "Why", "Rules", "Of"), "gaps")
+        heading = f"{title}: {sum(gap.checks for gap in gaps)}"
+        yield _folded(heading, [_gap(gap) for gap in gaps], _table("Checks", "Needs", "Why", "Rules", "Of"), "gaps")
     accepted = [_acceptance(finding) for finding in worst_first(failures(report, accepted=True))]
     yield _folded(f"Accepted: {len(accepted)}", accepted, _table("Severity", "Rule", "Resource", "Why"), "failures")
     bugs = [f"- {_cell(f'{fault.rule} on {fault.resource}: {fault.error}')}\n" for fault in report.faults]
@@ -130,8 +139,8 @@ def _acceptance(finding: Finding) -> str:
 
 
 def _gap(gap: Gap) -> str:
-    more = len(gap.rules) - _RULES
-    rules = ", ".join(gap.rules[:_RULES]) + (f" and {more} more" if more > 0 else "")
+    rest = len(gap.rules) - _RULES
+    rules = ", ".join(gap.rules[:_RULES]) + (f" and {rest} more" if rest > 0 else "")
     return _row(
         str(gap.checks), _cell(gap.needs), _cell(gap.reason), rules, _cell(f"{gap.account} {gap.region}".strip())
     )

@@ -69,7 +69,7 @@ _NAMED: Final = 3
 """How many accounts, or Regions, the name of an analysis spells out."""
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for every format
+def render(report: Report, style: Style) -> Iterator[str]:
     """One log with one run; a result a line."""
     rules = rules_that_ran(report)
     places = {rule.id: number for number, rule in enumerate(rules)}
@@ -155,10 +155,10 @@ def _fingerprints(finding: Finding) -> dict[str, str]:
 
     A file that begins with a resource is likely one line, which is the same for every resource in it.
     """
-    said = {FINGERPRINT: printable(finding.fingerprint)}
+    fingerprints = {FINGERPRINT: printable(finding.fingerprint)}
     if not in_file(finding.resource) or (finding.resource.line or 1) == 1:
-        said["primaryLocationLineHash"] = sha256(said[FINGERPRINT].encode()).hexdigest()[:16] + ":1"
-    return said
+        fingerprints["primaryLocationLineHash"] = sha256(fingerprints[FINGERPRINT].encode()).hexdigest()[:16] + ":1"
+    return fingerprints
 
 
 def plain(text: str) -> str:
@@ -191,28 +191,28 @@ def uri(file: str) -> str:
 def _analysis(report: Report) -> str:
     """What GitHub tells one analysis from another by: the accounts and Regions, unless they are many."""
     parts = ["dms-lint"]
-    for named, word in ((report.accounts, "accounts"), (report.regions, "regions")):
-        if named:
-            parts.append("+".join(map(printable, named)) if len(named) <= _NAMED else f"several-{word}")
+    for names, word in ((report.accounts, "accounts"), (report.regions, "regions")):
+        if names:
+            parts.append("+".join(map(printable, names)) if len(names) <= _NAMED else f"several-{word}")
     return "/".join(parts) + "/"
 
 
 def _invocation(report: Report, places: Mapping[str, int], left: int) -> dict[str, Any]:
     """That it ran, when, what it could not judge, and how many results are left out."""
     problems = [str(notice) for notice in report.notices if notice.problem]
-    said = [_gap(gap, places) for gap in report.gaps]
-    said += [_notification("input", "warning", problem, (), places) for problem in problems]
+    notifications = [_gap(gap, places) for gap in report.gaps]
+    notifications += [_notification("input", "warning", problem, (), places) for problem in problems]
     for fault in report.faults:
         words = f"{fault.rule} on {fault.resource}: {fault.error}"
-        said.append(_notification("internal-error", "error", words, (fault.rule,), places))
+        notifications.append(_notification("internal-error", "error", words, (fault.rule,), places))
     if left:
         words = f"{left} of {LIMIT + left} failures are left out, accepted and light ones first: other formats name all"
-        said.append(_notification("results-left-out", "warning", words, (), places))
+        notifications.append(_notification("results-left-out", "warning", words, (), places))
     return {
         "executionSuccessful": not report.faults,
         "startTimeUtc": _time(report.started_at),
         "endTimeUtc": _time(report.started_at + timedelta(seconds=report.duration_s)),
-        "toolExecutionNotifications": said,
+        "toolExecutionNotifications": notifications,
     }
 
 
@@ -227,14 +227,14 @@ def _gap(gap: Gap, places: Mapping[str, int]) -> dict[str, Any]:
 
 def _notification(kind: str, level: str, words: str, rules: Sequence[str], places: Mapping[str, int]) -> dict[str, Any]:
     """SARIF has room for one rule of each notification: the text names all, and the reference is to the only one."""
-    said: dict[str, Any] = {
+    notification: dict[str, Any] = {
         "descriptor": {"id": kind, "index": list(_NOTIFICATIONS).index(kind)},
         "level": level,
         "message": {"text": plain(words)},
     }
     if len(rules) == 1 and rules[0] in places:
-        said["associatedRule"] = {"id": rules[0], "index": places[rules[0]]}
-    return said
+        notification["associatedRule"] = {"id": rules[0], "index": places[rules[0]]}
+    return notification
 
 
 def _time(moment: datetime) -> str:

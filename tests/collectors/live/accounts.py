@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dms_lint.aws.where import Where
 from dms_lint.collectors.exports import read_exports
-from dms_lint.collectors.live.account import Where
 from dms_lint.collectors.live.calls import CALLS
 from dms_lint.collectors.live.scheduler import Collection, collect
 from dms_lint.engine.evaluate import Outcome, evaluate

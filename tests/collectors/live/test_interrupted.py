@@ -257,7 +257,8 @@ def test_verification_cannot_be_switched_off() -> None:
 
 @pytest.mark.parametrize("moment", range(1, 6))
 def test_whenever_ctrl_c_comes_each_listing_is_told(aws: Aws, moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dms_lint.collectors.live.account import Account, Where
+    from dms_lint.aws.where import Where
+    from dms_lint.collectors.live.account import Account
     from dms_lint.collectors.live.calls import calls_for
     from dms_lint.collectors.live.scheduler import collect
 

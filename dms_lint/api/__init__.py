@@ -1,0 +1,1 @@
+"""The scan as one call, for the command line and for programs."""
