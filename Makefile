@@ -51,7 +51,7 @@ docs-check: $(READY)
 
 # Writes what is generated: what facts ask for, docs/, the read-only role, the help texts in README.md.
 docs: $(READY)
-	$(BIN)/python -m tools.needs
+	$(BIN)/python -m tools.reads
 	$(BIN)/python tools/docs.py
 
 # Writes the expected reports of the whole accounts in tests/accounts; read the difference before committing it.

@@ -18,8 +18,7 @@ from dms_lint.cli.views import answered, conditions_in_words, settings_in_words
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine.cases import read_cases
-from dms_lint.facts import FACTS
-from dms_lint.facts.collection import judged_kinds, kinds_read
+from dms_lint.facts import FACTS, judged_kinds, kinds_read
 from dms_lint.rulepack.guide import coverage, sections
 from dms_lint.rulepack.loader import load_pack
 from dms_lint.rulepack.placeholders import commands, say

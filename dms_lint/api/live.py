@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dms_lint.collectors.live.calls import calls_for
-from dms_lint.facts.collection import judged_kinds, kinds_read
+from dms_lint.facts import judged_kinds, kinds_read
 from dms_lint.gate.request import RequestError
 
 if TYPE_CHECKING:

@@ -1,17 +1,24 @@
-"""Every fact that a rule may read, by name."""
+"""Every fact that a rule may read, by name, and what must be collected for it."""
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dms_lint.facts.fact import Fact
+    from dms_lint.model import Rule
+
+READS_FILE: Final = Path(__file__).with_name("reads.json")
+"""By fact, the kinds of resources that it may ask the inventory for.  tools/reads.py writes it."""
 
 # The modules that have facts of their own, one a line.
-_MODULES: Final = (
+MODULES: Final = (
     "access.bucket_access",
     "access.iam_authentication_roles",
     "access.kerberos",
@@ -72,5 +79,23 @@ _MODULES: Final = (
 )
 
 FACTS: Final[Mapping[str, Fact]] = {
-    fact.name: fact for name in _MODULES for fact in import_module(f"dms_lint.facts.{name}").FACTS
+    fact.name: fact for name in MODULES for fact in import_module(f"dms_lint.facts.{name}").FACTS
 }
+
+
+@cache
+def reads() -> Mapping[str, tuple[str, ...]]:
+    """By fact, the kinds of resources that it may ask the inventory for, besides the resource that it is about."""
+    table: Mapping[str, list[str]] = json.loads(READS_FILE.read_bytes())
+    return {fact: tuple(kinds) for fact, kinds in table.items()}
+
+
+def judged_kinds(rules: Iterable[Rule]) -> set[str]:
+    """The kinds of resources that rules judge."""
+    return {kind for rule in rules for kind in rule.applies_to}
+
+
+def kinds_read(rules: Iterable[Rule]) -> set[str]:
+    """The kinds of resources that the facts of rules ask for, besides the resource that is judged."""
+    facts = {fact for rule in rules for fact in (*rule.when, *rule.expect, *rule.evidence)}
+    return {kind for fact in facts for kind in reads()[fact]}

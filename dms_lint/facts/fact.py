@@ -11,6 +11,7 @@ from dms_lint.logic.kleene import Partial, collect
 from dms_lint.model import Missing, Resource
 
 T = TypeVar("T")
+Function = TypeVar("Function", bound=Callable[..., Any])
 Value = str | int | bool | tuple[str, ...]
 Derive = Callable[[Resource, Inventory], Value]
 
@@ -40,6 +41,14 @@ def memoized(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, 
 def each_of(items: Iterable[T], judge: Callable[[T], str], hole: Missing | None = None) -> tuple[str, ...]:
     """What `judge` says of each item, once each and without ''; Missing where only what was not read could be more."""
     return collect(Partial(tuple(items), hole), lambda item: judge(item) or None).distinct().certain()
+
+
+def reads(*kinds: str) -> Callable[[Function], Function]:
+    """Declares the kinds that a function asks the inventory for, where a call in it computes the kind.
+
+    Only tools/reads.py looks at it: a kind that stands in the call itself needs no declaration.
+    """
+    return lambda function: function
 
 
 class Fact(NamedTuple):

@@ -14,13 +14,13 @@ from dms_lint.collectors.exports import read_exports
 from dms_lint.collectors.live.calls import CALLS, calls_for
 from dms_lint.engine import cases
 from dms_lint.engine.evaluate import evaluate
-from dms_lint.facts import FACTS
-from dms_lint.facts.collection import judged_kinds, kinds_read
-from dms_lint.facts.reads import READS
+from dms_lint.facts import FACTS, MODULES, READS_FILE, judged_kinds, kinds_read, reads
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.inventory.scopes import explicit_scopes, split_response
 from dms_lint.model import Document, Refusal
-from tools.needs import FILE, written
+from tests.facts.observation import observed
+from tests.forked import run
+from tools.reads import UndeclaredKinds, kinds_asked, reachable, source, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,13 +67,94 @@ def placed(documents: list[Document]) -> list[Document]:
     ]
 
 
-def test_the_table_of_needs_is_what_is_observed() -> None:
-    assert FILE.read_text() == written(), "run `make docs`"
+def test_the_table_of_reads_is_fresh() -> None:
+    assert READS_FILE.read_text(encoding="utf-8") == written(), "run `make docs`"
 
 
-def test_needs_are_facts_and_kinds() -> None:
-    assert set(READS) <= set(FACTS)
-    assert {kind for kinds in READS.values() for kind in kinds} <= set(KINDS)
+def test_reads_are_of_every_fact_and_of_kinds() -> None:
+    assert set(reads()) == set(FACTS)
+    assert {kind for kinds in reads().values() for kind in kinds} <= set(KINDS)
+
+
+def test_no_fact_asks_for_a_kind_that_it_does_not_declare() -> None:
+    undeclared = {fact: kinds - set(reads()[fact]) for fact, kinds in observed().items()}
+    assert not {fact: kinds for fact, kinds in undeclared.items() if kinds}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_function_that_asks_declares_its_kinds(module: str) -> None:
+    for name in source(f"dms_lint.facts.{module}").definitions:
+        assert kinds_asked((f"dms_lint.facts.{module}", name)) <= set(KINDS)
+
+
+ASKING = {
+    "def of(resource, inventory): return inventory.find('role', '')": {"role"},
+    "KIND = 'role'\ndef of(resource, inventory): return inventory.find(KIND, '')": {"role"},
+    "def of(resource, inventory): return [inventory.all(kind, '') for kind in ('role', 'user')]": {"role", "user"},
+    "def of(resource, inventory): return partial(inventory.all, 'role')": {"role"},
+    "def of(resource, inventory): return inventory.refusal('kms:DescribeKey', '')": {"kms-key"},
+    "def of(resource, inventory):\n kind = 'role' if resource else 'user'\n inventory.all(kind)": {"role", "user"},
+    "def read(kind, inventory): inventory.all(kind)\ndef of(resource, inventory): read('role', inventory)": {"role"},
+    "def read(*kinds): [inventory.all(kind) for kind in kinds]\ndef of(resource, inventory): read('role', 'user')": {
+        "role",
+        "user",
+    },
+    "@reads('role')\ndef of(resource, inventory): return inventory.find(resource.kind, '')": {"role"},
+    "class Of:\n def get(self): return self.inventory.find('role', '')\ndef of(): return Of()": {"role"},
+    "def role(inventory): inventory.all('role')\nTABLE = {1: role}\ndef of(): return TABLE[1]": {"role"},
+    "def role(inventory): inventory.all('role')\ndef of(): return lambda: partial(role, 1)": {"role"},
+}
+
+
+@pytest.mark.parametrize("text", ASKING)
+def test_the_kinds_are_read_off_the_syntax_tree(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = module_of(text, tmp_path, monkeypatch)
+    assert {kind for name in reachable([(module, "of")]) for kind in kinds_asked(name)} == ASKING[text]
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["inventory.find(resource.kind, '')", "map(inventory.known, resource.texts('Kinds'))", "read(resource.kind)"],
+)
+def test_a_kind_that_is_computed_must_be_declared(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"def read(kind): inventory.all(kind)\ndef of(resource, inventory): return {call}"
+    module = module_of(text, tmp_path, monkeypatch)
+    with pytest.raises(UndeclaredKinds, match=f"{module}:3: .* computes its kind: declare the kinds"):
+        kinds_asked((module, "of"))
+
+
+def module_of(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module of that text, which can be imported."""
+    name = folder.name
+    head = "from functools import partial; from dms_lint.facts.fact import reads; "
+    (folder / f"{name}.py").write_text(head + ("\n" + text if text.startswith(("@", "class", "def")) else text))
+    monkeypatch.syspath_prepend(folder)
+    return name
+
+
+BLOCKED = """
+id: ACME001
+name: ingress-blocked
+title: Nothing blocks the way to the database
+severity: medium
+basis: practice
+applies_to: network-path
+why: A database that cannot be reached is not migrated.
+expect:
+  path.blocked_ingress: {maxItems: 0}
+fail: "{name} is blocked"
+fix:
+  text: Open the security group.
+refs: ["https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Security.html"]
+"""
+
+
+def test_a_fact_that_reads_prefix_lists_asks_for_the_permission(tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "ACME001.yaml").write_text(BLOCKED)
+    printed = run("policy", "--pack", "acme", "--no-default-pack", cwd=tmp_path)
+    assert not printed.returncode, printed.stderr
+    assert "ec2:GetManagedPrefixListEntries" in printed.stdout
 
 
 @pytest.mark.parametrize("folder", ACCOUNTS, ids=lambda folder: folder.name)

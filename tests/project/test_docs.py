@@ -5,7 +5,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from dms_lint.data.tables import pack_directory
-from dms_lint.facts import _MODULES, FACTS
+from dms_lint.facts import FACTS, MODULES
 from dms_lint.model import Pack
 from dms_lint.rulepack.guide import coverage, statements
 from dms_lint.rulepack.loader import load_pack
@@ -90,4 +90,4 @@ def test_every_module_that_has_facts_is_listed() -> None:
         for file in folder.rglob("[a-z]*.py")
         if re.search(r"^FACTS\b", file.read_text("utf-8"), re.MULTILINE)
     }
-    assert having == set(_MODULES)
+    assert having == set(MODULES)

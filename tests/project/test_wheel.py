@@ -46,6 +46,7 @@ def _files(folder: Path) -> set[Path]:
 def test_the_wheel_holds_the_whole_pack_and_the_schemas(installed: Path) -> None:
     assert _files(installed / "dms_lint" / "pack") == _files(ROOT / "rules") | {Path("compiled.json")}
     assert (installed / "dms_lint" / "schemas" / "report.schema.json").is_file()
+    assert (installed / "dms_lint" / "facts" / "reads.json").is_file()
     assert (installed / "dms_lint" / "py.typed").is_file()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.dms.tags import carried
-from dms_lint.facts.fact import Fact, texts
+from dms_lint.facts.fact import Fact, reads, texts
 from dms_lint.facts.iam.dms_policies import defined
 from dms_lint.facts.iam.policy_documents import POLICY, statements_of
 from dms_lint.logic.kleene import Partial, attempt, collect, collect_each, merged
@@ -60,6 +60,7 @@ def tag_conditions(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     return collect(_conditions(policy, inventory), lambda condition: condition.key).distinct().certain()
 
 
+@reads(*_KINDS.values())
 def conditions_without_tag(policy: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Those of policy.tag_conditions whose tag no resource of the type carries, and where they stand.
 

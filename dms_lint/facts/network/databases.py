@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from dms_lint.aws.responses import operations
 from dms_lint.facts.dms.endpoints import ENDPOINT
-from dms_lint.facts.fact import Fact, texts
+from dms_lint.facts.fact import Fact, reads, texts
 from dms_lint.facts.network.hosts import address_of, destinations_of
 from dms_lint.facts.network.internet_ingress import open_to_internet
 from dms_lint.facts.network.placement import (
@@ -108,6 +108,7 @@ class Database:
             raise workgroup.missing("subnetIds")
         return tuple(subnet._replace(vpc=listed_subnet(subnet, self.inventory).text("VpcId")) for subnet in subnets)
 
+    @reads("db-subnet-group", "redshift-subnet-group")
     def _subnets_of_group(self) -> tuple[Subnet, ...]:
         cluster = self.resource
         kind, member = (
@@ -135,6 +136,7 @@ class Database:
         )
 
 
+@reads(*_KINDS)
 def database_of(host: str, client: Resource, inventory: Inventory) -> Database | None:
     """The database with this name in the inventory; None for a host that neither RDS nor Redshift names.
 

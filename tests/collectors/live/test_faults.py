@@ -21,8 +21,8 @@ from dms_lint.aws.responses import NOT_THERE
 from dms_lint.collectors.live import least_privilege as least_policy
 from dms_lint.collectors.live.calls import CALLS, Call
 from dms_lint.collectors.live.scheduler import Collection
-from dms_lint.facts.collection import judged_kinds as kinds_judged
-from dms_lint.facts.collection import kinds_read as kinds_read
+from dms_lint.facts import judged_kinds as kinds_judged
+from dms_lint.facts import kinds_read as kinds_read
 from dms_lint.model import Document, Status
 from tests.aws.faults import Kind
 from tests.collectors.live.accounts import ACCOUNT, MIGRATION, REGION, collected, judged, read, seed, verdicts

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
-from dms_lint.facts.collection import judged_kinds, kinds_read
+from dms_lint.facts import judged_kinds, kinds_read
 from tests.collectors.live.accounts import ACCOUNT, MIGRATION, PASSWORD, REGION, seed
 from tests.collectors.live.accounts import read as documents_in
 
