@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import traceback
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dms_lint.facts import FACTS
+from dms_lint.engine.plan import Subject, plans_by_kind, verdict_on
 from dms_lint.model import Fault, Finding, Gap, Missing, Verdict
-from dms_lint.rulepack.predicates import compile_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from dms_lint.facts.fact import Derive
+    from dms_lint.engine.plan import CompiledRule, Plan
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource, Rule, Status
-    from dms_lint.rulepack.predicates import Predicate
 
 
 class Outcome(NamedTuple):
@@ -31,106 +29,13 @@ class Outcome(NamedTuple):
     faults: tuple[Fault, ...]
 
 
-class _Compiled(NamedTuple):
-    """A rule of a plan: its conditions and facts by their numbers there."""
+class UnreadListing(NamedTuple):
+    """A listing that could not be read, and the rules that would have judged the resources in it."""
 
-    rule: Rule
-    when: tuple[int, ...]
-    expect: tuple[int, ...]
-    reads: tuple[tuple[str, int], ...]
-    """Every fact that the rule reads: what it needs for its verdict, then what it shows besides."""
-    counts: dict[Verdict, int]
-    """How many of its verdicts are what, whatever the kind."""
-
-
-class _Plan:
-    """The rules of one kind of resource, and their conditions, each of which stands once however many rules ask it."""
-
-    def __init__(self) -> None:
-        self.groups: dict[int | None, list[_Compiled]] = defaultdict(list)
-        """The rules by the first condition on which they apply: where that is false, the whole group does not."""
-        self.conditions: list[tuple[int, Predicate]] = []
-        """The number of a fact, and what it must be."""
-        self.facts: list[Derive] = []
-        self._conditions: dict[str, int] = {}
-        self._facts: dict[str, int] = {}
-
-    def add(self, rule: Rule, counts: dict[Verdict, int]) -> None:
-        """Take in a rule; its verdicts are counted there."""
-        when = tuple(self._condition(name, schema) for name, schema in rule.when.items())
-        expect = tuple(self._condition(name, schema) for name, schema in (*rule.expect.items(), *rule.also))
-        reads = dict.fromkeys((*rule.when, *rule.expect, *rule.evidence))
-        compiled = _Compiled(rule, when, expect, tuple((name, self._fact(name)) for name in reads), counts)
-        self.groups[when[0] if when else None].append(compiled)
-
-    def _condition(self, name: str, schema: Mapping[str, Any]) -> int:
-        key = f"{name} {schema!r}"
-        if key not in self._conditions:
-            self._conditions[key] = len(self.conditions)
-            self.conditions.append((self._fact(name), compile_schema(schema)))
-        return self._conditions[key]
-
-    def _fact(self, name: str) -> int:
-        if name not in self._facts:
-            self._facts[name] = len(self.facts)
-            self.facts.append(FACTS[name].derive)
-        return self._facts[name]
-
-
-class _Subject:
-    """One resource under judgement: its facts, each derived once, and the conditions already decided."""
-
-    __slots__ = ("decided", "inventory", "plan", "resource", "values")
-
-    def __init__(self, plan: _Plan, resource: Resource, inventory: Inventory) -> None:
-        self.plan = plan
-        self.resource = resource
-        self.inventory = inventory
-        self.values: list[Any] = [None] * len(plan.facts)
-        """By number, a fact's value or the Missing that stands for it; None where it was not derived yet."""
-        self.decided: list[bool | Missing | None] = [None] * len(plan.conditions)
-
-    def get(self, fact: int) -> Any:
-        """A fact's value, or the Missing that stands for it."""
-        value = self.values[fact]
-        if value is None:
-            try:
-                value = self.plan.facts[fact](self.resource, self.inventory)
-            except Missing as missing:
-                # Without its traceback: that would keep every frame of the fact alive.
-                value = missing.with_traceback(None)
-            self.values[fact] = value
-        return value
-
-    def spared(self, guard: int | None) -> bool:
-        """Whether a group of rules certainly does not apply, as its guard tells."""
-        if guard is None:
-            return False
-        try:
-            return self.holds((guard,)) is False
-        except Exception:  # noqa: BLE001 - a bug of the fact: each rule of the group meets it again, and reports it
-            return False
-
-    def holds(self, numbers: tuple[int, ...]) -> bool | Missing:
-        """Kleene's AND: False when any condition is certainly false, else the first Missing, else True."""
-        unknown: Missing | None = None
-        decided = self.decided
-        for number in numbers:
-            result = decided[number]
-            if result is None:
-                result = self._decide(number)
-            if result is False:
-                return False
-            if result is not True and unknown is None:
-                unknown = result
-        return True if unknown is None else unknown
-
-    def _decide(self, number: int) -> bool | Missing:
-        fact, predicate = self.plan.conditions[number]
-        value = self.get(fact)
-        result: bool | Missing = value if value.__class__ is Missing else predicate(value)
-        self.decided[number] = result
-        return result
+    account: str
+    region: str
+    missing: Missing
+    rules: tuple[str, ...]
 
 
 def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool = False) -> Outcome:
@@ -138,73 +43,70 @@ def evaluate(rules: Iterable[Rule], inventory: Inventory, *, all_verdicts: bool 
 
     Findings come in the order of rule, then resource.  A fact's bug becomes a Fault and stops nothing else.
     """
-    plans: dict[str, _Plan] = defaultdict(_Plan)
-    checks: dict[str, dict[Verdict, int]] = {}
-    for rule in rules:
-        checks[rule.id] = dict.fromkeys(Verdict, 0)
-        for kind in rule.applies_to:
-            plans[kind].add(rule, checks[rule.id])
-    spared = 0
-    findings: list[Finding] = []
-    faults: list[Fault] = []
-    resources: dict[str, int] = {}
-    for kind, plan in plans.items():
-        number = 0
-        for resource in inventory.known(kind):
-            number += 1
-            subject = _Subject(plan, resource, inventory)
-            for guard, group in plan.groups.items():
-                if not all_verdicts and subject.spared(guard):
-                    spared += len(group)
-                    continue
-                for compiled in group:
-                    try:
-                        verdict, missing = _judge(compiled, subject)
-                        if all_verdicts or verdict is Verdict.FAIL or verdict is Verdict.UNKNOWN:
-                            findings.append(_finding(compiled, subject, verdict, missing))
-                    except Exception as error:  # noqa: BLE001 - a bug is not a verdict, and stops no other
-                        faults.append(_fault(compiled.rule, resource, error))
-                        continue
-                    compiled.counts[verdict] += 1
-            # What others still ask of it they derive again: kept for all, it would be a fifth of a scan's memory.
-            resource.memo.clear()
-        if number:
-            resources[kind] = number
-    findings.sort(key=lambda finding: (finding.rule.id, finding.resource.id))
+    rules = tuple(rules)
+    checks = {rule.id: dict.fromkeys(Verdict, 0) for rule in rules}
+    plans = plans_by_kind(rules, checks)
+    evaluation = _Evaluation(inventory, all_verdicts=all_verdicts)
+    resources = {kind: evaluation.judge_kind(kind, plan) for kind, plan in plans.items()}
+    findings = sorted(evaluation.findings, key=lambda finding: (finding.rule.id, finding.resource.id))
     verdicts = {verdict: sum(counts[verdict] for counts in checks.values()) for verdict in Verdict}
-    verdicts[Verdict.NOT_APPLICABLE] += spared
-    unread = [
-        (missing, account, region, tuple(compiled.rule.id for group in plan.groups.values() for compiled in group))
-        for kind, plan in plans.items()
-        for account, region, missing in inventory.unread(kind)
-    ]
-    for *_, unseen in unread:
-        for id_ in unseen:
+    verdicts[Verdict.NOT_APPLICABLE] += evaluation.exempt
+    unread = list(_unread_listings(plans, inventory))
+    for listing in unread:
+        for id_ in listing.rules:
             checks[id_][Verdict.UNKNOWN] += 1
     for counts in checks.values():
         del counts[Verdict.NOT_APPLICABLE]
-    gaps = _gaps(findings, unread)
-    return Outcome(tuple(findings), verdicts, checks, dict(sorted(resources.items())), gaps, tuple(faults))
+    return Outcome(
+        tuple(findings),
+        verdicts,
+        checks,
+        {kind: number for kind, number in sorted(resources.items()) if number},
+        _gaps(findings, unread),
+        tuple(evaluation.faults),
+    )
 
 
-_NOT_APPLICABLE: Final = (Verdict.NOT_APPLICABLE, None)
-_PASS: Final = (Verdict.PASS, None)
-_FAIL: Final = (Verdict.FAIL, None)
+class _Evaluation:
+    """The findings and faults of an evaluation, as they come in."""
+
+    def __init__(self, inventory: Inventory, *, all_verdicts: bool) -> None:
+        self.inventory = inventory
+        self.all_verdicts = all_verdicts
+        self.findings: list[Finding] = []
+        self.faults: list[Fault] = []
+        self.exempt = 0
+        """How many checks were not made because the condition that guards their rules is false."""
+
+    def judge_kind(self, kind: str, plan: Plan) -> int:
+        """How many resources of a kind there are, all of which it judges."""
+        number = 0
+        for resource in self.inventory.known(kind):
+            number += 1
+            self._judge(resource, plan)
+            # What other resources ask of it they derive again: kept for all, it would be a fifth of a scan's memory.
+            resource.memo.clear()
+        return number
+
+    def _judge(self, resource: Resource, plan: Plan) -> None:
+        subject = Subject(plan, resource, self.inventory)
+        all_verdicts = self.all_verdicts
+        for guard, group in plan.groups.items():
+            if not all_verdicts and subject.is_exempt(guard):
+                self.exempt += len(group)
+                continue
+            for compiled in group:
+                try:
+                    verdict, missing = verdict_on(subject, compiled)
+                    if all_verdicts or verdict is Verdict.FAIL or verdict is Verdict.UNKNOWN:
+                        self.findings.append(_finding(compiled, subject, verdict, missing))
+                except Exception as error:  # noqa: BLE001 - a bug is not a verdict, and stops no other
+                    self.faults.append(_fault(compiled.rule, resource, error))
+                    continue
+                compiled.counts[verdict] += 1
 
 
-def _judge(compiled: _Compiled, subject: _Subject) -> tuple[Verdict, Missing | None]:
-    applies = subject.holds(compiled.when)
-    if applies is False:
-        return _NOT_APPLICABLE
-    if applies is not True:
-        return Verdict.UNKNOWN, applies
-    fine = subject.holds(compiled.expect)
-    if fine is True:
-        return _PASS
-    return _FAIL if fine is False else (Verdict.UNKNOWN, fine)
-
-
-def _finding(compiled: _Compiled, subject: _Subject, verdict: Verdict, missing: Missing | None) -> Finding:
+def _finding(compiled: CompiledRule, subject: Subject, verdict: Verdict, missing: Missing | None) -> Finding:
     evidence: dict[str, Any] = {}
     for name, fact in compiled.reads:
         value = subject.get(fact) if verdict is Verdict.FAIL else subject.values[fact]
@@ -222,21 +124,27 @@ def _fault(rule: Rule, resource: Resource, error: Exception) -> Fault:
     )
 
 
-def _gaps(findings: Iterable[Finding], unread: Iterable[tuple[Missing, str, str, tuple[str, ...]]]) -> tuple[Gap, ...]:
-    """Unknown verdicts by what would settle them, the most wanted first.
+def _unread_listings(plans: Mapping[str, Plan], inventory: Inventory) -> Iterator[UnreadListing]:
+    for kind, plan in plans.items():
+        rules = tuple(rule.id for rule in plan.rules())
+        for account, region, missing in inventory.unread(kind):
+            yield UnreadListing(account, region, missing, rules)
 
-    `unread` are listings that could not be read, and the rules that would have judged what they hold: at least one
-    check of each was not made, on resources that nobody can count.
+
+def _gaps(findings: Iterable[Finding], unread: Iterable[UnreadListing]) -> tuple[Gap, ...]:
+    """Unknown verdicts by what would settle them, those with the most checks first.
+
+    In each listing that could not be read, at least one check of each rule was not made, on resources that nobody
+    can count.
     """
-    groups: dict[tuple[Status, str, str, str, str], list[tuple[str, str]]] = defaultdict(list)
+    checks: dict[tuple[Status, str, str, str, str], list[tuple[str, str]]] = defaultdict(list)
     for finding in findings:
         if finding.verdict is Verdict.UNKNOWN and finding.missing is not None:
-            missing, resource = finding.missing, finding.resource
-            key = (missing.status, missing.needs, missing.reason, resource.account, resource.region)
-            groups[key].append((finding.rule.id, resource.id))
-    for missing, account, region, rules in unread:
-        key = (missing.status, missing.needs, missing.reason, account, region)
-        groups[key].extend((rule, "") for rule in rules)
+            resource = finding.resource
+            checks[_cause(finding.missing, resource.account, resource.region)].append((finding.rule.id, resource.id))
+    for listing in unread:
+        cause = _cause(listing.missing, listing.account, listing.region)
+        checks[cause].extend((rule, "") for rule in listing.rules)
     gaps = [
         Gap(
             needs,
@@ -244,11 +152,15 @@ def _gaps(findings: Iterable[Finding], unread: Iterable[tuple[Missing, str, str,
             status,
             account,
             region,
-            tuple(sorted({rule for rule, _ in found})),
-            len({resource for _, resource in found} - {""}),
-            len(found),
+            tuple(sorted({rule for rule, _ in pairs})),
+            len({resource for _, resource in pairs} - {""}),
+            len(pairs),
         )
-        for (status, needs, reason, account, region), found in groups.items()
+        for (status, needs, reason, account, region), pairs in checks.items()
     ]
     gaps.sort(key=lambda gap: (gap.status, -gap.checks, gap.needs, gap.reason, gap.account, gap.region))
     return tuple(gaps)
+
+
+def _cause(missing: Missing, account: str, region: str) -> tuple[Status, str, str, str, str]:
+    return missing.status, missing.needs, missing.reason, account, region

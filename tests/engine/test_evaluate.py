@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import dms_lint.engine.evaluate
+import dms_lint.engine.plan
 from dms_lint.engine.evaluate import Outcome, evaluate
 from dms_lint.facts.fact import Fact, text
 from dms_lint.inventory.inventory import Inventory
@@ -79,7 +79,7 @@ class Facts:
 @pytest.fixture
 def facts(monkeypatch: pytest.MonkeyPatch) -> Facts:
     found = Facts()
-    monkeypatch.setattr(dms_lint.engine.evaluate, "FACTS", {name: found.fact(name) for name in "abcdef"})
+    monkeypatch.setattr(dms_lint.engine.plan, "FACTS", {name: found.fact(name) for name in "abcdef"})
     return found
 
 
@@ -243,7 +243,7 @@ class TestOutcome:
     def test_the_outcome_does_not_depend_on_any_order(self, names: list[str], rules: list[Rule]) -> None:
         with pytest.MonkeyPatch.context() as patch:
             facts = Facts()
-            patch.setattr(dms_lint.engine.evaluate, "FACTS", {name: facts.fact(name) for name in "abcdef"})
+            patch.setattr(dms_lint.engine.plan, "FACTS", {name: facts.fact(name) for name in "abcdef"})
             items = endpoints(*names, b=UNKNOWN, c=FALSE)
             found = evaluate(rules, Inventory([items], NOW), all_verdicts=True)
         assert [(one.rule.id, one.resource.name) for one in found.findings] == [
@@ -287,7 +287,7 @@ class TestGaps:
             status = Status.NOT_READABLE if resource.name == "orders" else Status.NOT_PROVIDED
             raise Missing(f"{resource.name}", needs="kms:DescribeKey", reason="no key", status=status)
 
-        monkeypatch.setattr(dms_lint.engine.evaluate, "FACTS", {"a": Fact("a", ("endpoint",), text(), derive)})
+        monkeypatch.setattr(dms_lint.engine.plan, "FACTS", {"a": Fact("a", ("endpoint",), text(), derive)})
         gaps = evaluate([rule()], Inventory([endpoints("orders", "lake", "sales")], NOW)).gaps
         assert [(gap.status, gap.checks) for gap in gaps] == [(Status.NOT_PROVIDED, 2), (Status.NOT_READABLE, 1)]
 

@@ -27,7 +27,8 @@ import pytest
 from dms_lint.aws.kinds import KINDS
 from dms_lint.aws.responses import shapes_of
 from dms_lint.data.tables import pack_directory
-from dms_lint.engine.evaluate import _judge, _Plan, _Subject, evaluate
+from dms_lint.engine.evaluate import evaluate
+from dms_lint.engine.plan import Plan, Subject, verdict_on
 from dms_lint.inventory.coverage import Coverage
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.inventory.scopes import is_truncated
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from tests.laws.reads import Node
 
 Path_ = tuple[str | int, ...]
-Subject = tuple[str, str]
+ResourceKey = tuple[str, str]
 """Kind and id of a resource."""
 Pair = tuple[str, str, str]
 """Rule, kind and id of a resource."""
@@ -122,7 +123,7 @@ class World(NamedTuple):
     documents: tuple[Document, ...]
     """They note what is read of them."""
     inventory: Inventory
-    bad: Mapping[Subject, tuple[Rule, ...]]
+    bad: Mapping[ResourceKey, tuple[Rule, ...]]
     """By kind and id of a resource, the rules that it fails, and those of which it is unknown."""
     verdicts: Mapping[Pair, Verdict]
 
@@ -136,7 +137,7 @@ def world(account: str) -> World:
     read = tuple(one._replace(body=READS.watch(dict(one.body))) for one in found)
     inventory = Inventory(read, NOW)
     outcome = evaluate(load_pack(pack_directory()).rules, inventory)
-    bad: dict[Subject, list[Rule]] = defaultdict(list)
+    bad: dict[ResourceKey, list[Rule]] = defaultdict(list)
     verdicts = {}
     for finding in outcome.findings:
         where = finding.resource.kind, finding.resource.id
@@ -146,10 +147,10 @@ def world(account: str) -> World:
 
 
 @cache
-def plans(account: str) -> Mapping[Subject, _Plan]:
+def plans(account: str) -> Mapping[ResourceKey, Plan]:
     found = {}
     for where, rules in world(account).bad.items():
-        plan = found[where] = _Plan()
+        plan = found[where] = Plan()
         for rule in rules:
             plan.add(rule, dict.fromkeys(Verdict, 0))
     return found
@@ -160,7 +161,7 @@ class Read(NamedTuple):
 
     inventory: Inventory
     by_inventory: set[Node]
-    by_subject: Mapping[Subject, set[Node]]
+    by_subject: Mapping[ResourceKey, set[Node]]
 
 
 @cache
@@ -195,21 +196,21 @@ def read_of(account: str) -> Read:
     return Read(inventory, by_inventory, by_subject)
 
 
-def all_of(inventory: Inventory) -> dict[Subject, Resource]:
+def all_of(inventory: Inventory) -> dict[ResourceKey, Resource]:
     return {(kind, id_): one for kind, found in inventory._resources.items() for id_, one in found.items()}
 
 
-def again(account: str, inventory: Inventory, subjects: Container[Subject]) -> dict[Pair, Verdict]:
+def again(account: str, inventory: Inventory, subjects: Container[ResourceKey]) -> dict[Pair, Verdict]:
     """The verdicts of all that failed or was unknown, of these resources if they are still there."""
     found = {}
     for (kind, id_), plan in plans(account).items():
         resource = inventory._resources[kind].get(id_) if (kind, id_) in subjects else None
         if resource is None:
             continue
-        subject = _Subject(plan, resource, inventory)
+        subject = Subject(plan, resource, inventory)
         for group in plan.groups.values():
             for compiled in group:
-                found[compiled.rule.id, kind, id_] = _judge(compiled, subject)[0]
+                found[compiled.rule.id, kind, id_] = verdict_on(subject, compiled)[0]
     return found
 
 
@@ -222,7 +223,7 @@ def is_read(account: str, mutation: Mutation) -> bool:
     return any(looked_at(one, container, key) for one in (read.by_inventory, *read.by_subject.values()))
 
 
-def reached_by(account: str, inventory: Inventory) -> AbstractSet[Subject]:
+def reached_by(account: str, inventory: Inventory) -> AbstractSet[ResourceKey]:
     """The resources whose verdicts may differ in an inventory that was made after a mutation."""
     read = read_of(account)
     before, now = read.inventory, inventory

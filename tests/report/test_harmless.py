@@ -277,7 +277,7 @@ def test_no_traceback_is_a_command(place: Path) -> None:
         f"with mock.patch('{{}}', side_effect=ValueError({text!r})):\n    main()\n"
     )
     (place / "e.json").write_text(json.dumps({"Endpoints": [endpoint(SslMode="none")]}))
-    for target, code in (("dms_lint.gate.exit_code.exit_code", 4), ("dms_lint.engine.evaluate._judge", 4)):
+    for target, code in (("dms_lint.gate.exit_code.exit_code", 4), ("dms_lint.engine.evaluate.verdict_on", 4)):
         done = subprocess.run(
             [sys.executable, "-c", script.format(target), "scan", "e.json", "--debug"],
             cwd=place,
