@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dms_lint.aws.kinds import KINDS
-from dms_lint.cli.views import answered, conditions_in_words, settings_in_words
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine.cases import read_cases
 from dms_lint.facts import FACTS, judged_kinds, kinds_read
+from dms_lint.rulepack.describe import Caution, Command, Entry, Example, Sentence, Template, sections_about, subjects
 from dms_lint.rulepack.guide import coverage, sections
 from dms_lint.rulepack.loader import load_pack
-from dms_lint.rulepack.placeholders import commands, say
+from dms_lint.rulepack.placeholders import say
 from dms_lint.rulepack.settings import default
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from dms_lint.facts.fact import Fact
     from dms_lint.model import Framework, Rule
+    from dms_lint.rulepack.describe import Part
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "docs" / "rules"
@@ -86,54 +87,82 @@ def rule_page(rule: Rule, frameworks: tuple[Framework, ...]) -> str:
     return "\n".join(_rule_lines(rule, frameworks)) + "\n"
 
 
+TITLES = {
+    "why": "Why",
+    "when": "When it applies",
+    "expect": "When it passes",
+    "settings": "What a team can set",
+    "fail": "",
+    "fix": "How to fix it",
+    "cases": "Cases",
+    "controls": "Controls that it answers",
+    "equivalents": "In other tools",
+}
+"""The sections of a rule's page, in order; where it comes from stands in one list at the end."""
+INTRODUCTIONS = {
+    "settings": "In `.dms-lint.yaml`, under `settings:` and the rule's id:",
+    "fail": "Otherwise it says:",
+}
+
+
 def _rule_lines(rule: Rule, frameworks: tuple[Framework, ...]) -> Iterator[str]:
-    yield f"# {rule.id} {rule.name}"
-    yield ""
-    yield f"{rule.title}."
-    yield ""
-    kinds = ", ".join(KINDS[kind].plural for kind in rule.applies_to)
-    yield f"Severity **{rule.severity.label}** · basis **{rule.basis}** · judges {kinds}"
-    yield from ("", "## Why", "", rule.why)
-    if rule.when:
-        yield from ("", "## When it applies", "")
-        yield from (f"- {code_first(words)}" for words in conditions_in_words(rule.when))
-    yield from ("", "## When it passes", "")
-    yield from (f"- {code_first(words)}" for words in conditions_in_words(rule.expect))
-    if rule.settings:
-        yield from ("", "## What a team can set", "", "In `.dms-lint.yaml`, under `settings:` and the rule's id:", "")
-        yield from (f"- {code_first(words)}" for words in settings_in_words(rule))
-    yield from ("", "Otherwise it says:", "", "```text", rule.fail, "```")
-    yield from ("", "## How to fix it", "", escaped(rule.fix.text))
-    for kind, command in commands(rule).items():
-        yield from ("", f"For a {kind}:" if kind else "With the AWS CLI:", "", "```sh", command, "```")
-    if rule.fix.disruptive:
-        yield from ("", f"**Before you run it:** {escaped(rule.fix.disruptive)}")
-    for tool, language, template in (
-        ("CloudFormation", "yaml", rule.fix.cloudformation),
-        ("Terraform", "terraform", rule.fix.terraform),
-    ):
-        if template:
-            yield from ("", f"With {tool}:", "", f"```{language}", template, "```")
-    yield from ("", "## Cases", "", "| verdict | given |", "| --- | --- |")
-    yield from (f"| {case.then} | {cell(case.name)} |" for case in read_cases(rule))
-    for title, lines in (
-        ("Controls that it answers", answered(rule, frameworks, tools=False)),
-        ("In other tools", answered(rule, frameworks, tools=True)),
-    ):
-        if lines:
-            yield from ("", f"## {title}", "")
-            yield from (f"- {words}" for words in lines)
-    yield from ("", "## Where it comes from", "")
-    if rule.covers:
-        where = sections()
-        for section in dict.fromkeys(where[id_] for id_ in rule.covers):
-            ids = ", ".join(id_ for id_ in rule.covers if where[id_] == section)
-            yield f"- the DMS User Guide, section `{section}` ([{ids}](../coverage.md))"
-    else:
+    yield from (f"# {rule.id} {rule.name}", "", f"{rule.title}.", "")
+    yield f"Severity **{rule.severity.label}** · basis **{rule.basis}** · judges {subjects(rule)}"
+    described = sections_about(rule, frameworks, [Example(case.then, case.name) for case in read_cases(rule)])
+    parts = {section.name: section.parts for section in described}
+    for name, title in TITLES.items():
+        if name in parts:
+            yield from ("", f"## {title}") if title else ()
+            yield from ("", INTRODUCTIONS[name]) if name in INTRODUCTIONS else ()
+            yield from _section_lines(name, parts[name])
+    yield from ("", "## Where it comes from", "", *_origins(rule))
+
+
+def _section_lines(name: str, parts: tuple[Part, ...]) -> Iterator[str]:
+    match parts:
+        case [Sentence(text)] if name == "why":
+            yield from ("", text)
+        case [Sentence(text)] if name == "fail":
+            yield from ("", "```text", text, "```")
+        case _ if name == "fix":
+            for part in parts:
+                yield from ("", *_fix_lines(part))
+        case [Example(), *_]:
+            yield from ("", "| verdict | given |", "| --- | --- |")
+            yield from (f"| {part.verdict} | {cell(part.name)} |" for part in parts if isinstance(part, Example))
+        case _:
+            yield ""
+            for part in parts:
+                if isinstance(part, Entry):
+                    yield f"- `{part.name}` {escaped(part.words)}"
+                elif isinstance(part, Sentence):
+                    yield f"- {part.text}"
+
+
+def _fix_lines(part: Part) -> tuple[str, ...]:
+    match part:
+        case Sentence(text):
+            return (escaped(text),)
+        case Command(kind, text):
+            return (f"For a {kind}:" if kind else "With the AWS CLI:", "", "```sh", text, "```")
+        case Caution(text):
+            return (f"**Before you run it:** {escaped(text)}",)
+        case Template(tool, language, text):
+            return (f"With {tool}:", "", f"```{language}", text, "```")
+    raise AssertionError(f"{part} is no part of a fix")
+
+
+def _origins(rule: Rule) -> Iterator[str]:
+    """Where a rule comes from: the sections of the guide that it covers, and the pages that it rests on."""
+    where = sections()
+    for section in dict.fromkeys(where[id_] for id_ in rule.covers):
+        ids = ", ".join(id_ for id_ in rule.covers if where[id_] == section)
+        yield f"- the DMS User Guide, section `{section}` ([{ids}](../coverage.md))"
+    if not rule.covers:
         yield (
             "- good practice; the guide's Security chapter does not ask for it"
             if rule.basis == "practice"
-            else ("- what AWS states today; the guide's Security chapter is older")
+            else "- what AWS states today; the guide's Security chapter is older"
         )
     yield from (f"- <{ref}>" for ref in rule.refs)
 
@@ -287,12 +316,6 @@ def cell(text: str) -> str:
 def escaped(text: str) -> str:
     """Text in which no angle bracket is HTML."""
     return re.sub(r"<([A-Z_]+)>", r"`<\1>`", text).replace("*", "\\*")
-
-
-def code_first(words: str) -> str:
-    """A condition in words, the fact's name as code."""
-    name, _, rest = words.partition(" ")
-    return f"`{name}` {escaped(rest)}"
 
 
 def main() -> int:

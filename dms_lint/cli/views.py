@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dms_lint.aws.kinds import KINDS
 from dms_lint.cli.console import new_page, shown
 from dms_lint.report.safe import dumps, printable
+from dms_lint.rulepack.describe import (
+    Caution,
+    Command,
+    Entry,
+    Example,
+    Reference,
+    Sentence,
+    Template,
+    sections_about,
+    subjects,
+)
 from dms_lint.rulepack.frameworks import by_rule
 from dms_lint.rulepack.guide import coverage
-from dms_lint.rulepack.placeholders import commands, say
 from dms_lint.rulepack.settings import default
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from rich.console import Console
 
     from dms_lint.model import Framework, Rule
     from dms_lint.report import Style
+    from dms_lint.rulepack.describe import Part
     from dms_lint.rulepack.guide import Statement
 
 
@@ -124,130 +136,64 @@ def _covered(rules: Iterable[Rule], chosen: Collection[Rule] | None) -> Iterator
             yield statement, covering
 
 
+TITLES = {
+    "why": "Why",
+    "when": "Applies when",
+    "expect": "Passes when",
+    "settings": "Settings",
+    "fail": "Otherwise it says",
+    "fix": "How to fix it",
+    "cases": "Cases",
+    "covers": "Requirements of the guide",
+    "controls": "Controls that it answers",
+    "equivalents": "In other tools",
+    "refs": "References",
+}
+
+
 def explanation(rule: Rule, frameworks: Sequence[Framework], style: Style) -> Iterator[str]:
     """One rule as a page: what it asks, why, how to fix it, its cases."""
-    from textwrap import indent
-
-    from rich.padding import Padding
     from rich.text import Text
 
     from dms_lint.engine.cases import case_file, read_cases
     from dms_lint.report.page import COLORS
 
     page = new_page(style)
-
-    def head(words: str) -> None:
-        page.print(Text("\n" + words, "bold"))
-
-    def body(words: str) -> None:
-        page.print(Padding(Text(printable(words)), (0, 0, 0, 2), expand=False))
-
     page.print(Text.assemble((rule.id, "bold"), "  ", rule.name))
     page.print(Text(rule.title))
-    page.print(
-        Text.assemble(
-            (rule.severity.label, COLORS[rule.severity]),
-            f" · basis: {rule.basis} · judges: {', '.join(KINDS[kind].plural for kind in rule.applies_to)}",
-        )
-    )
-    head("Why")
-    body(rule.why)
-    for title, conditions in (("Applies when", rule.when), ("Passes when", rule.expect)):
-        if conditions:
-            head(title)
-            for words in conditions_in_words(conditions):
-                body(words)
-    if rule.settings:
-        head("Settings")
-        for words in settings_in_words(rule):
-            body(words)
-    head("Otherwise it says")
-    body(rule.fail)
-    head("How to fix it")
-    body(rule.fix.text)
-    for kind, command in commands(rule).items():
-        body((f"{kind}: " if kind else "") + "$ " + command)
-    if rule.fix.disruptive:
-        body(f"Before you run it: {rule.fix.disruptive}")
-    for tool, template in (("CloudFormation", rule.fix.cloudformation), ("Terraform", rule.fix.terraform)):
-        if template:
-            body(f"With {tool}:")
-            # Not wrapped: it is there to be copied.
-            page.print(Text(indent(template, " " * 4)), soft_wrap=True)
-    if case_file(rule).exists():
-        head("Cases")
-        for case in read_cases(rule):
-            body(f"{case.then:<15} {case.name}")
-    if rule.covers:
-        head("Requirements of the guide")
-        body(", ".join(rule.covers))
-    for title, lines in (
-        ("Controls that it answers", answered(rule, frameworks, tools=False)),
-        ("In other tools", answered(rule, frameworks, tools=True)),
-    ):
-        if lines:
-            head(title)
-            for words in lines:
-                body(words)
-    if rule.refs:
-        head("References")
-        for ref in rule.refs:
-            page.print(Text("  " + ref), soft_wrap=True)
+    severity = (rule.severity.label, COLORS[rule.severity])
+    page.print(Text.assemble(severity, f" · basis: {rule.basis} · judges: {subjects(rule)}"))
+    examples = [Example(case.then, case.name) for case in read_cases(rule)] if case_file(rule).exists() else []
+    for section in sections_about(rule, frameworks, examples):
+        page.print(Text("\n" + TITLES[section.name], "bold"))
+        for part in section.parts:
+            _explain(part, page)
     yield shown(page)
 
 
-def answered(rule: Rule, frameworks: Iterable[Framework], *, tools: bool) -> list[str]:
-    """`AWS Security Hub: DMS.9 (medium there)`: the controls that a rule answers, a line a framework or tool."""
-    lines = []
-    for framework in frameworks:
-        ids = [
-            f"{id_} ({control.severity.label} there)" if control.severity not in (None, rule.severity) else id_
-            for id_, control in framework.controls.items()
-            if rule.id in control.rules
-        ]
-        if ids and framework.tool is tools:
-            lines.append(f"{framework.title}: {', '.join(ids)}")
-    return lines
+def _explain(part: Part, page: Console) -> None:
+    from textwrap import indent
 
+    from rich.padding import Padding
+    from rich.text import Text
 
-_WORDS = {
-    "const": "is {}",
-    "enum": "is one of {}",
-    "type": "is of type {}",
-    "minimum": "is at least {}",
-    "maximum": "is at most {}",
-    "minLength": "has at least {} characters",
-    "maxLength": "has at most {} characters",
-    "pattern": "matches {}",
-    "minItems": "has at least {} items",
-    "maxItems": "has at most {} items",
-    "uniqueItems": "has no item twice: {}",
-    "contains": "has an item that {}",
-    "items": "has only items that each {}",
-}
-_SHORT = {
-    ("const", ""): "is empty",
-    ("minLength", 1): "is not empty",
-    ("minItems", 1): "is not empty",
-    ("maxItems", 0): "is empty",
-}
-
-
-def conditions_in_words(conditions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """`tls.mode is one of require, verify-ca`: each condition of a rule as a sentence."""
-    for name, schema in conditions.items():
-        yield f"{name} {' and '.join(_word(word, wanted) for word, wanted in schema.items())}"
-
-
-def settings_in_words(rule: Rule) -> Iterator[str]:
-    """`minimum_days (30): How many days ...`: each setting of a rule with its default."""
-    for name, setting in rule.settings.items():
-        yield f"{name} ({say(default(rule, name)) or 'none'}): {setting.about}"
-
-
-def _word(word: str, wanted: Any) -> str:
-    if not isinstance(wanted, (dict, list)) and (word, wanted) in _SHORT and not isinstance(wanted, bool):
-        return _SHORT[word, wanted]
-    if isinstance(wanted, dict):
-        return _WORDS[word].format(" and ".join(_word(*one) for one in wanted.items()))
-    return _WORDS[word].format(say(wanted))
+    match part:
+        case Reference(url):
+            page.print(Text("  " + url), soft_wrap=True)
+            return
+        case Sentence(text):
+            words = text
+        case Entry(name, about):
+            words = f"{name} {about}"
+        case Command(kind, text):
+            words = (f"{kind}: " if kind else "") + "$ " + text
+        case Caution(text):
+            words = f"Before you run it: {text}"
+        case Template(tool):
+            words = f"With {tool}:"
+        case Example(verdict, name):
+            words = f"{verdict:<15} {name}"
+    page.print(Padding(Text(printable(words)), (0, 0, 0, 2), expand=False))
+    if isinstance(part, Template):
+        # Not wrapped: it is there to be copied.
+        page.print(Text(indent(part.text, " " * 4)), soft_wrap=True)
