@@ -24,32 +24,32 @@ class InputError(Exception):
         return f"{file}:{line_of(file, self.path)}: {self}"
 
 
-def sorted_by_line(file: Path, wrong: Iterable[InputError]) -> list[tuple[int, InputError]]:
-    """What is wrong with a file in the order of its lines, each with its line; the file is read once."""
-    found = list(wrong)
-    if not found:
+def sorted_by_line(file: Path, errors: Iterable[InputError]) -> list[tuple[int, InputError]]:
+    """The errors of a file in the order of its lines, each with its line; the file is read once."""
+    errors = list(errors)
+    if not errors:
         return []
     from dms_lint.data.yaml_file import lines_of
 
-    lines = lines_of(file, [one.path for one in found])
-    return sorted(zip(lines, found, strict=True), key=lambda one: one[0])
+    lines = lines_of(file, [error.path for error in errors])
+    return sorted(zip(lines, errors, strict=True), key=lambda located: located[0])
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, candidates: Iterable[str]) -> str:
     """`; did you mean 'WORD'?`, or nothing where no word is near."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(known), n=1)
+    near = get_close_matches(name, list(candidates), n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
-    """That there is no such thing, and which name is nearest, or which there are."""
-    words = list(known)
-    near = nearest(name, words)
+def unknown_name(what: str, name: str, candidates: Iterable[str]) -> str:
+    """A sentence: that there is no such name, and which is nearest, or which there are."""
+    names = list(candidates)
+    near = nearest(name, names)
     if near:
         return f"unknown {what} '{name}'{near}"
-    return f"unknown {what} '{name}'; there is {', '.join(words[:12])}{' ...' if len(words) > 12 else ''}"
+    return f"unknown {what} '{name}'; there is {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
 
 
 def is_nonblank(value: Any) -> bool:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 @cache
 def pack_directory() -> Path:
     """The folder of the bundled rule pack: inside the package when installed, beside it in a checkout."""
-    here = Path(__file__).resolve().parent.parent
-    inside = here / "pack"
-    return inside if inside.is_dir() else here.parent / "rules"
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "pack"
+    return installed if installed.is_dir() else package.parent / "rules"
 
 
 @cache
@@ -30,8 +30,8 @@ def compiled() -> Mapping[str, Any]:
         return {}
     import json
 
-    found: Mapping[str, Any] = json.loads(file.read_bytes())
-    return found
+    content: Mapping[str, Any] = json.loads(file.read_bytes())
+    return content
 
 
 @cache

@@ -49,11 +49,11 @@ class _Loader(_BASE):  # type: ignore[misc]
 
         As YAML has it, and not every PyYAML: 6.0.4 lets the later source count, and what a source overrides.
         """
-        own: list[tuple[Any, Any]] = []
+        members: list[tuple[Any, Any]] = []
         merged: dict[Any, tuple[Any, Any]] = {}
         for key, value in node.value:
             if key.tag != _MERGE:
-                own.append((key, value))
+                members.append((key, value))
                 continue
             for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                 if not isinstance(source, yaml.MappingNode):
@@ -61,9 +61,9 @@ class _Loader(_BASE):  # type: ignore[misc]
                 self.flatten_mapping(source)
                 for pair in source.value:
                     merged.setdefault(_key(pair[0]), pair)
-        for key, _ in own:
+        for key, _ in members:
             merged.pop(_key(key), None)
-        node.value = [*merged.values(), *own]
+        node.value = [*merged.values(), *members]
 
 
 _KINDS: Final = {"bool": "boolean", "int": "whole number", "float": "number", "timestamp": "date"}
@@ -73,7 +73,7 @@ def _wrong(message: str, node: Any) -> yaml.constructor.ConstructorError:
     return yaml.constructor.ConstructorError(None, None, message, node.start_mark)
 
 
-def _weigh(node: Any, known: dict[int, tuple[int, int]], above: set[int]) -> tuple[int, int]:
+def _weigh(node: Any, weighed: dict[int, tuple[int, int]], above: set[int]) -> tuple[int, int]:
     """How many nodes stand in a node, what an alias repeats counted again, and how deep they are nested.
 
     Refuses a key that stands twice, and what is not to be unfolded: an alias within itself, or too many of them.
@@ -84,19 +84,19 @@ def _weigh(node: Any, known: dict[int, tuple[int, int]], above: set[int]) -> tup
         raise _wrong("an alias stands within what it repeats", node)
     if len(above) > _DEEPEST:
         raise _wrong("nested too deeply", node)
-    if id(node) not in known:
+    if id(node) not in weighed:
         within = node.value
         if isinstance(node, yaml.MappingNode):
             _refuse_twins(node)
             within = [part for pair in node.value for part in pair]
         above.add(id(node))
-        parts = [_weigh(part, known, above) for part in within]
+        parts = [_weigh(part, weighed, above) for part in within]
         above.discard(id(node))
         size, height = 1 + sum(part[0] for part in parts), 1 + max((part[1] for part in parts), default=0)
         if height > _DEEPEST or size > _LARGEST:
             raise _wrong("nested too deeply" if height > _DEEPEST else "too much, with all that aliases repeat", node)
-        known[id(node)] = size, height
-    return known[id(node)]
+        weighed[id(node)] = size, height
+    return weighed[id(node)]
 
 
 def _key(node: Any) -> Any:
@@ -155,7 +155,7 @@ def _way_out(problem: str, text: str, line: int) -> str:
     """What mends the usual mistakes, which the parser notices at the line, counted from 0, or at the next one."""
     lines = text.splitlines()
     near = lines[max(line - 1, 0) : line + 1]
-    if any("\t" in one[: len(one) - len(one.lstrip())] for one in near):
+    if any("\t" in text_line[: len(text_line) - len(text_line.lstrip())] for text_line in near):
         return ": a tab stands here, and YAML indents with spaces alone"
     if any(map(_UNQUOTED.match, near)):
         return ": a text that begins with { or [ stands in quotes"
@@ -190,15 +190,15 @@ def lines_of(file: Path, paths: Iterable[Sequence[str | int]]) -> list[int]:
 def _line(node: Any, path: Sequence[str | int]) -> int:
     line = 1
     for step in path:
-        found = None
+        child = None
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 if key.value == str(step):
-                    found, line = value, key.start_mark.line + 1
+                    child, line = value, key.start_mark.line + 1
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            found = node.value[step]
-            line = found.start_mark.line + 1
-        if found is None:
+            child = node.value[step]
+            line = child.start_mark.line + 1
+        if child is None:
             break
-        node = found
+        node = child
     return line

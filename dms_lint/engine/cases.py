@@ -33,17 +33,17 @@ _ABSENT: Final = {
 
 
 class Case(NamedTuple):
-    """One case of a rule: `given` answers, calls that were `denied` or about what is `absent`, and the verdict."""
+    """One case of a rule: responses, calls that were `denied` or about what is `absent`, and the verdict."""
 
     rule: str
     name: str
     file: str
-    given: Mapping[str, Any]
+    responses: Mapping[str, Any]
     denied: tuple[str, ...]
     absent: tuple[str, ...]
     then: Verdict
     says: tuple[str, ...]
-    of: str
+    subject: str
     at: datetime
 
 
@@ -57,9 +57,9 @@ def read_cases(rule: Rule) -> Iterator[Case]:
     file = case_file(rule)
     for number, entry in enumerate(entries(file)):
         try:
-            case = case_of(rule, entry)
-        except InputError as refused:
-            raise YamlError(str(refused), file, line_of(file, (number, *refused.path))) from None
+            case = parse_case(rule, entry)
+        except InputError as error:
+            raise YamlError(str(error), file, line_of(file, (number, *error.path))) from None
         yield case
 
 
@@ -75,7 +75,7 @@ def entries(file: Path) -> list[Any]:
     return data
 
 
-def case_of(rule: Rule, entry: Any) -> Case:
+def parse_case(rule: Rule, entry: Any) -> Case:
     """The case that an entry of the file is.  Raises InputError, with where it is wrong."""
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"].strip():
         raise InputError("a case is a mapping that begins with its name")
@@ -83,26 +83,26 @@ def case_of(rule: Rule, entry: Any) -> Case:
         if key not in _KEYS:
             hint = nearest(str(key), _KEYS) or f"; the keys are {', '.join(_KEYS)}"
             raise InputError(f"'{key}' is no key of a case{hint}", str(key))
-    given = entry.get("given", {})
-    if not isinstance(given, dict) or not all(isinstance(body, dict) for body in given.values()):
+    responses = entry.get("given", {})
+    if not isinstance(responses, dict) or not all(isinstance(body, dict) for body in responses.values()):
         raise InputError("'given' is a mapping of AWS CLI commands to their answers", "given")
     then = entry.get("then")
     if then not in tuple(Verdict):
         near = nearest(str(then), Verdict)
         raise InputError(f"'then' is one of {', '.join(Verdict)}{near}", "then")
-    of = entry.get("of", "")
-    if not isinstance(of, str):
+    subject = entry.get("of", "")
+    if not isinstance(subject, str):
         raise InputError("'of' is the name, the id or the kind of a resource", "of")
     return Case(
         rule.id,
         entry["name"],
         str(case_file(rule)),
-        given,
+        responses,
         _texts(entry, "denied"),
         _texts(entry, "absent"),
         Verdict(entry["then"]),
         _texts(entry, "says"),
-        of,
+        subject,
         _moment(entry["at"]) if "at" in entry else NOW,
     )
 
@@ -145,7 +145,7 @@ def _operation(call: str) -> str:
 
 def answers(case: Case) -> Iterator[tuple[str, str, Any]]:
     """The answers that are given: the AWS CLI command, its operation, the body as JSON has it.  Raises InputError."""
-    for call, body in case.given.items():
+    for call, body in case.responses.items():
         operation = _operation(str(call))
         try:
             yield str(call), operation, json.loads(json.dumps(body, default=_plain))
@@ -162,12 +162,12 @@ def documents(case: Case) -> Iterator[Document]:
         name, subject = (*call.split(" ", 2), "", "")[1:3]
         # A file name cannot hold a '/': there, as in a folder of exports, another character stands for it.
         file = ".".join(part.replace("/", "-") for part in (name, subject, "json") if part)
-        for found in parse_export(json.dumps(body).encode(), file, read_secrets=True):
-            if isinstance(found, Notice):
-                raise InputError(f"{call}: {found.message}", "given", call)
-            if found.operation != operation:
-                raise InputError(f"{call}: reads as an answer of {found.operation}", "given", call)
-            yield found._replace(subject=subject) if found.subject else found
+        for document in parse_export(json.dumps(body).encode(), file, read_secrets=True):
+            if isinstance(document, Notice):
+                raise InputError(f"{call}: {document.message}", "given", call)
+            if document.operation != operation:
+                raise InputError(f"{call}: reads as an answer of {document.operation}", "given", call)
+            yield document._replace(subject=subject) if document.subject else document
     for denied in case.denied:
         yield _refused("denied", denied, Refusal("AccessDenied", "not authorized to perform"))
     for absent in case.absent:

@@ -1,4 +1,4 @@
-"""Says all that is wrong with the cases of a rule pack, as a compiler would: file, line, what, and the way out."""
+"""Checks the cases of a rule pack, and reports as a compiler would: file, line, what is wrong, and the way out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dms_lint.aws.shapes import misfits
 from dms_lint.data.errors import InputError, nearest, sorted_by_line
 from dms_lint.data.yaml_file import YamlError
-from dms_lint.engine.cases import Case, answers, case_file, case_of, entries, judge
+from dms_lint.engine.cases import Case, answers, case_file, entries, judge, parse_case
 from dms_lint.facts import FACTS
 from dms_lint.model import Pack, Rule, Verdict
 from dms_lint.rulepack.loader import case_files
@@ -18,6 +18,9 @@ from dms_lint.rulepack.predicates import compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from dms_lint.engine.evaluate import Outcome
+    from dms_lint.model import Finding
 
 TODO: Final = "TODO"
 """What a text begins with that is still to be written."""
@@ -40,7 +43,7 @@ def check(pack: Pack, directory: Path | None = None) -> Iterator[Problem]:
         yield from _located(Path(rule.file), unwritten(rule))
         file = case_file(rule)
         try:
-            listed = entries(file)
+            cases = entries(file)
         except FileNotFoundError:
             yield Problem(rule.file, 1, f"{rule.id} has no cases: write {file.name} beside it")
         except YamlError as error:
@@ -48,9 +51,9 @@ def check(pack: Pack, directory: Path | None = None) -> Iterator[Problem]:
         except OSError as error:
             yield Problem(str(file), 1, f"cannot be read: {error.strerror}")
         else:
-            yield from _located(file, _wrong(rule, listed))
+            yield from _located(file, _errors(rule, cases))
     if directory is not None:
-        yield from _alone(directory, {case_file(rule) for rule in pack.rules})
+        yield from _orphans(directory, {case_file(rule) for rule in pack.rules})
 
 
 def unwritten(rule: Rule) -> Iterator[InputError]:
@@ -61,33 +64,34 @@ def unwritten(rule: Rule) -> Iterator[InputError]:
             yield InputError(f"'{place}' is still to be written", *place.split("."))
 
 
-def _located(file: Path, wrong: Iterable[InputError]) -> Iterator[Problem]:
-    return (Problem(str(file), line, str(one)) for line, one in sorted_by_line(file, wrong))
+def _located(file: Path, errors: Iterable[InputError]) -> Iterator[Problem]:
+    return (Problem(str(file), line, str(error)) for line, error in sorted_by_line(file, errors))
 
 
-def _wrong(rule: Rule, listed: list[object]) -> Iterator[InputError]:
+def _errors(rule: Rule, listed: list[object]) -> Iterator[InputError]:
     """What is wrong with the cases of a rule."""
-    cases: dict[str, Case] = {}
-    whole = True
+    parsed: list[Case] = []
     for number, entry in enumerate(listed):
         try:
-            case = case_of(rule, entry)
-        except InputError as refused:
-            whole = False
-            yield InputError(str(refused), number, *refused.path)
+            case = parse_case(rule, entry)
+        except InputError as error:
+            yield InputError(str(error), number, *error.path)
             continue
-        if case.name in cases:
+        if any(case.name == earlier.name for earlier in parsed):
             yield InputError(f"two cases are named '{case.name}': say what makes this one different", number, "name")
-        cases[case.name] = case
+        parsed.append(case)
         if case.name.startswith(TODO):
             yield InputError("the case's name is still to be written: what is true of it", number, "name")
-        for wrong in failures(case, rule):
-            yield InputError(f"{rule.id}: {case.name}: {wrong}", number, *wrong.path)
-    if not whole:
-        return
-    reached = {case.then for case in cases.values()}
-    wanted = [Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, *([Verdict.NOT_APPLICABLE] if rule.when else [])]
-    for verdict in wanted:
+        for failure in failures(case, rule):
+            yield InputError(f"{rule.id}: {case.name}: {failure}", number, *failure.path)
+    # Not while a case could not be read: nobody can tell which verdict it reaches.
+    if len(parsed) == len(listed):
+        yield from _unreached(rule, {case.then for case in parsed})
+
+
+def _unreached(rule: Rule, reached: set[Verdict]) -> Iterator[InputError]:
+    """The verdicts that a rule can reach and that none of its cases has."""
+    for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, *([Verdict.NOT_APPLICABLE] if rule.when else [])):
         if verdict not in reached:
             why = "it has a 'when', and " if verdict is Verdict.NOT_APPLICABLE else ""
             yield InputError(
@@ -103,44 +107,53 @@ _HINTS: Final = {
 }
 
 
-def _alone(directory: Path, beside: set[Path]) -> Iterator[Problem]:
+def _orphans(directory: Path, expected: set[Path]) -> Iterator[Problem]:
+    """The files of cases that stand beside no rule."""
     for file in case_files(directory):
-        if file not in beside:
+        if file not in expected:
             id_ = file.name.removesuffix(".cases.yaml")
-            known = [one.name.removesuffix(".cases.yaml") for one in beside if not one.exists()]
-            near = nearest(id_, known)
-            yield Problem(str(file), 1, f"no rule {id_}.yaml stands beside these cases{near}")
+            rules = [cases.name.removesuffix(".cases.yaml") for cases in expected if not cases.exists()]
+            yield Problem(str(file), 1, f"no rule {id_}.yaml stands beside these cases{nearest(id_, rules)}")
 
 
 def failures(case: Case, rule: Rule) -> Iterator[InputError]:
     """What is not as the case says, and where in the case; nothing when all is."""
     try:
-        unlike = list(_misfits(case))
-        if unlike:
-            yield from unlike
-            return
-        outcome = judge(case, rule)
-    except InputError as refused:
-        yield refused
+        impossible = list(_misfits(case))
+        outcome = None if impossible else judge(case, rule)
+    except InputError as error:
+        yield error
+        return
+    if outcome is None:
+        yield from impossible
         return
     for fault in outcome.faults:
         yield InputError(f"internal error: {fault.error}")
-    found = [
+    findings = [
         finding
         for finding in outcome.findings
-        if case.of in ("", finding.resource.name, finding.resource.id, finding.resource.kind)
+        if case.subject in ("", finding.resource.name, finding.resource.id, finding.resource.kind)
     ]
-    if len(found) != 1:
-        judged = ", ".join(f"{one.resource.kind} {one.resource.name}" for one in outcome.findings)
-        if not judged:
-            kinds = " or ".join(rule.applies_to)
-            yield InputError(f"the rule finds nothing to judge: what is given holds no {kinds}", "given")
-        else:
-            none = f"'of' says '{case.of}', and the rule judges {judged}"
-            several = f"the rule must judge one resource and judges {judged}; say which with 'of'"
-            yield InputError(several if found or not case.of else none, "of")
-        return
-    (finding,) = found
+    if len(findings) == 1:
+        yield from _differences(case, findings[0])
+    else:
+        yield _not_single(case, rule, outcome, findings)
+
+
+def _not_single(case: Case, rule: Rule, outcome: Outcome, findings: list[Finding]) -> InputError:
+    """That the rule judges no resource of a case, or several of them."""
+    judged = ", ".join(f"{finding.resource.kind} {finding.resource.name}" for finding in outcome.findings)
+    if not judged:
+        return InputError(
+            f"the rule finds nothing to judge: what is given holds no {' or '.join(rule.applies_to)}", "given"
+        )
+    if findings or not case.subject:
+        return InputError(f"the rule must judge one resource and judges {judged}; say which with 'of'", "of")
+    return InputError(f"'of' says '{case.subject}', and the rule judges {judged}", "of")
+
+
+def _differences(case: Case, finding: Finding) -> Iterator[InputError]:
+    """Where a finding is not what the case expects, or a fact not what its schema allows."""
     for name, value in finding.evidence.items():
         if not compile_schema(FACTS[name].schema)(value):
             yield InputError(
@@ -150,10 +163,10 @@ def failures(case: Case, rule: Rule) -> Iterator[InputError]:
         why = f" ({finding.missing.message})" if finding.missing else f" ({dict(finding.evidence)})"
         yield InputError(f"expected {case.then}, got {finding.verdict}{why}", "then")
         return
-    said = message(finding)
+    text = message(finding)
     for words in case.says:
-        if words not in said:
-            yield InputError(f"expected the message to say {words!r}, got {said!r}", "says")
+        if words not in text:
+            yield InputError(f"expected the message to say {words!r}, got {text!r}", "says")
 
 
 _STEP: Final = re.compile(r"\[([0-9]+)\]|([^.\[\]]+)")

@@ -33,11 +33,11 @@ def read(source: Iterable[Document | Notice], now: datetime) -> Inventory:
     """
     notices: list[Notice] = []
     documents: list[Document] = []
-    for found in source:
-        if isinstance(found, Notice):
-            notices.append(found)
+    for item in source:
+        if isinstance(item, Notice):
+            notices.append(item)
         else:
-            documents.append(found)
+            documents.append(item)
     # What was collected live stands in no file; there, that every call was refused is what the report tells.
     if all(document.refusal is not None and document.file is not None for document in documents):
         raise NothingToJudge(notices)
@@ -79,7 +79,9 @@ def scan(
         gaps=outcome.gaps,
         faults=(*faults, *outcome.faults),
         notices=tuple(inventory.notices),
-        judged=frozenset(one.arn or one.id for kind in outcome.resources for one in inventory.known(kind)),
+        judged=frozenset(
+            resource.arn or resource.id for kind in outcome.resources for resource in inventory.known(kind)
+        ),
         scopes=tuple(sorted(f"{account}/{region}" for account, region in inventory.scanned if account and region)),
         absent=frozenset(id_ for kind, id_ in sought if _absent(inventory, kind, id_)),
     )

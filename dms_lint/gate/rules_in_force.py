@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dms_lint.data.tables import pack_directory
 from dms_lint.gate.request import RequestError
 from dms_lint.gate.selection import SelectionError, answering, select
-from dms_lint.rulepack.packs import load_packs
+from dms_lint.rulepack.loader import load_packs
 
 if TYPE_CHECKING:
     from dms_lint.gate.request import ScanRequest

@@ -1,4 +1,4 @@
-"""What a rule says of facts, and whether it can: the facts exist, are about its kinds and take the values named."""
+"""Checks the conditions of a rule: the facts exist, are about its kinds and can take the values named."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from dms_lint.facts.fact import Fact
 
 
-def conditions(data: Any, key: str, kinds: tuple[str, ...], wrong: list[InputError]) -> Mapping[str, Mapping[str, Any]]:
-    """What a rule says under 'when' or 'expect' of facts about these kinds; `wrong` takes all that is wrong with it."""
+def check_conditions(
+    data: Any, key: str, kinds: tuple[str, ...], errors: list[InputError]
+) -> Mapping[str, Mapping[str, Any]]:
+    """The conditions under 'when' or 'expect' on facts about these kinds; all that is wrong goes to `errors`."""
     if not isinstance(data, dict):
-        wrong.append(InputError(f"'{key}' is a mapping of facts to what each must be", key))
+        errors.append(InputError(f"'{key}' is a mapping of facts to what each must be", key))
         return {}
     for name, schema in data.items():
         try:
             _condition(str(name), schema, key, kinds)
-        except InputError as refused:
-            wrong.append(refused)
+        except InputError as error:
+            errors.append(error)
     return data
 
 
@@ -35,7 +37,7 @@ def _condition(name: str, schema: Any, key: str, kinds: tuple[str, ...]) -> None
         compile_schema(schema)
     except ValueError as error:
         raise InputError(f"{name}: {error}", key, name) from None
-    _possible(name, schema, fact.schema, key)
+    _check_possible(name, schema, fact.schema, key)
 
 
 def fact_of(name: str, kinds: tuple[str, ...], *path: str) -> Fact:
@@ -47,7 +49,7 @@ def fact_of(name: str, kinds: tuple[str, ...], *path: str) -> Fact:
         if kind not in fact.kinds:
             raise InputError(
                 f"{name} is a fact about {', '.join(fact.kinds)}, and the rule applies to {kind}"
-                f"{nearest(name, (one for one, of in FACTS.items() if kind in of.kinds))}",
+                f"{nearest(name, (candidate for candidate, about in FACTS.items() if kind in about.kinds))}",
                 *path,
                 name,
             )
@@ -62,24 +64,26 @@ _WORDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def _possible(name: str, schema: Mapping[str, Any], of: Mapping[str, Any], key: str) -> None:
+def _check_possible(name: str, schema: Mapping[str, Any], domain: Mapping[str, Any], key: str) -> None:
     """Refuses words and values that the fact can never meet: the condition would be always true or always false."""
-    kind = of["type"]
-    for word, wanted in schema.items():
+    kind = domain["type"]
+    for word, value in schema.items():
         if word not in ("const", "enum", "type", *_WORDS_OF[kind]):
             raise InputError(f"{name} is of type {kind}: '{word}' says nothing about it", key, name)
         if word in ("contains", "items"):
-            _possible(name, wanted, of["items"], key)
-        if word == "type" and wanted != kind:
-            raise InputError(f"{name} is of type {kind}, never {wanted}", key, name)
-        for value in [wanted] if word == "const" else wanted if word == "enum" else ():
-            if not compile_schema({"type": kind})(value):
-                raise InputError(f"{name} is of type {kind}: it is never {value!r}", key, name)
-            if "enum" in of and value not in of["enum"]:
-                raise InputError(
-                    f"{name} is never {value!r}; it is one of {', '.join(of['enum'])}{nearest(str(value), of['enum'])}",
-                    key,
-                    name,
-                )
-            if not compile_schema(of)(value):
-                raise InputError(f"{name} is never {value!r}; it is as {dict(of)} says", key, name)
+            _check_possible(name, value, domain["items"], key)
+        if word == "type" and value != kind:
+            raise InputError(f"{name} is of type {kind}, never {value}", key, name)
+        for constant in [value] if word == "const" else value if word == "enum" else ():
+            _check_value(name, constant, domain, key)
+
+
+def _check_value(name: str, value: Any, domain: Mapping[str, Any], key: str) -> None:
+    kind, values = domain["type"], domain.get("enum")
+    if not compile_schema({"type": kind})(value):
+        raise InputError(f"{name} is of type {kind}: it is never {value!r}", key, name)
+    if values is not None and value not in values:
+        near = nearest(str(value), values)
+        raise InputError(f"{name} is never {value!r}; it is one of {', '.join(values)}{near}", key, name)
+    if not compile_schema(domain)(value):
+        raise InputError(f"{name} is never {value!r}; it is as {dict(domain)} says", key, name)

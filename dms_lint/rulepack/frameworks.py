@@ -29,7 +29,7 @@ class Tally(NamedTuple):
     passed: int
 
 
-def load(
+def load_frameworks(
     directory: Path, rules: Collection[str], read: Callable[[Path], Any], problems: list[str]
 ) -> tuple[Framework, ...]:
     """The frameworks of a pack, by name, the tools after them; `read` gives what a file says, None if it cannot.
@@ -45,14 +45,14 @@ def load(
             continue
         try:
             heads[name] = _head(data)
-        except InputError as refused:
-            problems.append(refused.within(file))
+        except InputError as error:
+            problems.append(error.within(file))
             continue
         for id_, control in data.get("controls", {}).items():
             try:
                 _join(joined, name, id_, control, rules)
-            except InputError as refused:
-                problems.append(refused.within(file))
+            except InputError as error:
+                problems.append(error.within(file))
     if not problems:
         problems += [
             f"{files[name]}:1: names no control, and none of another framework is related to it"
@@ -93,22 +93,22 @@ def _join(joined: dict[str, dict[str, Control]], name: str, id_: Any, data: Any,
     for key in control:
         if key not in _CONTROL:
             raise InputError(unknown_name("key", str(key), _CONTROL), *path, str(key))
-    asked = _ids(control["rules"], *path, "rules")
-    for rule in asked:
+    rule_ids = _ids(control["rules"], *path, "rules")
+    for rule in rule_ids:
         if rule not in rules:
             raise InputError(unknown_name("rule", rule, rules), *path, "rules")
     if "severity" in control and control["severity"] not in _LABELS:
         raise InputError(unknown_name("severity", str(control["severity"]), _LABELS), *path, "severity")
-    _enter(joined[name], id_, asked, _LABELS[control["severity"]] if "severity" in control else None)
+    _enter(joined[name], id_, rule_ids, _LABELS[control["severity"]] if "severity" in control else None)
     related = control.get("related", {})
     if not isinstance(related, dict):
         raise InputError("'related' is a mapping of other frameworks to controls of theirs", *path, "related")
-    for other, ids in related.items():
-        if other not in joined or other == name:
-            others = [one for one in joined if one != name]
-            raise InputError(unknown_name("framework", str(other), others), *path, "related", str(other))
-        for related_id in _ids(ids, *path, "related", other):
-            _enter(joined[other], related_id, asked, None)
+    for framework, ids in related.items():
+        if framework not in joined or framework == name:
+            frameworks = [candidate for candidate in joined if candidate != name]
+            raise InputError(unknown_name("framework", str(framework), frameworks), *path, "related", str(framework))
+        for related_id in _ids(ids, *path, "related", framework):
+            _enter(joined[framework], related_id, rule_ids, None)
 
 
 def _ids(value: Any, *path: str) -> tuple[str, ...]:
@@ -118,9 +118,9 @@ def _ids(value: Any, *path: str) -> tuple[str, ...]:
 
 
 def _enter(controls: dict[str, Control], id_: str, rules: Iterable[str], severity: Severity | None) -> None:
-    known = controls.get(id_, Control((), None))
-    merged = tuple(sorted({*known.rules, *rules}))
-    controls[id_] = Control(merged, known.severity if severity is None else severity)
+    control = controls.get(id_, Control((), None))
+    merged = tuple(sorted({*control.rules, *rules}))
+    controls[id_] = Control(merged, control.severity if severity is None else severity)
 
 
 def _natural(id_: str) -> list[tuple[int, str]]:
@@ -130,12 +130,12 @@ def _natural(id_: str) -> list[tuple[int, str]]:
 
 def by_rule(frameworks: Iterable[Framework]) -> dict[str, dict[str, list[str]]]:
     """For each rule that any control names: by framework, the controls that it answers."""
-    found: dict[str, dict[str, list[str]]] = {}
+    ids: dict[str, dict[str, list[str]]] = {}
     for framework in frameworks:
         for id_, control in framework.controls.items():
             for rule in control.rules:
-                found.setdefault(rule, {}).setdefault(framework.name, []).append(id_)
-    return found
+                ids.setdefault(rule, {}).setdefault(framework.name, []).append(id_)
+    return ids
 
 
 def tally(framework: Framework, checks: Mapping[str, Mapping[Verdict, int]]) -> dict[str, Tally]:
@@ -146,13 +146,13 @@ def tally(framework: Framework, checks: Mapping[str, Mapping[Verdict, int]]) -> 
     """
     if framework.tallies is not None:
         return {id_: Tally(*sums) for id_, sums in framework.tallies.items()}
-    found = {}
+    tallies = {}
     for id_, control in framework.controls.items():
-        asked = [checks[rule] for rule in control.rules if rule in checks]
-        sums = (sum(counts[verdict] for counts in asked) for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS))
-        if any(one := Tally(*sums)):
-            found[id_] = one
-    return found
+        counts = [checks[rule] for rule in control.rules if rule in checks]
+        sums = (sum(count[verdict] for count in counts) for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS))
+        if any(sum_of_control := Tally(*sums)):
+            tallies[id_] = sum_of_control
+    return tallies
 
 
 def rules_of(frameworks: Iterable[Framework], word: str) -> frozenset[str] | None:
@@ -160,12 +160,12 @@ def rules_of(frameworks: Iterable[Framework], word: str) -> frozenset[str] | Non
 
     The same id may be a control of two frameworks, and is both; case does not count.
     """
-    named: list[tuple[str, tuple[str, ...]]] = []
+    rules_by_name: list[tuple[str, tuple[str, ...]]] = []
     for framework in frameworks:
-        named += [(framework.name, control.rules) for control in framework.controls.values()]
-        named += [(id_.casefold(), control.rules) for id_, control in framework.controls.items()]
+        rules_by_name += [(framework.name, control.rules) for control in framework.controls.values()]
+        rules_by_name += [(id_.casefold(), control.rules) for id_, control in framework.controls.items()]
     word = word.casefold()
-    found = [rules for name, rules in named if name == word] or [
-        rules for name, rules in named if name.startswith(word)
+    matches = [rules for name, rules in rules_by_name if name == word] or [
+        rules for name, rules in rules_by_name if name.startswith(word)
     ]
-    return frozenset(rule for rules in found for rule in rules) if found else None
+    return frozenset(rule for rules in matches for rule in rules) if matches else None

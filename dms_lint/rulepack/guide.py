@@ -30,9 +30,9 @@ class Statement(NamedTuple):
 def statements() -> tuple[Statement, ...]:
     """Every statement, in the guide's order."""
     return tuple(
-        Statement(id_, section, *(" ".join(said.get(key, "").split()) for key in ("says", "no_rule", "note")))
-        for section, ids in table("requirements").items()
-        for id_, said in ids.items()
+        Statement(id_, section, *(" ".join(row.get(key, "").split()) for key in ("says", "no_rule", "note")))
+        for section, rows in table("requirements").items()
+        for id_, row in rows.items()
     )
 
 

@@ -35,8 +35,8 @@ def say(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
-        more = f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else ""
-        return ", ".join(str(item) for item in value[:_SHOWN]) + more
+        rest = f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else ""
+        return ", ".join(str(item) for item in value[:_SHOWN]) + rest
     return str(value)
 
 
@@ -48,7 +48,7 @@ def _parts(template: str) -> tuple[str, ...]:
 def _words(value: Any) -> str | None:
     """A value as words of a POSIX shell, one for each item of a list; None for what is empty and would be no word."""
     values = value if isinstance(value, (list, tuple)) else (value,)
-    return None if value == "" else " ".join(shlex.quote(say(one)) for one in values) or None
+    return None if value == "" else " ".join(shlex.quote(say(item)) for item in values) or None
 
 
 def _value(name: str, finding: Finding) -> Any:
@@ -65,9 +65,9 @@ def _fill(template: str, finding: Finding, write: Callable[[Any], str | None]) -
     for position in range(1, len(parts), 2):
         name = parts[position]
         value = _value(name, finding)
-        written = None if value is None else write(value)
+        words = None if value is None else write(value)
         # A fact that could not be read leaves its name, as a placeholder for a person to fill.
-        filled[position] = f"<{name}>" if written is None else written
+        filled[position] = f"<{name}>" if words is None else words
     return "".join(filled)
 
 
@@ -108,15 +108,15 @@ def disruption(finding: Finding) -> str:
 
 def commands(rule: Rule) -> dict[str, str]:
     """The templates of a rule's commands, by kind: each names the Region where its service has Regions."""
-    return {kind: _located(template) for kind, template in rule.fix.cli.items()}
+    return {kind: _with_regions(template) for kind, template in rule.fix.cli.items()}
 
 
 @lru_cache(maxsize=1024)
-def _located(template: str) -> str:
-    return " && ".join(map(_placed, template.split(" && ")))
+def _with_regions(template: str) -> str:
+    return " && ".join(map(_with_region, template.split(" && ")))
 
 
-def _placed(template: str) -> str:
+def _with_region(template: str) -> str:
     """A template that names the resource's Region, unless it names one or its service has none."""
     regional = template.startswith("aws ") and not template.startswith(_GLOBAL) and " --region " not in template
     return f"{template} --region {{region}}" if regional else template
@@ -124,7 +124,7 @@ def _placed(template: str) -> str:
 
 def _command(finding: Finding) -> str:
     cli = finding.rule.fix.cli
-    return _located(cli.get(finding.resource.kind) or cli.get("", ""))
+    return _with_regions(cli.get(finding.resource.kind) or cli.get("", ""))
 
 
 class Command(NamedTuple):
@@ -153,22 +153,22 @@ def fix_command(finding: Finding) -> Command | None:
         value = _value(name, finding)
         if value is None or _words(value) is None:
             choices.append(name)
-        elif not _fit(value, before, after):
+        elif not _is_safe(value, before, after):
             unfit.append(name)
     return Command(_fill(template, finding, _words), tuple(dict.fromkeys(choices)), tuple(dict.fromkeys(unfit)))
 
 
-def _fit(value: Any, before: str, after: str) -> bool:
+def _is_safe(value: Any, before: str, after: str) -> bool:
     """Whether the AWS CLI takes each text of a value for just that, and a terminal or a CI runner shows it as it is.
 
     A value that follows no option is one itself, such as `--s3-settings`.  Values that are only a part of a word are
     looked at more closely: in `Key={tag}` a comma would begin another key.
     """
-    texts = [say(one) for one in (value if isinstance(value, (list, tuple)) else (value,))]
+    texts = [say(item) for item in (value if isinstance(value, (list, tuple)) else (value,))]
     single = texts[0] if len(texts) == 1 else ""
-    whole = before.endswith(" ") and after[:1] in ("", " ")
-    if whole and not _AFTER_OPTION.search(before):
+    is_word = before.endswith(" ") and after[:1] in ("", " ")
+    if is_word and not _AFTER_OPTION.search(before):
         return _OPTION.fullmatch(single) is not None
-    if not whole and not _WITHIN_A_WORD.fullmatch(single):
+    if not is_word and not _WITHIN_A_WORD.fullmatch(single):
         return False
     return all(text.isprintable() and "##" not in text and not text.startswith(_INTERPRETED) for text in texts)

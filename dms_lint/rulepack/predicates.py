@@ -33,7 +33,7 @@ def compile_schema(schema: Mapping[str, Any]) -> Predicate:
 
     Raises ValueError, with the word and what would be right, for a schema that is not in these words.
     """
-    predicates = [_compile(word, wanted) for word, wanted in schema.items()]
+    predicates = [_compile(word, expected) for word, expected in schema.items()]
     if not predicates:
         raise ValueError("an empty condition is always true: say what the value must be")
     if len(predicates) == 1:
@@ -41,12 +41,12 @@ def compile_schema(schema: Mapping[str, Any]) -> Predicate:
     return lambda value: all(predicate(value) for predicate in predicates)
 
 
-def _compile(word: str, wanted: Any) -> Predicate:
+def _compile(word: str, expected: Any) -> Predicate:
     maker = WORDS.get(word)
     if maker is None:
         hint = nearest(str(word), WORDS) or f"; the words are {', '.join(WORDS)}"
         raise ValueError(f"'{word}' is no word of a condition{hint}")
-    return maker(wanted)
+    return maker(expected)
 
 
 def equal(left: Any, right: Any) -> bool:
@@ -64,64 +64,64 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _const(wanted: Any) -> Predicate:
-    if isinstance(wanted, str):
-        return lambda value: bool(value == wanted)
-    return lambda value: equal(value, wanted)
+def _const(expected: Any) -> Predicate:
+    if isinstance(expected, str):
+        return lambda value: bool(value == expected)
+    return lambda value: equal(value, expected)
 
 
-def _enum(wanted: Any) -> Predicate:
-    if not isinstance(wanted, Sequence) or isinstance(wanted, str) or not wanted:
+def _enum(expected: Any) -> Predicate:
+    if not isinstance(expected, Sequence) or isinstance(expected, str) or not expected:
         raise ValueError("enum takes a list of values")
-    if all(isinstance(one, str) for one in wanted):
-        among = frozenset(wanted)
+    if all(isinstance(item, str) for item in expected):
+        among = frozenset(expected)
         return lambda value: isinstance(value, str) and value in among
-    return lambda value: any(equal(value, one) for one in wanted)
+    return lambda value: any(equal(value, item) for item in expected)
 
 
-def _type(wanted: Any) -> Predicate:
-    names = [wanted] if isinstance(wanted, str) else wanted
+def _type(expected: Any) -> Predicate:
+    names = [expected] if isinstance(expected, str) else expected
     if not isinstance(names, list) or not names or any(str(name) not in _TYPES for name in names):
         raise ValueError(f"type is one or a list of {', '.join(_TYPES)}")
     checks = [_TYPES[name] for name in names]
     return checks[0] if len(checks) == 1 else lambda value: any(check(value) for check in checks)
 
 
-def _bound(word: str, wanted: Any, *, whole: bool) -> Any:
-    if not _is_number(wanted) or not -inf < wanted < inf or (whole and (wanted % 1 or wanted < 0)):
-        raise ValueError(f"{word} takes a {'whole number from 0' if whole else 'number'}")
-    return wanted
+def _bound(word: str, expected: Any, *, integer: bool) -> Any:
+    if not _is_number(expected) or not -inf < expected < inf or (integer and (expected % 1 or expected < 0)):
+        raise ValueError(f"{word} takes a {'whole number from 0' if integer else 'number'}")
+    return expected
 
 
-def _minimum(wanted: Any) -> Predicate:
-    bound = _bound("minimum", wanted, whole=False)
+def _minimum(expected: Any) -> Predicate:
+    bound = _bound("minimum", expected, integer=False)
     return lambda value: not _is_number(value) or value >= bound
 
 
-def _maximum(wanted: Any) -> Predicate:
-    bound = _bound("maximum", wanted, whole=False)
+def _maximum(expected: Any) -> Predicate:
+    bound = _bound("maximum", expected, integer=False)
     return lambda value: not _is_number(value) or value <= bound
 
 
-def _min_length(wanted: Any) -> Predicate:
-    bound = _bound("minLength", wanted, whole=True)
+def _min_length(expected: Any) -> Predicate:
+    bound = _bound("minLength", expected, integer=True)
     return lambda value: not isinstance(value, str) or len(value) >= bound
 
 
-def _max_length(wanted: Any) -> Predicate:
-    bound = _bound("maxLength", wanted, whole=True)
+def _max_length(expected: Any) -> Predicate:
+    bound = _bound("maxLength", expected, integer=True)
     return lambda value: not isinstance(value, str) or len(value) <= bound
 
 
-def _pattern(wanted: Any) -> Predicate:
-    if not isinstance(wanted, str):
+def _pattern(expected: Any) -> Predicate:
+    if not isinstance(expected, str):
         raise ValueError("pattern is no regular expression: it is no text")
-    if repeated := _REPEATED.search(wanted):
+    if repeated := _REPEATED.search(expected):
         raise ValueError(
             f"pattern repeats what is repeated already, {repeated[0]}, and could take for ever: once is enough"
         )
     try:
-        search = re.compile(wanted).search
+        search = re.compile(expected).search
     except RecursionError:
         raise ValueError("pattern is nested too deeply") from None
     except (re.error, OverflowError) as error:
@@ -129,42 +129,42 @@ def _pattern(wanted: Any) -> Predicate:
     return lambda value: not isinstance(value, str) or search(value) is not None
 
 
-def _min_items(wanted: Any) -> Predicate:
-    bound = _bound("minItems", wanted, whole=True)
+def _min_items(expected: Any) -> Predicate:
+    bound = _bound("minItems", expected, integer=True)
     return lambda value: not isinstance(value, (list, tuple)) or len(value) >= bound
 
 
-def _max_items(wanted: Any) -> Predicate:
-    bound = _bound("maxItems", wanted, whole=True)
+def _max_items(expected: Any) -> Predicate:
+    bound = _bound("maxItems", expected, integer=True)
     return lambda value: not isinstance(value, (list, tuple)) or len(value) <= bound
 
 
-def _unique_items(wanted: Any) -> Predicate:
-    if not isinstance(wanted, bool):
+def _unique_items(expected: Any) -> Predicate:
+    if not isinstance(expected, bool):
         raise ValueError("uniqueItems takes true or false")
 
     def unique(value: Any) -> bool:
-        if not wanted or not isinstance(value, (list, tuple)):
+        if not expected or not isinstance(value, (list, tuple)):
             return True
-        return not any(equal(one, other) for n, one in enumerate(value) for other in value[:n])
+        return not any(equal(item, earlier) for n, item in enumerate(value) for earlier in value[:n])
 
     return unique
 
 
-def _contains(wanted: Any) -> Predicate:
-    one = _nested("contains", wanted)
-    return lambda value: not isinstance(value, (list, tuple)) or any(one(item) for item in value)
+def _contains(expected: Any) -> Predicate:
+    fits = _nested("contains", expected)
+    return lambda value: not isinstance(value, (list, tuple)) or any(fits(item) for item in value)
 
 
-def _items(wanted: Any) -> Predicate:
-    each = _nested("items", wanted)
-    return lambda value: not isinstance(value, (list, tuple)) or all(each(item) for item in value)
+def _items(expected: Any) -> Predicate:
+    fits = _nested("items", expected)
+    return lambda value: not isinstance(value, (list, tuple)) or all(fits(item) for item in value)
 
 
-def _nested(word: str, wanted: Any) -> Predicate:
-    if not isinstance(wanted, Mapping):
+def _nested(word: str, expected: Any) -> Predicate:
+    if not isinstance(expected, Mapping):
         raise ValueError(f"{word} takes a condition on an item")
-    return compile_schema(wanted)
+    return compile_schema(expected)
 
 
 WORDS: Final[Mapping[str, Callable[[Any], Predicate]]] = {

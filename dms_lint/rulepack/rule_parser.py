@@ -1,4 +1,4 @@
-"""Reads one rule from what its file says, and tells all that is wrong with it."""
+"""Reads one rule from its file, and reports everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from dms_lint.aws.kinds import KINDS
 from dms_lint.data.errors import InputError, is_nonblank, unknown_name
 from dms_lint.facts import FACTS
 from dms_lint.model import EMPTY, Fix, Rule, Severity
-from dms_lint.rulepack.condition_checks import conditions, fact_of
+from dms_lint.rulepack.condition_checks import check_conditions, fact_of
 from dms_lint.rulepack.placeholders import PLACEHOLDER
-from dms_lint.rulepack.settings import declared
+from dms_lint.rulepack.settings import parse_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from dms_lint.model import Setting
+
+    Conditions = Mapping[str, Mapping[str, Any]]
 
 T = TypeVar("T")
 
@@ -34,46 +36,39 @@ ID: Final = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 """What the id of a rule looks like: a family and a number."""
 
 
-def rule_of(data: Any, file: Path, wrong: list[InputError]) -> Rule | None:
-    """The rule that a file says, or None; `wrong` takes all that is wrong with it."""
+class _Members:
+    """Reads the members of a rule one after the other, and collects all that is wrong with them."""
+
+    def __init__(self, data: Mapping[str, Any], errors: list[InputError]) -> None:
+        self.data = data
+        self.errors = errors
+
+    def read(self, key: str, parse: Callable[..., T], *arguments: Any) -> T | None:
+        """What `parse` makes of the rule; None where the member is absent or wrong."""
+        try:
+            return parse(self.data, *arguments) if key in self.data else None
+        except InputError as error:
+            self.errors.append(error)
+        return None
+
+
+def parse_rule(data: Any, file: Path, errors: list[InputError]) -> Rule | None:
+    """The rule in a file, or None; all that is wrong with it goes to `errors`."""
     if not isinstance(data, dict):
-        wrong.append(InputError("a rule is a mapping that begins with its id"))
+        errors.append(InputError("a rule is a mapping that begins with its id"))
         return None
     keys = (*_REQUIRED, *_OPTIONAL)
-    wrong += [InputError(unknown_name("key", str(key), keys), str(key)) for key in data if key not in keys]
-    wrong += [InputError(f"a rule must say its '{key}'") for key in _REQUIRED if key not in data]
-
-    def tried(key: str, read: Callable[..., T], *given: Any) -> T | None:
-        try:
-            return read(data, *given) if key in data else None
-        except InputError as refused:
-            wrong.append(refused)
-        return None
-
-    tried("id", _id, file)
-    tried("name", _name)
-    for key in ("title", "why", "fail"):
-        tried(key, _text, key)
-    severity = tried("severity", _severity)
-    tried("basis", _basis)
-    covers, refs = tried("covers", _texts, "covers") or (), tried("refs", _refs) or ()
-    kinds = tried("applies_to", _kinds)
+    errors += [InputError(unknown_name("key", str(key), keys), str(key)) for key in data if key not in keys]
+    errors += [InputError(f"a rule must say its '{key}'") for key in _REQUIRED if key not in data]
+    members = _Members(data, errors)
+    severity = _read_head(members, file)
+    covers, refs = members.read("covers", _texts, "covers") or (), members.read("refs", _refs) or ()
+    kinds = members.read("applies_to", _kinds)
     if kinds is None:  # nothing can be said of the facts
         return None
-    fix = tried("fix", _fix, kinds)
-    before = len(wrong)
-    when, expect = (conditions(data.get(key, {}), key, kinds, wrong) for key in ("when", "expect"))
-    evidence = tried("evidence", _evidence, kinds) or ()
-    settings: Mapping[str, Setting] | None = EMPTY
-    if not expect and "expect" in data and len(wrong) == before:
-        wrong.append(InputError("'expect' must name a fact: a rule that expects nothing cannot fail", "expect"))
-    if len(wrong) == before:  # else a fact that is misspelt there would be missed by all that names it
-        readable = (*SUBJECT, *when, *expect, *evidence)
-        for path, template in _templates(data):
-            tried(path[0], _template, template, path, readable, kinds)
-        if "settings" in data:
-            settings = tried("settings", _settings, expect, readable)
-    if wrong or severity is None or fix is None or settings is None:
+    fix = members.read("fix", _fix, kinds)
+    when, expect, evidence, settings = _read_facts(members, kinds)
+    if errors or severity is None or fix is None or settings is None:
         return None
     return Rule(
         id=data["id"],
@@ -93,6 +88,36 @@ def rule_of(data: Any, file: Path, wrong: list[InputError]) -> Rule | None:
         file=str(file),
         settings=settings,
     )
+
+
+def _read_head(members: _Members, file: Path) -> Severity | None:
+    members.read("id", _id, file)
+    members.read("name", _name)
+    for key in ("title", "why", "fail"):
+        members.read(key, _text, key)
+    severity = members.read("severity", _severity)
+    members.read("basis", _basis)
+    return severity
+
+
+def _read_facts(
+    members: _Members, kinds: tuple[str, ...]
+) -> tuple[Conditions, Conditions, tuple[str, ...], Mapping[str, Setting] | None]:
+    """The conditions of 'when' and 'expect', the facts of 'evidence', and the settings; checks the placeholders."""
+    data, errors = members.data, members.errors
+    before = len(errors)
+    when, expect = (check_conditions(data.get(key, {}), key, kinds, errors) for key in ("when", "expect"))
+    evidence = members.read("evidence", _evidence, kinds) or ()
+    settings: Mapping[str, Setting] | None = EMPTY
+    if not expect and "expect" in data and len(errors) == before:
+        errors.append(InputError("'expect' must name a fact: a rule that expects nothing cannot fail", "expect"))
+    if len(errors) == before:  # else a fact that is misspelt there would be missed by all that names it
+        readable = (*SUBJECT, *when, *expect, *evidence)
+        for path, template in _templates(data):
+            members.read(path[0], _template, template, path, readable, kinds)
+        if "settings" in data:
+            settings = members.read("settings", _settings, expect, readable)
+    return when, expect, evidence, settings
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
@@ -154,8 +179,8 @@ def _template(_: Any, template: str, path: tuple[str, ...], readable: tuple[str,
     for placeholder in PLACEHOLDER.findall(template):
         if placeholder not in readable:
             about = [name for name, fact in FACTS.items() if set(kinds) <= set(fact.kinds)]
-            known = dict.fromkeys((*readable, *about))
-            hint = "list it under 'evidence'" if placeholder in about else unknown_name("fact", placeholder, known)
+            names = dict.fromkeys((*readable, *about))
+            hint = "list it under 'evidence'" if placeholder in about else unknown_name("fact", placeholder, names)
             raise InputError(f"{{{placeholder}}} is no fact that this rule reads: {hint}", *path)
     if template.count("{") != template.count("}"):
         raise InputError("a brace stands alone: a placeholder is a fact's name in two", *path)
@@ -167,7 +192,7 @@ def _template(_: Any, template: str, path: tuple[str, ...], readable: tuple[str,
 def _settings(
     data: Mapping[str, Any], expect: Mapping[str, Mapping[str, Any]], readable: tuple[str, ...]
 ) -> Mapping[str, Setting]:
-    return declared(data["settings"], expect, readable, _lists(expect))
+    return parse_settings(data["settings"], expect, readable, _lists(expect))
 
 
 def _lists(names: Iterable[str]) -> frozenset[str]:
@@ -192,9 +217,9 @@ def _templates(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]
     if isinstance(fix, dict):
         for key in ("text", "cli"):
             value = fix.get(key)
-            for one in value.values() if isinstance(value, dict) else (value,):
-                if isinstance(one, str):
-                    yield ("fix", key), one
+            for template in value.values() if isinstance(value, dict) else (value,):
+                if isinstance(template, str):
+                    yield ("fix", key), template
 
 
 def _quoted(command: str) -> str | None:
@@ -203,8 +228,8 @@ def _quoted(command: str) -> str | None:
     for position, character in enumerate(command):
         if character in ("'", '"'):
             quote = "" if character == quote else quote or character
-        elif quote and (found := PLACEHOLDER.match(command, position)):
-            return found[0]
+        elif quote and (placeholder := PLACEHOLDER.match(command, position)):
+            return placeholder[0]
     return None
 
 
@@ -214,8 +239,8 @@ def _fix(rule: Mapping[str, Any], kinds: tuple[str, ...]) -> Fix:
         if key not in ("text", "cli", *optional):
             raise InputError(unknown_name("key", str(key), ("text", "cli", *optional)), "fix", str(key))
     if not isinstance(data, dict) or not is_nonblank(data.get("text")):
-        wanted = f"a 'cli', {' and '.join(_TEMPLATES)}; 'disruptive' says why the 'cli' interrupts or destroys"
-        raise InputError(f"'fix' has a 'text' and, where they mend it, {wanted}", "fix")
+        members = f"a 'cli', {' and '.join(_TEMPLATES)}; 'disruptive' says why the 'cli' interrupts or destroys"
+        raise InputError(f"'fix' has a 'text' and, where they mend it, {members}", "fix")
     for name in optional:
         if name in data and not is_nonblank(data[name]):
             raise InputError(f"'{name}' must be text", "fix", name)
@@ -231,7 +256,7 @@ def _fix(rule: Mapping[str, Any], kinds: tuple[str, ...]) -> Fix:
             raise InputError(unknown_name("kind", str(kind), kinds), "fix", "cli")
     return Fix(
         " ".join(data["text"].split()),
-        {kind: " ".join(one.split()) for kind, one in cli.items()},
+        {kind: " ".join(command.split()) for kind, command in cli.items()},
         **{name: data.get(name, "").strip() for name in _TEMPLATES},
         disruptive=" ".join(data.get("disruptive", "").split()),
     )

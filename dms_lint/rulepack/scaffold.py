@@ -63,7 +63,7 @@ _CASES: Final = """\
 """
 
 
-def files(id_: str, directory: Path) -> dict[Path, str]:
+def new_rule_files(id_: str, directory: Path) -> dict[Path, str]:
     """The texts of a new rule, by file.  Raises InputError for an id that is none, or is taken."""
     if not ID.fullmatch(id_):
         raise InputError(f"'{id_}' is no id: it is a family in capitals and three digits, like ACME001")

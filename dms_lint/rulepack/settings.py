@@ -22,7 +22,7 @@ _TEXT: Final = re.compile(r"[^\x00-\x1f\x7f{}]{1,256}")
 """A text that a setting may require: nothing that a sentence would take for a placeholder."""
 
 
-def declared(
+def parse_settings(
     data: Any, expect: Mapping[str, Mapping[str, Any]], readable: Collection[str], lists: Collection[str]
 ) -> Mapping[str, Setting]:
     """The settings that a rule's file declares, by name.
@@ -32,10 +32,10 @@ def declared(
     """
     if not isinstance(data, dict) or not data:
         raise InputError("'settings' is a mapping of names to the fact and the word that each sets", "settings")
-    return {str(name): _declared(str(name), one, expect, readable, lists) for name, one in data.items()}
+    return {str(name): _parse_setting(str(name), entry, expect, readable, lists) for name, entry in data.items()}
 
 
-def _declared(
+def _parse_setting(
     name: str,
     data: Any,
     expect: Mapping[str, Mapping[str, Any]],
@@ -88,10 +88,10 @@ def with_setting(rule: Rule, name: str, value: Any) -> Rule:
     else:
         if not isinstance(value, list) or not value:
             raise InputError(f"{name} of {rule.id} is a list of texts")
-        for number, one in enumerate(value):
-            if not isinstance(one, str) or not _TEXT.fullmatch(one):
+        for number, text in enumerate(value):
+            if not isinstance(text, str) or not _TEXT.fullmatch(text):
                 raise InputError(f"{name} of {rule.id} is a list of texts, without braces and line breaks", number)
-        also = (*also, *((setting.fact, {"contains": {"const": one}}) for one in value))
+        also = (*also, *((setting.fact, {"contains": {"const": text}}) for text in value))
         shown = ", ".join(value)
     fail = setting.fail.replace(f"{{{name}}}", shown) or rule.fail
     return rule._replace(expect=expect, also=also, fail=fail)

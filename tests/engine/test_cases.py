@@ -108,7 +108,7 @@ def test_a_case_is_read_as_its_file_says_it(rule: Rule) -> None:
     write(rule, [case(denied=["iam:ListRoles"], says=["a", "b"], of="orders", at="2026-01-02"), case(name="other")])
     one, other = read_cases(rule)
     assert one.at == datetime(2026, 1, 2, tzinfo=UTC)
-    assert (one.rule, one.denied, one.says, one.of) == ("TLS001", ("iam:ListRoles",), ("a", "b"), "orders")
+    assert (one.rule, one.denied, one.says, one.subject) == ("TLS001", ("iam:ListRoles",), ("a", "b"), "orders")
     assert (other.at, other.says, other.then) == (NOW, (), Verdict.FAIL)
 
 

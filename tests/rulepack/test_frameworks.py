@@ -12,7 +12,7 @@ from dms_lint.data.tables import pack_directory
 from dms_lint.data.yaml_file import read_yaml
 from dms_lint.gate.selection import SelectionError, answering
 from dms_lint.model import Control, Framework, Pack, Severity, Verdict
-from dms_lint.rulepack.frameworks import Tally, by_rule, load, rules_of, tally
+from dms_lint.rulepack.frameworks import Tally, by_rule, load_frameworks, rules_of, tally
 from dms_lint.schemas import schema_file
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def loaded(folder: Path, **files: str) -> tuple[dict[str, Framework], list[str]]
     for name, text in files.items():
         (folder / "controls" / f"{name}.yaml").write_text(text)
     problems: list[str] = []
-    found = load(folder, RULES, read_yaml, problems)
+    found = load_frameworks(folder, RULES, read_yaml, problems)
     return {framework.name: framework for framework in found}, [one.replace(str(folder), "PACK") for one in problems]
 
 

@@ -32,7 +32,7 @@ def check_pack(directory: str) -> None:
     problems = list(check(pack, Path(directory)))
     for problem in problems:
         say(str(problem), err=False)
-    for warning in _twins(pack, Path(directory)):
+    for warning in _conflicts(pack, Path(directory)):
         say(f"warning: {warning}")
     if problems:
         files = len({problem.file for problem in problems})
@@ -41,17 +41,18 @@ def check_pack(directory: str) -> None:
     say(f"{count(len(pack.rules), 'rule')}, {count(number, 'case')}: all is as they say", err=False)
 
 
-def _twins(pack: Pack, directory: Path) -> Iterator[str]:
+def _conflicts(pack: Pack, directory: Path) -> Iterator[str]:
     """What keeps another pack than ours from being used beside ours: ids and names that are in both."""
     from dms_lint.data.tables import pack_directory
-    from dms_lint.rulepack.packs import twins
+    from dms_lint.rulepack.loader import name_conflicts
 
     if directory.resolve() != pack_directory():
-        yield from (f"{twin}, or scan with --no-default-pack" for twin in twins([_load(pack_directory()), pack]))
+        for conflict in name_conflicts([_load(pack_directory()), pack]):
+            yield f"{conflict}, or scan with --no-default-pack"
 
 
 def _load(directory: Path) -> Pack:
-    from dms_lint.rulepack.packs import load_packs
+    from dms_lint.rulepack.loader import load_packs
 
     with ending_in_words():
         return load_packs([directory])

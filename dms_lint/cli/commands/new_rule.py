@@ -30,7 +30,7 @@ def new_rule(id_: str, directory: str) -> None:
     from dms_lint.rulepack import scaffold
 
     try:
-        files = scaffold.files(id_, Path(directory))
+        files = scaffold.new_rule_files(id_, Path(directory))
     except InputError as refused:
         stop(str(refused), USAGE)
     for file in files:
