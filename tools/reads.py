@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ASKS: Final = ("known", "all", "listed", "find", "about", "index", "refusal")
 """The methods of the inventory that take a kind, or an operation, as their first argument."""
+KIND_PARAMETERS: Final = ("kind", "kinds")
+"""The parameters by which a function at the top of a module takes the kinds that it asks for from its callers."""
 _UNFOLLOWED: Final = ("dms_lint.inventory", "dms_lint.model")
 """What the inventory itself reads on the way to an answer is not asked by the fact."""
 
@@ -214,13 +216,20 @@ def _position_of_kind(node: ast.AST, around: tuple[ast.AST, ...], tree: Source) 
         return None
     for module, name in _named_by(node, tree):
         for statement in () if module.startswith(_UNFOLLOWED) else source(module).definitions.get(name, ()):
-            if isinstance(statement, ast.FunctionDef):
-                arguments = [argument.arg for argument in statement.args.args]
-                if statement.args.vararg and statement.args.vararg.arg == "kinds":
-                    return slice(len(arguments), None)
-                if "kind" in arguments:
-                    return slice(arguments.index("kind"), arguments.index("kind") + 1)
+            if isinstance(statement, ast.FunctionDef) and (position := _kind_parameter(statement.args)):
+                return position
     return None
+
+
+def _kind_parameter(parameters: ast.arguments) -> slice | None:
+    """Which arguments go to the parameter `kind` or `kinds`; None where there is none."""
+    names = [parameter.arg for parameter in (*parameters.posonlyargs, *parameters.args)]
+    for name in KIND_PARAMETERS:
+        if name in names:
+            return slice(names.index(name), names.index(name) + 1)
+        if any(parameter.arg == name for parameter in parameters.kwonlyargs):
+            return slice(0, 0)
+    return slice(len(names), None) if parameters.vararg and parameters.vararg.arg in KIND_PARAMETERS else None
 
 
 def _is_inventory(node: ast.expr) -> bool:
@@ -234,7 +243,7 @@ def _kinds_given(node: ast.expr, call: ast.AST, position: slice) -> Iterator[ast
         return
     arguments = call.args[call.args.index(node) + 1 :] if node in call.args else call.args
     yield from (argument.value if isinstance(argument, ast.Starred) else argument for argument in arguments[position])
-    yield from (keyword.value for keyword in call.keywords if keyword.arg == "kind")
+    yield from (keyword.value for keyword in call.keywords if keyword.arg in KIND_PARAMETERS)
 
 
 def _kinds_of(ask: Ask, module: str) -> Iterable[str]:
@@ -292,19 +301,30 @@ def _united(parts: Iterable[list[str] | None]) -> list[str] | None:
 
 
 def _bindings(name: str, around: tuple[ast.AST, ...]) -> Iterator[ast.expr | None]:
-    """What a name is bound to in the function around a call, loops and comprehensions included.
+    """What a name is bound to in the function around a call; None for what only its run can tell.
 
-    Nothing for a parameter `kind` or `kinds`, since the callers say what it is; None for any other.
+    Nothing for the parameter `kind` or `kinds` of a function at the top of its module, since the callers say it.
     """
-    functions = [node for node in around if isinstance(node, (ast.FunctionDef, ast.Lambda))]
-    for node in ast.walk(functions[0]) if functions else ():
+    function = next((node for node in around if isinstance(node, (ast.FunctionDef, ast.Lambda))), None)
+    mapped: list[ast.Lambda] = []
+    for node in ast.walk(function) if function else ():
         match node:
-            case ast.arg(arg=bound) if bound == name:
-                yield ast.Tuple([], ast.Load()) if name in ("kind", "kinds") else None
+            case ast.Call(args=[values, ast.Lambda(args=ast.arguments(args=[ast.arg(arg=bound)])) as each]):
+                # `collect(KINDS, lambda kind: ...)`
+                mapped.append(each)
+                yield from [values] if bound == name else []
             case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
                 yield from _bound(name, target, value)
             case ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=ast.expr() as value):
                 yield from _bound(name, target, value)
+            case ast.FunctionDef(args=parameters) if name in _names_of(parameters):
+                yield ast.Tuple([], ast.Load()) if node is around[0] and name in KIND_PARAMETERS else None
+            case ast.Lambda(args=parameters) if name in _names_of(parameters) and node not in mapped:
+                yield None
+
+
+def _names_of(parameters: ast.arguments) -> set[str]:
+    return {node.arg for node in ast.walk(parameters) if isinstance(node, ast.arg)}
 
 
 def _bound(name: str, target: ast.expr, value: ast.expr) -> Iterator[ast.expr | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from dms_lint.model import Finding, Pack, Rule
 
+FACT_FILES = READS_FILE.parent
 ACCOUNTS = sorted(folder for folder in (Path(__file__).parent.parent / "accounts").iterdir() if folder.is_dir())
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 OURS = {call.operation for call in CALLS}
@@ -87,6 +89,13 @@ def test_every_function_that_asks_declares_its_kinds(module: str) -> None:
         assert kinds_asked((f"dms_lint.facts.{module}", name)) <= set(KINDS)
 
 
+@pytest.mark.parametrize("file", sorted(FACT_FILES.rglob("*.py")), ids=lambda file: str(file.relative_to(FACT_FILES)))
+def test_an_inventory_is_always_called_inventory(file: Path) -> None:
+    parameters = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.arg)]
+    inventories = {node.arg for node in parameters if node.annotation and ast.unparse(node.annotation) == "Inventory"}
+    assert inventories <= {"inventory"}, "tools/reads.py looks for calls to inventory.find and the like"
+
+
 ASKING = {
     "def of(resource, inventory): return inventory.find('role', '')": {"role"},
     "KIND = 'role'\ndef of(resource, inventory): return inventory.find(KIND, '')": {"role"},
@@ -99,6 +108,12 @@ ASKING = {
         "role",
         "user",
     },
+    "def of(inventory):\n kinds = ('role', 'user')\n collect(kinds, lambda kind: inventory.all(kind))": {
+        "role",
+        "user",
+    },
+    "def read(inventory, *, kind): inventory.all(kind)\ndef of(inventory): read(inventory, kind='role')": {"role"},
+    "def read(inventory, kinds): [inventory.all(kind) for kind in kinds]\ndef of(): read(0, ('role',))": {"role"},
     "@reads('role')\ndef of(resource, inventory): return inventory.find(resource.kind, '')": {"role"},
     "class Of:\n def get(self): return self.inventory.find('role', '')\ndef of(): return Of()": {"role"},
     "def role(inventory): inventory.all('role')\nTABLE = {1: role}\ndef of(): return TABLE[1]": {"role"},
@@ -114,7 +129,16 @@ def test_the_kinds_are_read_off_the_syntax_tree(text: str, tmp_path: Path, monke
 
 @pytest.mark.parametrize(
     "call",
-    ["inventory.find(resource.kind, '')", "map(inventory.known, resource.texts('Kinds'))", "read(resource.kind)"],
+    [
+        "inventory.find(resource.kind, '')",
+        "map(inventory.known, resource.texts('Kinds'))",
+        "read(resource.kind)",
+        "map(lambda kind: inventory.all(kind), resource)",
+        "sorted(resource, key=lambda kind: inventory.all(kind))",
+        "collect(resource.kinds, lambda kind: inventory.all(kind))",
+        "inventory.all",
+        "read()",
+    ],
 )
 def test_a_kind_that_is_computed_must_be_declared(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"def read(kind): inventory.all(kind)\ndef of(resource, inventory): return {call}"
