@@ -94,7 +94,7 @@ def credentials_in(text: str) -> Credentials:
     certain: dict[str, None] = {}
     doubtful: dict[str, None] = {}
     for match in re.finditer(_NAME, text):
-        name, value = match[1], text[match.end() : _end(text, match.end())].strip()
+        name, value = match[1], text[match.end() : value_end(text, match.end())].strip()
         if not value or not is_suspect(name):
             continue
         (doubtful if is_switch(value) and not is_documented(name) else certain)[name.lower()] = None
@@ -141,7 +141,7 @@ def _without_values(text: str, *, switches: bool) -> str:
         shown.append(text[position : match.end()])
         position = match.end()
         if is_suspect(match[1]):
-            end = _end(text, position)
+            end = value_end(text, position)
             value = text[position:end]
             harmless = not value.strip() or (is_switch(value) and not is_documented(match[1]))
             shown.append(value if switches and harmless else HIDDEN)
@@ -195,7 +195,7 @@ def _userinfo(word: re.Match[str]) -> tuple[int, int]:
     return (word.start() + mark + len("://"), word.start() + word[0].rfind("@")) if mark >= 0 else (0, -1)
 
 
-def _end(text: str, start: int) -> int:
+def value_end(text: str, start: int) -> int:
     """Where the value that begins at `start` ends: before a `;` that an attribute follows, or at the end."""
     if text[start : start + 1] == "{":
         closed = text.find("}", start)

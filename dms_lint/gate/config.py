@@ -21,7 +21,7 @@ NAME: Final = ".dms-lint.yaml"
 _SEVERITIES: Final = {severity.label: severity for severity in Severity}
 _REQUIRED: Final = ("rule", "resource", "reason")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WAIVER: Final = (*_REQUIRED, "expires", "account", "region", "owner", "ticket")
+WAIVER_KEYS: Final = (*_REQUIRED, "expires", "account", "region", "owner", "ticket")
 
 
 class ConfigError(Exception):
@@ -63,12 +63,12 @@ def discover(start: Path, home: Path | None) -> Path | None:
 
 def read_config(file: Path) -> Config:
     """What a configuration says.  Raises ConfigError with every problem."""
-    return _read(file, _KEYS)
+    return _read(file, KEYS)
 
 
 def read_waivers(file: Path) -> tuple[Waiver, ...]:
     """The waivers of a file that holds nothing else.  Raises ConfigError with every problem."""
-    return _read(file, {"waivers": _KEYS["waivers"]}).waivers
+    return _read(file, {"waivers": KEYS["waivers"]}).waivers
 
 
 def _read(file: Path, keys: Mapping[str, Callable[[Any], Any]]) -> Config:
@@ -202,8 +202,8 @@ def _waiver(number: int, data: Any) -> Waiver:
     if not isinstance(data, dict):
         raise InputError(f"a waiver is a mapping with {', '.join(_REQUIRED)}", *path)
     for key in data:
-        if key not in _WAIVER:
-            raise InputError(unknown_name("key of a waiver", str(key), _WAIVER), *path, str(key))
+        if key not in WAIVER_KEYS:
+            raise InputError(unknown_name("key of a waiver", str(key), WAIVER_KEYS), *path, str(key))
     for key in _REQUIRED:
         if not is_nonblank(data.get(key)):
             hint = "why the risk is accepted" if key == "reason" else "an ARN, an id, a name, or a part with *"
@@ -228,7 +228,7 @@ def _day(value: Any, *path: str | int) -> str:
     return day.isoformat()
 
 
-_KEYS: Final[Mapping[str, Callable[[Any], Any]]] = {
+KEYS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "select": _words("select"),
     "ignore": _words("ignore"),
     "severity": _severities,

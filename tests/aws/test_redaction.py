@@ -15,7 +15,6 @@ from dms_lint.aws import redaction
 from dms_lint.aws.connection_attributes import (
     HIDDEN,
     Credentials,
-    _end,
     credentials_in,
     has_userinfo,
     is_credential_member,
@@ -24,6 +23,7 @@ from dms_lint.aws.connection_attributes import (
     is_switch,
     redacted_attributes,
     stored_attributes,
+    value_end,
 )
 from dms_lint.aws.secret_values import without_values
 from dms_lint.collectors.exports import parse_export
@@ -177,7 +177,7 @@ def credentials_as_written(text: str) -> Credentials:
     certain: list[str] = []
     doubtful: list[str] = []
     for match in word.finditer(text):
-        value = text[match.end() : _end(text, match.end())].strip()
+        value = text[match.end() : value_end(text, match.end())].strip()
         if value and is_suspect(match[1]):
             (doubtful if is_switch(value) and not is_documented(match[1]) else certain).append(match[1].lower())
     for part in text.split(";"):

@@ -74,7 +74,7 @@ def _next(pages: Iterator[Mapping[str, Any]]) -> Mapping[str, Any] | Refusal | N
 
 
 def _pages(client: Any, call: Call, options: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
-    method = _method(call.name)
+    method = boto3_method(call.name)
     if client.can_paginate(method):
         config = {"PageSize": call.page} if call.page else {}
         yield from client.get_paginator(method).paginate(**options, PaginationConfig=config)
@@ -127,7 +127,7 @@ def _json(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def _method(name: str) -> str:
+def boto3_method(name: str) -> str:
     """An operation as boto3 spells it: `describe_db_instances`."""
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()

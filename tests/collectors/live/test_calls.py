@@ -11,7 +11,7 @@ import pytest
 
 from dms_lint.aws.responses import RESPONSES
 from dms_lint.collectors.live.calls import CALLS, ENTERING, READS_VALUES, Call, calls_for, wave
-from dms_lint.collectors.live.request import _method
+from dms_lint.collectors.live.request import boto3_method
 
 READING = ("Describe", "List", "Get", "Head")
 IDS = [f"{call.operation}{'' if not call.options else '-' + str(call.options[0][1])}" for call in CALLS]
@@ -45,7 +45,7 @@ class TestEachCall:
         from botocore import xform_name
 
         assert call.name in model(call.service).operation_names
-        assert _method(call.name) == xform_name(call.name)
+        assert boto3_method(call.name) == xform_name(call.name)
 
     def test_it_reads_and_does_nothing_else(self, call: Call) -> None:
         assert call.name.startswith(READING)

@@ -85,14 +85,15 @@ def kind_of(principal: Resource, inventory: Inventory) -> str:
 def _may_touch_dms(who: Identity) -> bool:
     """Whether any statement may grant an action of DMS, or a policy was not read: cheaper than to ask for each."""
     return who.policies.missing is not None or any(
-        statement.effect == "Allow" and (statement.not_actions or any(map(_begins_like_dms, statement.actions)))
+        statement.effect == "Allow" and (statement.not_actions or any(map(begins_like_dms, statement.actions)))
         for policy in who.policies.items
         for statement in policy.statements
     )
 
 
 @lru_cache(maxsize=4096)
-def _begins_like_dms(pattern: str) -> bool:
+def begins_like_dms(pattern: str) -> bool:
+    """Whether a pattern may match an action of DMS, by the text before its first wildcard."""
     plain = re.split(r"[*?]", pattern, maxsplit=1)[0]
     return plain.startswith(_DMS) or _DMS.startswith(plain)
 

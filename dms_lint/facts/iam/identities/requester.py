@@ -101,10 +101,10 @@ class Requester(NamedTuple):
         context = {**self.context, **extra}
         return any_decision(
             allowed(Request(action, resource, context, keys), self.about(action))
-            for resource in self._candidates(action, template)
+            for resource in self.candidates(action, template)
         )
 
-    def _candidates(self, action: str, template: str) -> Iterator[str]:
+    def candidates(self, action: str, template: str) -> Iterator[str]:
         """Resources of which one is allowed if any is: of unlikely names, and like those that the policies name."""
         if "{" not in template:
             yield template

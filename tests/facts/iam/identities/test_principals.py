@@ -176,7 +176,7 @@ def test_a_grant_on_a_few_is_a_grant(pattern: str, made: str) -> None:
     who = requester(someone, found)
     template = "arn:{partition}:dms:{region}:{account}:endpoint:{name}"
     assert who.on_some("dms:ModifyEndpoint", template).allowed is True
-    assert made in set(who._candidates("dms:ModifyEndpoint", template))
+    assert made in set(who.candidates("dms:ModifyEndpoint", template))
     assert who.on("dms:ModifyEndpoint", made).allowed is True
 
 
@@ -192,7 +192,7 @@ def test_some_resource_is_only_one_that_exists_for_the_policies(pattern: str, ef
     someone, found = principal((user(*statements),))
     who = requester(someone, found)
     template = "arn:{partition}:dms:{region}:{account}:endpoint:{name}"
-    candidates = set(who._candidates("dms:ModifyEndpoint", template))
+    candidates = set(who.candidates("dms:ModifyEndpoint", template))
     assert all(one.startswith("arn:aws:dms:") and f":{ACCOUNT}:endpoint:" in one for one in candidates)
     one = f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:ORDERS"
     if effect == "Allow" and who.on("dms:ModifyEndpoint", one).allowed and other == "*":
@@ -215,7 +215,7 @@ def test_what_is_not_about_an_action_can_be_left_out_of_its_answer(statements: l
     for resource in ("*", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:ORDERS"):
         request = Request(action, resource, who.context, chosen("call"))
         assert who.on(action, resource).allowed is allowed(request, who.identity).allowed
-    touched = any(principals._begins_like_dms(one) for each in statements for one in each.get("Action", ["*"]))
+    touched = any(principals.begins_like_dms(one) for each in statements for one in each.get("Action", ["*"]))
     assert touched or not principals.manages(someone, found)
 
 
