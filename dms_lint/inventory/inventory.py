@@ -33,6 +33,9 @@ _PLACED = ("endpoint", "replication-instance", "task", "replication-config", "ce
 """Kinds of which one resource is enough to know that the input is of its account and Region."""
 
 
+_PLACES = "places"
+
+
 class Inventory:
     """The resources that the documents hold.
 
@@ -44,21 +47,22 @@ class Inventory:
         built = InventoryBuilder(list(documents))
         self.notices = built.notices
         self.coverage = built.coverage
-        self._resources = built.resources
+        self.resources = built.resources
+        """By kind and id: to be asked by `known`, `find` and the like, which say what may be missing."""
         self._asked = built.asked
         self.scanned = frozenset(built.scanned)
         """Account and Region of every answer, or refusal, of DMS itself."""
         self._memo: dict[Any, Any] = {}
-        for resource in synthetic_resources(self._resources, self.accounts(), self.scopes()):
-            self._resources[resource.kind].setdefault(resource.id, resource)
+        for resource in synthetic_resources(self.resources, self.accounts(), self.scopes()):
+            self.resources[resource.kind].setdefault(resource.id, resource)
 
     def kinds(self) -> dict[str, int]:
         """How many resources of each kind there are."""
-        return {kind: len(resources) for kind, resources in self._resources.items() if resources}
+        return {kind: len(resources) for kind, resources in self.resources.items() if resources}
 
     def known(self, kind: str) -> Iterable[Resource]:
         """The resources of a kind that were read, with no claim that these are all."""
-        return self._resources[kind].values() if kind in self._resources else ()
+        return self.resources[kind].values() if kind in self.resources else ()
 
     def all(self, kind: str, account: str, region: str = "") -> tuple[Resource, ...]:
         """Every resource of a kind in an account and Region; Missing unless its listing is complete."""
@@ -92,7 +96,7 @@ class Inventory:
         None when it certainly does not exist: the listing is complete, or AWS answered that there is none.
         Missing when nothing can be said.  Account and Region are read from the id where it is an ARN.
         """
-        resource = self._resources[kind].get(id) if kind in self._resources else None
+        resource = self.resources[kind].get(id) if kind in self.resources else None
         is_arn = id.startswith("arn:")
         if resource is not None and (is_arn or kind in _OWNED or self._is_in(resource, account, region)):
             return resource
@@ -113,7 +117,7 @@ class Inventory:
         Missing when there is none.
         """
         for subject in subjects:
-            resource = self._resources[kind].get(subject) if kind in self._resources else None
+            resource = self.resources[kind].get(subject) if kind in self.resources else None
             if resource is not None and resource.arn:
                 return resource
             candidates = self._by_file_name(kind).get(normal(subject), ())
@@ -173,7 +177,7 @@ class Inventory:
                 tuple(sorted(scope for scope in scopes if all(scope))),
             )
 
-        return self.once("places", places)
+        return self.once(_PLACES, places)
 
     def _is_in(self, resource: Resource, account: str, region: str) -> bool:
         """Whether a resource is of that account and Region; where its answer does not say, if there is but one."""
@@ -206,6 +210,13 @@ class Inventory:
             self._memo[key] = make()
         value: T = self._memo[key]
         return value
+
+    def forget(self) -> None:
+        """Drop what was derived of the resources, so that it is derived anew; accounts and Regions are not of them."""
+        self._memo = {key: value for key, value in self._memo.items() if key == _PLACES}
+        for resources in self.resources.values():
+            for resource in resources.values():
+                resource.memo.clear()
 
 
 def _may_mean(resource: Resource, subject: str) -> bool:

@@ -10,7 +10,7 @@ from dms_lint.model.verdict import Missing, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_ABSENT: Final = object()
+ABSENT: Final = object()
 _SCALAR: Final = frozenset({str, int, float, bool, type(None)})
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -116,10 +116,11 @@ class Record:
             status=Status.NOT_READABLE,
         )
 
-    def _typed(self, key: str, types: type | tuple[type, ...], expected: str, default: Any) -> Any:
+    def typed(self, key: str, types: type | tuple[type, ...], expected: str, default: Any) -> Any:
+        """A member of one of these types; the default where it is absent, Missing where that is ABSENT."""
         value = self.data.get(key)
         if value is None:
-            if default is _ABSENT:
+            if default is ABSENT:
                 raise self.missing(key)
             return default
         if value.__class__ is Unresolved:
@@ -128,30 +129,30 @@ class Record:
             raise self.malformed(key, expected)
         return value
 
-    def text(self, key: str, default: Any = _ABSENT) -> str:
+    def text(self, key: str, default: Any = ABSENT) -> str:
         """A string member."""
         value = self.data.get(key)
         if value.__class__ is not str:
-            value = self._typed(key, str, "text", default)
+            value = self.typed(key, str, "text", default)
         text: str = value
         return text
 
-    def flag(self, key: str, default: Any = _ABSENT) -> bool:
+    def flag(self, key: str, default: Any = ABSENT) -> bool:
         """A boolean member."""
-        value: bool = self._typed(key, bool, "true or false", default)
+        value: bool = self.typed(key, bool, "true or false", default)
         return value
 
-    def number(self, key: str, default: Any = _ABSENT) -> int:
+    def number(self, key: str, default: Any = ABSENT) -> int:
         """A whole-number member."""
         value = self.data.get(key)
         if value.__class__ is not int:
-            value = self._typed(key, int, "a whole number", default)
+            value = self.typed(key, int, "a whole number", default)
         number: int = value
         return number
 
-    def texts(self, key: str, default: Any = _ABSENT) -> tuple[str, ...]:
+    def texts(self, key: str, default: Any = ABSENT) -> tuple[str, ...]:
         """A list of strings; nulls in it are left out, as AWS sends `[null]` for none."""
-        values = self._typed(key, (list, tuple), "a list", default)
+        values = self.typed(key, (list, tuple), "a list", default)
         texts = tuple(value for value in values if value is not None)
         for number, value in enumerate(texts):
             if not isinstance(value, str):
@@ -164,16 +165,16 @@ class Record:
             return self.unresolved(f"{key}[{number}]", item)
         return self.malformed(key, expected)
 
-    def records(self, key: str, default: Any = _ABSENT) -> tuple[Record, ...]:
+    def records(self, key: str, default: Any = ABSENT) -> tuple[Record, ...]:
         """A list of objects, each a record; nulls in it are left out."""
         items = self.objects(key, default)
         return tuple(Record(item, (self, f"{key}[{n}]"), self.needs) for n, item in enumerate(items))
 
-    def objects(self, key: str, default: Any = _ABSENT) -> Sequence[dict[str, Any]]:
+    def objects(self, key: str, default: Any = ABSENT) -> Sequence[dict[str, Any]]:
         """What `records` gives, as AWS sent it: for lists that are read too often to make a record of each item."""
         values = self.data.get(key)
         if values.__class__ is not list:
-            values = self._typed(key, (list, tuple), "a list", default)
+            values = self.typed(key, (list, tuple), "a list", default)
         has_null = False
         for number, value in enumerate(values):
             if value is None:
@@ -183,9 +184,9 @@ class Record:
         items: Sequence[Any] = [value for value in values if value is not None] if has_null else values
         return items
 
-    def block(self, key: str, default: Any = _ABSENT) -> Record:
+    def block(self, key: str, default: Any = ABSENT) -> Record:
         """A nested object, as a record that names its path when something in it is missing."""
-        value = self._typed(key, dict, "an object", default)
+        value = self.typed(key, dict, "an object", default)
         return Record(value, (self, key), self.needs)
 
 

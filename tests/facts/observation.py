@@ -36,7 +36,8 @@ def observed() -> dict[str, set[str]]:
             for fact in FACTS.values():
                 for kind in fact.kinds:
                     for resource in tuple(inventory.known(kind)):
-                        _forget(inventory)
+                        # What another fact derived must not hide what this fact asks for.
+                        inventory.forget()
                         kinds_asked.clear()
                         with suppress(Missing):
                             fact.derive(resource, inventory)
@@ -51,14 +52,6 @@ def _inventories() -> Iterator[Inventory]:
     for folder in sorted(ACCOUNTS.iterdir()):
         if folder.is_dir():
             yield read(read_exports([str(folder)], read_secrets=True), AT)
-
-
-def _forget(inventory: Inventory) -> None:
-    """What another fact derived must not hide what this fact asks for."""
-    inventory._memo.clear()
-    for resources in inventory._resources.values():
-        for resource in resources.values():
-            resource.memo.clear()
 
 
 @contextmanager

@@ -175,7 +175,7 @@ def read_of(account: str) -> Read:
         # What several answers told of a resource was laid together in a dictionary of its own.
         if type(resource.data) is dict:
             resource.data = READS.watch_shallow(resource.data)
-    inventory._resources = READS.watch_by(KINDS, inventory._resources)
+    inventory.resources = READS.watch_by(KINDS, inventory.resources)
     coverage = inventory.coverage
     inventory.coverage = Coverage(
         complete=READS.watch_set_by(KINDS, set(coverage.complete)),
@@ -183,13 +183,10 @@ def read_of(account: str) -> Read:
         unanswered=READS.watch_by(KINDS, dict(coverage.unanswered)),
         extracts=READS.watch_by(KINDS, dict(coverage.extracts)),
     )
-    places = inventory._memo["places"]
     by_subject = {}
     for subject in plans(account):
         # What was kept of other resources would hide what it was made of.
-        inventory._memo = {"places": places}
-        for resource in resources.values():
-            resource.memo.clear()
+        inventory.forget()
         by_subject[subject] = READS.start()
         again(account, inventory, {subject})
         READS.stop()
@@ -197,14 +194,14 @@ def read_of(account: str) -> Read:
 
 
 def all_of(inventory: Inventory) -> dict[ResourceKey, Resource]:
-    return {(kind, id_): one for kind, found in inventory._resources.items() for id_, one in found.items()}
+    return {(kind, id_): one for kind, found in inventory.resources.items() for id_, one in found.items()}
 
 
 def again(account: str, inventory: Inventory, subjects: Container[ResourceKey]) -> dict[Pair, Verdict]:
     """The verdicts of all that failed or was unknown, of these resources if they are still there."""
     found = {}
     for (kind, id_), plan in plans(account).items():
-        resource = inventory._resources[kind].get(id_) if (kind, id_) in subjects else None
+        resource = inventory.resources[kind].get(id_) if (kind, id_) in subjects else None
         if resource is None:
             continue
         subject = Subject(plan, resource, inventory)
@@ -227,7 +224,7 @@ def reached_by(account: str, inventory: Inventory) -> AbstractSet[ResourceKey]:
     """The resources whose verdicts may differ in an inventory that was made after a mutation."""
     read = read_of(account)
     before, now = read.inventory, inventory
-    if before._places() != now._places() or before.scanned != now.scanned:
+    if places_of(before) != places_of(now):
         return plans(account).keys()
     kinds = {kind for kind in KINDS if was_of_kind(account, kind) != of_kind(now, kind)}
     nodes: set[Node] = {(id(KINDS), kind) for kind in kinds}
@@ -240,6 +237,10 @@ def reached_by(account: str, inventory: Inventory) -> AbstractSet[ResourceKey]:
             changed = differing(resource.data, other.data)
             nodes.update((id(resource.data), key) for key in (*changed, EVERYTHING) if changed)
     return {subject for subject, seen in read.by_subject.items() if subject[0] in kinds or not nodes.isdisjoint(seen)}
+
+
+def places_of(inventory: Inventory) -> tuple[AbstractSet[Any] | tuple[Any, ...], ...]:
+    return inventory.accounts(), inventory.regions(), inventory.scopes(), inventory.scanned
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dms_lint.model import Missing, Record, Unresolved, Verdict
-from dms_lint.model.record import _ABSENT
+from dms_lint.model.record import ABSENT
 from tests.laws.test_missing_data import Mutation, Path_, again, is_read, members, mutated, reached, reached_by, world
 
 if TYPE_CHECKING:
@@ -73,15 +73,15 @@ def test_an_unresolved_value_never_makes_a_pass(account: str) -> None:
 
 
 def test_a_value_taken_for_absent_would_break_the_law(monkeypatch: pytest.MonkeyPatch) -> None:
-    typed = Record._typed
+    typed = Record.typed
 
     def read_as_absent(self: Record, key: str, types: Any, expected: str, default: Any) -> Any:
         try:
             return typed(self, key, types, expected, default)
         except Missing:
-            if default is _ABSENT:
+            if default is ABSENT:
                 raise
             return default
 
-    monkeypatch.setattr(Record, "_typed", read_as_absent)
+    monkeypatch.setattr(Record, "typed", read_as_absent)
     assert any(new_passes("faulty", replacements("faulty")))
