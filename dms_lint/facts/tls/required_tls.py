@@ -11,7 +11,8 @@ from dms_lint.facts.credentials.authentication import by_iam
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.network.hosts import hosts_of, place_of
-from dms_lint.facts.tls.modes import AURORA_MYSQL, MODES, MYSQL, cluster_hosts, instance_host, mode
+from dms_lint.facts.tls.aurora_hosts import AURORA_MYSQL, MYSQL, cluster_hosts, instance_host
+from dms_lint.facts.tls.modes import MODES, mode
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
