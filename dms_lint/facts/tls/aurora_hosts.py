@@ -84,20 +84,20 @@ def aurora_host(endpoint: Resource, inventory: Inventory) -> str:
 
 def _listed_host(host: str, inventory: Inventory) -> str | None:
     """What the inventory's databases say of a host, in the words of `aurora_host`; None where they do not know it."""
-    for cluster in inventory.index("db-cluster", cluster_hosts).get(host, ()):
-        return _role(cluster, host)
+    for cluster_at_host in inventory.index("db-cluster", cluster_hosts).get(host, ()):
+        return _role(cluster_at_host, host)
     for instance in inventory.index("db-instance", instance_host).get(host, ()):
         if instance.text("Engine") not in AURORA_MYSQL:
             return ""
         name = instance.text("DBClusterIdentifier")
-        found = inventory.find("db-cluster", name, instance.account, instance.region)
-        if found is None:
+        cluster = inventory.find("db-cluster", name, instance.account, instance.region)
+        if cluster is None:
             raise Missing(
                 f"{instance.where} names the cluster {name}, which does not exist",
                 needs="rds:DescribeDBClusters",
                 reason="a DB instance names a cluster that does not exist",
             )
-        return _member_role(found, instance.text("DBInstanceIdentifier"))
+        return _member_role(cluster, instance.text("DBInstanceIdentifier"))
     return None
 
 
@@ -114,9 +114,9 @@ def cluster_hosts(cluster: Resource) -> Iterator[str]:
     yield cluster.text("ReaderEndpoint", default="").lower()
     for custom in cluster.texts("CustomEndpoints", default=()):
         yield custom.lower()
-    _, found, rest = endpoint.partition(".cluster-")
-    for member in cluster.records("DBClusterMembers", default=()) if found else ():
-        yield f"{member.text('DBInstanceIdentifier').lower()}.{rest}"
+    _, separator, suffix = endpoint.partition(".cluster-")
+    for member in cluster.records("DBClusterMembers", default=()) if separator else ():
+        yield f"{member.text('DBInstanceIdentifier').lower()}.{suffix}"
 
 
 def _role(cluster: Resource, host: str) -> str:

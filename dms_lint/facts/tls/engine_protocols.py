@@ -33,14 +33,14 @@ def kafka_name_check(endpoint: Resource, inventory: Inventory) -> str:
     if engine(endpoint, inventory) != "kafka":
         return ""
     member = "SslEndpointIdentificationAlgorithm"
-    found = _one_of(endpoint, inventory, member, NAME_CHECKS, "")
-    if not found:
+    value = _one_of(endpoint, inventory, member, NAME_CHECKS, "")
+    if not value:
         raise unsettled(
             endpoint,
             f"{member} is not set, and AWS does not say whether broker names are checked then",
             f"{member} in the Kafka settings",
         )
-    return found
+    return value
 
 
 def redis_protocol(endpoint: Resource, inventory: Inventory) -> str:
@@ -65,8 +65,8 @@ def search_scheme(endpoint: Resource, inventory: Inventory) -> str:
     uri = setting(endpoint, inventory, "EndpointUri").strip().lower()
     if not uri:
         raise endpoint.missing("EndpointUri")
-    scheme, found, _ = uri.partition("://")
-    if not found:
+    scheme, separator, _ = uri.partition("://")
+    if not separator:
         # HTTPS is used where the address names no protocol:
         # https://docs.aws.amazon.com/dms/latest/APIReference/API_ElasticsearchSettings.html
         return "https"

@@ -43,7 +43,7 @@ class _Row(NamedTuple):
 def _row_of(row: Mapping[str, Any]) -> _Row:
     return _Row(
         modes=tuple(row["modes"]),
-        encrypting=tuple(one for one in row["modes"] if one != "none"),
+        encrypting=tuple(mode for mode in row["modes"] if mode != "none"),
         inferred=row.get("inferred", False),
         always_encrypted=row.get("always_encrypted", False),
         settings=row.get("settings", ""),
@@ -115,7 +115,7 @@ def stronger_modes(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     None where the endpoint's own mode is not among the engine's.
     """
     supported, value = modes(endpoint, inventory), mode(endpoint, inventory)
-    return tuple(one for one in supported if MODES.index(one) > MODES.index(value)) if value in supported else ()
+    return tuple(mode for mode in supported if MODES.index(mode) > MODES.index(value)) if value in supported else ()
 
 
 def strongest_mode(endpoint: Resource, inventory: Inventory) -> str:
