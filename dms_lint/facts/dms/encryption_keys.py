@@ -87,11 +87,11 @@ def _aws_managed(alias: Resource) -> tuple[str, ...]:
 # -- of a resource
 
 
-def _written(resource: Resource, inventory: Inventory) -> str:
+def _name(resource: Resource, inventory: Inventory) -> str:
     record = resource.block("ComputeConfig") if resource.kind == "replication-config" else resource
-    written = record.text("KmsKeyId", default="")
-    if written or (resource.kind == "endpoint" and engine(resource, inventory) == "s3"):
-        return written  # an S3 endpoint has no password to encrypt: DescribeEndpoints shows no key for it
+    name = record.text("KmsKeyId", default="")
+    if name or (resource.kind == "endpoint" and engine(resource, inventory) == "s3"):
+        return name  # an S3 endpoint has no password to encrypt: DescribeEndpoints shows no key for it
     raise record.missing("KmsKeyId")
 
 
@@ -100,7 +100,7 @@ def reference(resource: Resource, inventory: Inventory) -> str:
 
     Empty for an S3 endpoint, which has no connection information to encrypt.
     """
-    return _written(resource, inventory)
+    return _name(resource, inventory)
 
 
 @memoized
@@ -108,8 +108,8 @@ def key_of(resource: Resource, inventory: Inventory) -> Reference | None:
     """The key as it is named, of which an alias is not resolved; None where the resource has none."""
     if resource.kind in KEY:
         return reference_in(resource, "Arn", resource.id)
-    written = _written(resource, inventory)
-    return reference_in(resource, "KmsKeyId", written) if written else None
+    name = _name(resource, inventory)
+    return reference_in(resource, "KmsKeyId", name) if name else None
 
 
 @memoized
@@ -189,16 +189,16 @@ def manager(resource: Resource, inventory: Inventory) -> str:
     if _place(key) in aliased:
         return "AWS"
     try:
-        found = described_of(resource, inventory)
-        value = found.text("KeyManager") if found else ""
+        description = described_of(resource, inventory)
+        value = description.text("KeyManager") if description else ""
     except Missing:
         # Every AWS managed key has an alias of AWS's; but a listing without DMS's own was filtered, or is of another.
-        whole = inventory.listed("kms-alias", key.account, key.region) and "" not in aliased
-        if whole and _default_is_listed(key, inventory):
+        complete = inventory.listed("kms-alias", key.account, key.region) and "" not in aliased
+        if complete and _default_is_listed(key, inventory):
             return "CUSTOMER"
         raise
-    if found and value not in MANAGERS:
-        raise found.malformed("KeyManager", "AWS or CUSTOMER")
+    if description and value not in MANAGERS:
+        raise description.malformed("KeyManager", "AWS or CUSTOMER")
     return value
 
 

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _LIST: Final = "kms:ListKeys"
 # A UUID or, of a multi-Region key, `mrk-` and as many digits (KMS Developer Guide, "Key identifiers").
 _ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
 _ALIAS: Final = r"alias/[A-Za-z0-9:/_-]+"
-_PREFIX: Final = r"arn:(aws[a-z-]*):kms:([a-z0-9-]+):([0-9]{12})"
+_PLACE: Final = r"aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}"
 
 
 class Reference(NamedTuple):
@@ -41,36 +42,36 @@ class Reference(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def parse_reference(written: str) -> Reference | None:
+def parse_reference(key: str) -> Reference | None:
     """A key's ARN, id, alias ARN or alias name, taken apart; None for a text that is none of these."""
     partition = region = account = ""
-    name = written
-    if written.startswith("arn:"):
-        parts = written.split(":", 5)
-        prefix = re.fullmatch(_PREFIX, ":".join(parts[:5]))
-        if prefix is None or len(parts) != 6 or not parts[5].startswith(("key/", "alias/")):
+    name = key
+    if key.startswith("arn:"):
+        arn = parse_arn(key)
+        if arn is None or not re.fullmatch(_PLACE, ":".join(arn[:4])):
             return None
-        partition, region, account = prefix.groups()
-        name = parts[5].removeprefix("key/")
-        if name.startswith("alias/") and name != parts[5]:
+        if not arn.resource.startswith(("key/", "alias/")) or arn.resource.startswith("key/alias/"):
             return None
+        partition, region, account = arn.partition, arn.region, arn.account
+        name = arn.resource.removeprefix("key/")
     if re.fullmatch(_ID, name):
         return Reference(name, "", partition, account, region)
     return Reference("", name, partition, account, region) if re.fullmatch(_ALIAS, name) else None
 
 
-def reference_in(resource: Resource, member: str, written: str) -> Reference:
+def reference_in(resource: Resource, member: str, key: str) -> Reference:
     """The key that a member of a resource names, looked for where the resource is unless an ARN says otherwise.
 
     Missing when the text names no key.
     """
-    found = parse_reference(written)
-    if found is None:
+    reference = parse_reference(key)
+    if reference is None:
         raise resource.malformed(member, "a key's ARN, id or alias")
-    if found.account:
-        return found
-    partition = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else "aws"
-    return Reference(found.id, found.alias, partition, resource.account, resource.region)
+    if reference.account:
+        return reference
+    arn = parse_arn(resource.arn)
+    partition = arn.partition if arn is not None else "aws"
+    return Reference(reference.id, reference.alias, partition, resource.account, resource.region)
 
 
 def resolved(reference: Reference, inventory: Inventory) -> Reference | None:
@@ -97,10 +98,10 @@ def described(reference: Reference, inventory: Inventory) -> Resource | None:
 
     Missing when DescribeKey was refused or never called, even where ListKeys shows that there is such a key.
     """
-    known: dict[Reference, Resource | None] = inventory.once("described keys", dict)
-    if reference not in known:
-        known[reference] = _describe(reference, inventory)
-    return known[reference]
+    descriptions: dict[Reference, Resource | None] = inventory.once("described keys", dict)
+    if reference not in descriptions:
+        descriptions[reference] = _describe(reference, inventory)
+    return descriptions[reference]
 
 
 def _describe(reference: Reference, inventory: Inventory) -> Resource | None:
@@ -108,14 +109,14 @@ def _describe(reference: Reference, inventory: Inventory) -> Resource | None:
     if key is None:
         return None
     try:
-        found = _find("kms-key", key, inventory)
+        description = _find("kms-key", key, inventory)
     except Missing as missing:
         if missing.status is Status.NOT_READABLE and _refusal(key, inventory) is None:
             raise
         raise _undescribed(key, inventory) from None
-    if found is not None and found.operation == _LIST:
+    if description is not None and description.operation == _LIST:
         raise _undescribed(key, inventory)
-    return found
+    return description
 
 
 def _find(kind: str, reference: Reference, inventory: Inventory) -> Resource | None:
