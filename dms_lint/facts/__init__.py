@@ -69,11 +69,13 @@ MODULES: Final = (
     "operations.tasks",
     "targets.buckets",
     "targets.encryption",
+    "tls.aurora_hosts",
     "tls.certificate_authorities",
     "tls.certificate_usage",
     "tls.certificates",
     "tls.data_providers",
     "tls.endpoint_certificates",
+    "tls.engine_protocols",
     "tls.modes",
     "tls.required_tls",
 )

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
 from dms_lint.inventory.inventory import Inventory
-from dms_lint.logic.kleene import Partial, collect
+from dms_lint.logic.kleene import collect
 from dms_lint.model import Missing, Resource
 
 T = TypeVar("T")
@@ -23,10 +23,10 @@ def memoized(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, 
     def once(resource: Resource, inventory: Inventory) -> T:
         memo = resource.memo
         if derive in memo:
-            kept: T | Missing = memo[derive]
-            if kept.__class__ is Missing:
-                raise kept.with_traceback(None)
-            return kept  # type: ignore[return-value]
+            value: T | Missing = memo[derive]
+            if value.__class__ is Missing:
+                raise value.with_traceback(None)
+            return value  # type: ignore[return-value]
         try:
             value = memo[derive] = derive(resource, inventory)
         except Missing as missing:
@@ -38,9 +38,9 @@ def memoized(derive: Callable[[Resource, Inventory], T]) -> Callable[[Resource, 
     return once
 
 
-def each_of(items: Iterable[T], judge: Callable[[T], str], hole: Missing | None = None) -> tuple[str, ...]:
+def each_of(items: Iterable[T], judge: Callable[[T], str]) -> tuple[str, ...]:
     """What `judge` says of each item, once each and without ''; Missing where only what was not read could be more."""
-    return collect(Partial(tuple(items), hole), lambda item: judge(item) or None).distinct().certain()
+    return collect(items, lambda item: judge(item) or None).distinct().certain()
 
 
 def reads(*kinds: str) -> Callable[[Function], Function]:

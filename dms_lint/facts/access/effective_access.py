@@ -13,7 +13,7 @@ from dms_lint.model import Missing, Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dms_lint.facts.dms.encryption_keys import Reference
+    from dms_lint.facts.dms.key_references import Reference
     from dms_lint.iam_policy.decisions import Decision
     from dms_lint.iam_policy.evaluation import Identity
     from dms_lint.iam_policy.requests import Request

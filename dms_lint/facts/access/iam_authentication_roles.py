@@ -11,7 +11,7 @@ from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, role_arn, role_of, services
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.network.hosts import hosts_of, place_of
-from dms_lint.facts.tls.modes import cluster_hosts, instance_host
+from dms_lint.facts.tls.aurora_hosts import cluster_hosts, instance_host
 from dms_lint.iam_policy.evaluation import allowed
 from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.trust_policies import DMS

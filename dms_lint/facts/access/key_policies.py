@@ -25,7 +25,7 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dms_lint.facts.dms.encryption_keys import Reference
+    from dms_lint.facts.dms.key_references import Reference
     from dms_lint.iam_policy.conditions import Context
     from dms_lint.iam_policy.statements import Policy, Statement
     from dms_lint.inventory.inventory import Inventory

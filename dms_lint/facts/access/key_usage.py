@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.dms import encryption_keys as keys
+from dms_lint.facts.dms import key_references
 from dms_lint.facts.dms.encryption_keys import KEY
 from dms_lint.facts.dms.endpoints import direction, engine
 from dms_lint.facts.dms.presence import missing_listing
@@ -15,7 +16,7 @@ from dms_lint.model import Missing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dms_lint.facts.dms.encryption_keys import Reference
+    from dms_lint.facts.dms.key_references import Reference
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Resource
 
@@ -65,7 +66,7 @@ def _add(use: Use, found: dict[Reference, list[Use]], holes: dict[_Hole, Missing
     resource, named = use.resource, None
     try:
         named = _named(use, inventory)
-        key = keys.resolved(named, inventory) if named is not None else None
+        key = key_references.resolved(named, inventory) if named is not None else None
         if key is not None:
             found.setdefault(key, []).append(use)
     except Missing as missing:

@@ -17,7 +17,7 @@ from dms_lint.logic.kleene import Partial, all_of, any_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dms_lint.facts.dms.encryption_keys import Reference
+    from dms_lint.facts.dms.key_references import Reference
     from dms_lint.facts.iam.identities.requester import Requester
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.logic.kleene import Ternary

@@ -9,13 +9,13 @@ from dms_lint.facts.access.effective_access import with_secret
 from dms_lint.facts.credentials import secret_settings
 from dms_lint.facts.credentials.secret_settings import ASM_ROLE, BOTH, ROLE, SECRET, descriptors
 from dms_lint.facts.credentials.secrets import SUFFIX, Reference, find_secret, known, references_known
-from dms_lint.facts.fact import Fact, each_of, memoized, text, texts
+from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, NOWHERE, role_at
 from dms_lint.facts.iam.identities.attached_policies import identity, trust_policy
 from dms_lint.iam_policy.evaluation import allowed
 from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request, role_context
 from dms_lint.iam_policy.trust_policies import trusted_services
-from dms_lint.logic.kleene import Partial
+from dms_lint.logic.kleene import Partial, collect
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def pairs(resource: Resource, inventory: Inventory) -> tuple[tuple[Pair, ...], M
 def each_pair(resource: Resource, inventory: Inventory, judge: Callable[[Pair], str]) -> tuple[str, ...]:
     """What `judge` says of each pair, without ''; Missing where only what was not read could be more."""
     named, hole = pairs(resource, inventory)
-    return each_of(named, judge, hole)
+    return collect(Partial(named, hole), lambda pair: judge(pair) or None).distinct().certain()
 
 
 def role_of(pair: Pair, resource: Resource, inventory: Inventory) -> tuple[str, Resource | None]:

@@ -9,6 +9,7 @@ from dms_lint.facts.access.secret_access import Pair, called, each_pair, refused
 from dms_lint.facts.credentials.secret_settings import BOTH
 from dms_lint.facts.credentials.secrets import find_secret
 from dms_lint.facts.dms import encryption_keys as keys
+from dms_lint.facts.dms import key_references
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.iam_policy.requests import Request, role_context
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
 _ACTIONS: Final = ("kms:Decrypt", "kms:DescribeKey")
 
 
-def own_key(secret: Resource, inventory: Inventory) -> keys.Reference | None:
+def own_key(secret: Resource, inventory: Inventory) -> key_references.Reference | None:
     """The customer's key that encrypts a secret; None where it is AWS's own, for which no permission is needed."""
     # Absent where it is the AWS managed key aws/secretsmanager: API reference of DescribeSecret.
     written = secret.text("KmsKeyId", default="")
     if not written:
         return None
-    named = keys.reference_in(secret, "KmsKeyId", written)
+    named = key_references.reference_in(secret, "KmsKeyId", written)
     if named.alias.startswith(keys.AWS_ALIASES):
         return None
-    key = keys.resolved(named, inventory)
+    key = key_references.resolved(named, inventory)
     if key is None:
         raise Missing(
             f"{secret.where}: there is no key {written}",
@@ -40,14 +41,14 @@ def own_key(secret: Resource, inventory: Inventory) -> keys.Reference | None:
             reason="the key of the secret does not exist",
         )
     try:
-        found = keys.described(key, inventory)
+        found = key_references.described(key, inventory)
     except Missing:
         # Not described: the key's policy decides, as it does for AWS's own keys.
         return key
     return None if found is not None and found.text("KeyManager", default="") == "AWS" else key
 
 
-def _keyed(pair: Pair, resource: Resource, inventory: Inventory) -> tuple[Resource, keys.Reference] | None:
+def _keyed(pair: Pair, resource: Resource, inventory: Inventory) -> tuple[Resource, key_references.Reference] | None:
     """A secret with its own key, where the role that reads it is there; else None."""
     _, role = role_of(pair, resource, inventory)
     secret = find_secret(pair.secret, inventory)

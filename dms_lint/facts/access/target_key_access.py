@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dms_lint.facts.access import bucket_access as service_access
 from dms_lint.facts.access.effective_access import policy_of_key, with_key
-from dms_lint.facts.dms import encryption_keys as keys
+from dms_lint.facts.dms import key_references
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
 from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_of
@@ -56,7 +56,7 @@ class _Lacking(NamedTuple):
 @memoized
 def _lacking(endpoint: Resource, inventory: Inventory) -> tuple[_Lacking, ...]:
     holder, named = role(endpoint, inventory), targets.key_reference(endpoint, inventory)
-    key = keys.resolved(named, inventory) if named is not None else None
+    key = key_references.resolved(named, inventory) if named is not None else None
     if holder is None or key is None:
         return ()
     context = role_context(holder.id, holder.account, endpoint.region, via="s3")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.data.tables import table
 from dms_lint.facts.credentials.secret_records import (
     Purpose,
@@ -75,9 +76,12 @@ def allowed_by(function: str, inventory: Inventory) -> str:
 
 def _function(arn: str, inventory: Inventory) -> Resource:
     # A version or an alias of the function may be named: arn:...:function:NAME:ALIAS.
-    plain = ":".join(arn.split(":")[:7])
-    function = next((each for each in inventory.known("function") if each.arn in (arn, plain)), None)
-    function = function or inventory.find("function", arn)
+    parts = parse_arn(arn)
+    unqualified = str(parts._replace(resource=":".join(parts.resource.split(":")[:2]))) if parts is not None else arn
+    names = (arn, unqualified)
+    function = next((resource for resource in inventory.known("function") if resource.arn in names), None)
+    if function is None:
+        function = inventory.find("function", arn)
     if function is None:
         raise Missing(
             f"function {arn} does not exist",
@@ -96,7 +100,12 @@ def _allows(secret: Reference, forbidden: str, inventory: Inventory) -> str:
     function = function_of(secret, inventory)
     allowed = allowed_by(function, inventory) if function else ""
     bad = "".join(character for character in allowed if character in forbidden)
-    return f"{secret.id}: {function.split(':')[6]} does not leave out {spelt(bad)}" if bad else ""
+    return f"{secret.id}: {_function_name(function)} does not leave out {spelt(bad)}" if bad else ""
+
+
+def _function_name(arn: str) -> str:
+    parts = parse_arn(arn)
+    return parts.resource.split(":")[1] if parts is not None else arn
 
 
 def allows(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -116,8 +116,8 @@ def setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
     endpoint with one are not shown.  Without them the block's absence says nothing, and is Missing.
     """
     blocks = _blocks(endpoint, inventory)
-    value = "".join(block.text(member, default="") for block in blocks.items)
-    value = value or attributes(endpoint).get(member.lower(), "")
+    in_block = "".join(block.text(member, default="") for block in blocks.items)
+    value = in_block or attributes(endpoint).get(member.lower(), "")
     if not value and not in_clear(endpoint):
         blocks.complete()
     return value

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from dms_lint.facts.dms.endpoints import engine
+from dms_lint.facts.dms.key_references import Reference, described, parse_reference, reference_in, resolved
 from dms_lint.facts.fact import Fact, memoized, text, texts
-from dms_lint.model import Missing, Status
+from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from dms_lint.inventory.inventory import Inventory
-    from dms_lint.model import Refusal, Resource
+    from dms_lint.model import Resource
 
 ENCRYPTED: Final = ("replication-instance", "replication-config", "endpoint")
 """The kinds whose storage or connection information a key encrypts."""
@@ -40,126 +39,6 @@ MANAGERS: Final = ("AWS", "CUSTOMER")
 AWS_ALIASES: Final = "alias/aws/"
 DEFAULT_ALIAS: Final = "alias/aws/dms"
 """How the aliases of AWS managed keys begin, and that of DMS's default key."""
-
-_DESCRIBE: Final = "kms:DescribeKey"
-_LIST: Final = "kms:ListKeys"
-# A UUID or, of a multi-Region key, `mrk-` and as many digits (KMS Developer Guide, "Key identifiers").
-_ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
-_ALIAS: Final = r"alias/[A-Za-z0-9:/_-]+"
-_PREFIX: Final = r"arn:(aws[a-z-]*):kms:([a-z0-9-]+):([0-9]{12})"
-
-
-class Reference(NamedTuple):
-    """A key as it can be named: by `id` or by `alias` (`alias/NAME`), the other being ''.
-
-    Partition, account and Region are those of its ARN; '' where they are not known.
-    """
-
-    id: str
-    alias: str
-    partition: str = ""
-    account: str = ""
-    region: str = ""
-
-    @property
-    def arn(self) -> str:
-        """The ARN of the key or the alias; the mere id or name where account or Region is not known."""
-        if not (self.account and self.region):
-            return self.alias or self.id
-        return f"arn:{self.partition}:kms:{self.region}:{self.account}:{self.alias or f'key/{self.id}'}"
-
-
-@lru_cache(maxsize=1024)
-def parse_reference(written: str) -> Reference | None:
-    """A key's ARN, id, alias ARN or alias name, taken apart; None for a text that is none of these."""
-    partition = region = account = ""
-    name = written
-    if written.startswith("arn:"):
-        parts = written.split(":", 5)
-        prefix = re.fullmatch(_PREFIX, ":".join(parts[:5]))
-        if prefix is None or len(parts) != 6 or not parts[5].startswith(("key/", "alias/")):
-            return None
-        partition, region, account = prefix.groups()
-        name = parts[5].removeprefix("key/")
-        if name.startswith("alias/") and name != parts[5]:
-            return None
-    if re.fullmatch(_ID, name):
-        return Reference(name, "", partition, account, region)
-    return Reference("", name, partition, account, region) if re.fullmatch(_ALIAS, name) else None
-
-
-def reference_in(resource: Resource, member: str, written: str) -> Reference:
-    """The key that a member of a resource names, looked for where the resource is unless an ARN says otherwise.
-
-    Missing when the text names no key.
-    """
-    found = parse_reference(written)
-    if found is None:
-        raise resource.malformed(member, "a key's ARN, id or alias")
-    if found.account:
-        return found
-    partition = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else "aws"
-    return Reference(found.id, found.alias, partition, resource.account, resource.region)
-
-
-def resolved(reference: Reference, inventory: Inventory) -> Reference | None:
-    """The key itself where the reference is an alias, else the reference.
-
-    None when there is certainly no such alias; Missing when its key cannot be told.
-    """
-    if not reference.alias:
-        return reference
-    listed = _find("kms-alias", reference, inventory)
-    if listed is None:
-        return None
-    # KMS lists the aliases of AWS managed keys that no service has made yet without a key (API reference of
-    # ListAliases, TargetKeyId): the key comes to be at its first use.
-    target = parse_reference(listed.text("TargetKeyId"))
-    if target is None or target.alias:
-        raise listed.malformed("TargetKeyId", "a key id")
-    account, region = listed.account or reference.account, listed.region or reference.region
-    return Reference(target.id, "", reference.partition, account, region)
-
-
-def described(reference: Reference, inventory: Inventory) -> Resource | None:
-    """The key that a reference names, as DescribeKey tells of it; None when it certainly does not exist.
-
-    Missing when DescribeKey was refused or never called, even where ListKeys shows that there is such a key.
-    """
-    known: dict[Reference, Resource | None] = inventory.once("described keys", dict)
-    if reference not in known:
-        known[reference] = _describe(reference, inventory)
-    return known[reference]
-
-
-def _describe(reference: Reference, inventory: Inventory) -> Resource | None:
-    key = resolved(reference, inventory)
-    if key is None:
-        return None
-    try:
-        found = _find("kms-key", key, inventory)
-    except Missing as missing:
-        if missing.status is Status.NOT_READABLE and _refusal(key, inventory) is None:
-            raise
-        raise _undescribed(key, inventory) from None
-    if found is not None and found.operation == _LIST:
-        raise _undescribed(key, inventory)
-    return found
-
-
-def _find(kind: str, reference: Reference, inventory: Inventory) -> Resource | None:
-    return inventory.find(kind, reference.arn, reference.account, reference.region)
-
-
-def _refusal(key: Reference, inventory: Inventory) -> Refusal | None:
-    return inventory.refusal(_DESCRIBE, key.arn, key.account)
-
-
-def _undescribed(key: Reference, inventory: Inventory) -> Missing:
-    refusal = _refusal(key, inventory)
-    if refusal is not None:
-        return refusal.missing(f"kms-key {key.arn}", _DESCRIBE)
-    return Missing(f"kms-key {key.arn}: not described in the input", needs=_DESCRIBE, reason="not in the input")
 
 
 def state_of(key: Resource | None) -> str:
@@ -208,11 +87,11 @@ def _aws_managed(alias: Resource) -> tuple[str, ...]:
 # -- of a resource
 
 
-def _written(resource: Resource, inventory: Inventory) -> str:
+def _name(resource: Resource, inventory: Inventory) -> str:
     record = resource.block("ComputeConfig") if resource.kind == "replication-config" else resource
-    written = record.text("KmsKeyId", default="")
-    if written or (resource.kind == "endpoint" and engine(resource, inventory) == "s3"):
-        return written  # an S3 endpoint has no password to encrypt: DescribeEndpoints shows no key for it
+    name = record.text("KmsKeyId", default="")
+    if name or (resource.kind == "endpoint" and engine(resource, inventory) == "s3"):
+        return name  # an S3 endpoint has no password to encrypt: DescribeEndpoints shows no key for it
     raise record.missing("KmsKeyId")
 
 
@@ -221,7 +100,7 @@ def reference(resource: Resource, inventory: Inventory) -> str:
 
     Empty for an S3 endpoint, which has no connection information to encrypt.
     """
-    return _written(resource, inventory)
+    return _name(resource, inventory)
 
 
 @memoized
@@ -229,8 +108,8 @@ def key_of(resource: Resource, inventory: Inventory) -> Reference | None:
     """The key as it is named, of which an alias is not resolved; None where the resource has none."""
     if resource.kind in KEY:
         return reference_in(resource, "Arn", resource.id)
-    written = _written(resource, inventory)
-    return reference_in(resource, "KmsKeyId", written) if written else None
+    name = _name(resource, inventory)
+    return reference_in(resource, "KmsKeyId", name) if name else None
 
 
 @memoized
@@ -310,16 +189,16 @@ def manager(resource: Resource, inventory: Inventory) -> str:
     if _place(key) in aliased:
         return "AWS"
     try:
-        found = described_of(resource, inventory)
-        value = found.text("KeyManager") if found else ""
+        description = described_of(resource, inventory)
+        value = description.text("KeyManager") if description else ""
     except Missing:
         # Every AWS managed key has an alias of AWS's; but a listing without DMS's own was filtered, or is of another.
-        whole = inventory.listed("kms-alias", key.account, key.region) and "" not in aliased
-        if whole and _default_is_listed(key, inventory):
+        complete = inventory.listed("kms-alias", key.account, key.region) and "" not in aliased
+        if complete and _default_is_listed(key, inventory):
             return "CUSTOMER"
         raise
-    if found and value not in MANAGERS:
-        raise found.malformed("KeyManager", "AWS or CUSTOMER")
+    if description and value not in MANAGERS:
+        raise description.malformed("KeyManager", "AWS or CUSTOMER")
     return value
 
 

@@ -66,16 +66,16 @@ def attributes(endpoint: Resource) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1024)
-def parse_attributes(written: str) -> Mapping[str, str]:
+def parse_attributes(attributes_text: str) -> Mapping[str, str]:
     """`name=value;name=value` by lower-case name; of a name that stands twice the last counts."""
-    if not written:
+    if not attributes_text:
         return EMPTY
-    found = {}
-    for part in redacted_attributes(written).split(";"):
+    values = {}
+    for part in redacted_attributes(attributes_text).split(";"):
         name, _, value = part.partition("=")
         if name.strip():
-            found[name.strip().lower()] = value.strip()
-    return MappingProxyType(found)
+            values[name.strip().lower()] = value.strip()
+    return MappingProxyType(values)
 
 
 def setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
@@ -84,8 +84,8 @@ def setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
     AWS gives the settings precedence.  '' where neither names it.
     """
     block = settings(endpoint, inventory)
-    named = block.text(member, default="") if block is not None else ""
-    return named or attributes(endpoint).get(member.lower(), "")
+    value = block.text(member, default="") if block is not None else ""
+    return value or attributes(endpoint).get(member.lower(), "")
 
 
 def unsettled(endpoint: Resource, what: str, needs: str) -> Missing:

@@ -25,14 +25,14 @@ def target(task: Resource, inventory: Inventory) -> Resource:
 
 
 def _endpoint(task: Resource, arn: str, inventory: Inventory) -> Resource:
-    found = inventory.find("endpoint", arn)
-    if found is None:
+    resource = inventory.find("endpoint", arn)
+    if resource is None:
         raise Missing(
             f"{task.where} names the endpoint {arn}, which does not exist",
             needs="dms:DescribeEndpoints",
             reason="a task names an endpoint that does not exist",
         )
-    return found
+    return resource
 
 
 def runner_of(path: Resource, inventory: Inventory) -> Resource:
@@ -48,11 +48,11 @@ def endpoint_of(path: Resource, inventory: Inventory) -> Resource:
 
 
 def _end(kind: str, arn: str, path: Resource, inventory: Inventory) -> Resource:
-    found = inventory.find(kind, arn)
-    if found is None:
+    resource = inventory.find(kind, arn)
+    if resource is None:
         raise Missing(
             f"{path.where} names the {kind} {arn}, which does not exist",
             needs=path.needs,
             reason=f"a path names a {kind} that does not exist",
         )
-    return found
+    return resource

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.facts.fact import Fact, texts
 from dms_lint.model import Missing, Status
 
@@ -28,13 +29,13 @@ def keys(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
 def carried(resource: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The keys of all tags that a resource carries, whoever set them."""
     answer = _answer(resource, inventory)
-    found: list[str] = []
+    tag_keys: list[str] = []
     for number, tag in enumerate(answer.objects("TagList")):
         key = tag.get("Key")
         if not isinstance(key, str):
             key = answer.records("TagList")[number].text("Key")
-        found.append(key)
-    return tuple(found)
+        tag_keys.append(key)
+    return tuple(tag_keys)
 
 
 def _answer(resource: Resource, inventory: Inventory) -> Resource:
@@ -49,18 +50,18 @@ def _answer(resource: Resource, inventory: Inventory) -> Resource:
     except Missing as missing:
         for name in _names(resource):
             try:
-                found = inventory.about("tags", name, account=account, region=region)
+                tags = inventory.about("tags", name, account=account, region=region)
             except Missing:
                 continue
             shared = inventory.once("names of what may have tags", lambda: _shared(inventory))
             if shared[account, region, name] > 1:
                 raise Missing(
-                    f"{found.file} may be about {resource.where} or about another resource called {name}",
+                    f"{tags.file} may be about {resource.where} or about another resource called {name}",
                     needs="dms:ListTagsForResource",
                     reason="an answer may be about one of several resources: name its file after the ARN",
                     status=Status.NOT_READABLE,
                 ) from None
-            return found
+            return tags
         raise missing from None
 
 
@@ -69,15 +70,19 @@ def _names(resource: Resource) -> tuple[str, ...]:
 
     Its name, the end of its ARN, or the end with the type before it (`endpoint:abc`), which no two share.
     """
-    end = resource.arn.split(":")[-2:]
-    written = (resource.name.lower(), end[-1].lower(), ":".join(end).lower())
-    return tuple(dict.fromkeys(name for name in written if name))
+    arn = parse_arn(resource.arn)
+    end = (arn.resource if arn is not None else resource.arn).split(":")[-2:]
+    names = (resource.name.lower(), end[-1].lower(), ":".join(end).lower())
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _shared(inventory: Inventory) -> Mapping[tuple[str, str, str], int]:
     """How many resources go by each name."""
     return Counter(
-        (one.account, one.region, name) for kind in _NAMES_OF for one in inventory.known(kind) for name in _names(one)
+        (resource.account, resource.region, name)
+        for kind in _NAMES_OF
+        for resource in inventory.known(kind)
+        for name in _names(resource)
     )
 
 

@@ -24,22 +24,22 @@ def settings(task: Resource) -> Mapping[str, Any]:
     Missing where the listing was made without settings, and where the text is no JSON object.
     """
     member = _MEMBERS.get(task.kind, _MEMBER)
-    written = task.data.get(member)
-    if written is None:
+    raw = task.data.get(member)
+    if raw is None:
         raise Missing(
             f"{task.where} has no {member}: it was listed without settings",
             needs=task.needs,
             reason="listed without settings",
         )
-    if isinstance(written, dict):
+    if isinstance(raw, dict):
         # CloudFormation takes a serverless replication's settings as an object too.
-        return written
-    if not isinstance(written, str):
+        return raw
+    if not isinstance(raw, str):
         raise task.malformed(member, "text")
-    found = _parse(written)
-    if found is None:
+    sections = _parse(raw)
+    if sections is None:
         raise task.malformed(member, "a JSON object")
-    return found
+    return sections
 
 
 def section(task: Resource, name: str) -> Record:
@@ -52,10 +52,10 @@ def section(task: Resource, name: str) -> Record:
 
 
 @lru_cache(maxsize=64)
-def _parse(written: str) -> Mapping[str, Any] | None:
+def _parse(text: str) -> Mapping[str, Any] | None:
     """The JSON object that the text is; None when it is none."""
     try:
-        found = json.loads(written)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return MappingProxyType(found) if isinstance(found, dict) else None
+    return MappingProxyType(value) if isinstance(value, dict) else None

@@ -7,17 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dms_lint.facts.dms.encryption_keys import (
-    NONEXISTENT,
-    STATES,
-    described,
-    reference_in,
-    regions_besides,
-    resolved,
-    spec_of,
-    state_of,
-)
+from dms_lint.facts.dms.encryption_keys import NONEXISTENT, STATES, regions_besides, spec_of, state_of
 from dms_lint.facts.dms.endpoints import ENDPOINT, attributes, engine, settings
+from dms_lint.facts.dms.key_references import described, reference_in, resolved
 from dms_lint.facts.fact import Fact, memoized, text, texts
 from dms_lint.logic.kleene import collect
 from dms_lint.model import Missing, Status
@@ -25,7 +17,7 @@ from dms_lint.model import Missing, Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dms_lint.facts.dms.encryption_keys import Reference
+    from dms_lint.facts.dms.key_references import Reference
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.model import Record, Resource
 

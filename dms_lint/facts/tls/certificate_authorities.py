@@ -9,7 +9,7 @@ from dms_lint.facts.dms.endpoints import ENDPOINT
 from dms_lint.facts.fact import Fact, each_of, texts
 from dms_lint.facts.network.hosts import hosts_of, parse_hosts, place_of
 from dms_lint.facts.tls.certificates import readable_pem
-from dms_lint.facts.tls.endpoint_certificates import found_certificates
+from dms_lint.facts.tls.endpoint_certificates import existing_certificates
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def database_authorities(endpoint: Resource, inventory: Inventory) -> tuple[str,
     that answers.  None where the host is no RDS database: another server, a proxy, or a first-generation Aurora
     Serverless cluster (both have certificates of AWS's public authorities).
     """
-    return tuple(dict.fromkeys(one.text("CACertificateIdentifier") for one in _instances(endpoint, inventory)))
+    return tuple(
+        dict.fromkeys(instance.text("CACertificateIdentifier") for instance in _instances(endpoint, inventory))
+    )
 
 
 def _instances(endpoint: Resource, inventory: Inventory) -> Iterator[Resource]:
@@ -75,8 +77,8 @@ def _cluster_hosts(cluster: Resource) -> Iterator[str]:
 
 def uncovered_authorities(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The RDS certificate authorities of the database whose root is in none of the endpoint's certificates."""
-    held = [
-        readable_pem(certificate, inventory).fingerprints for certificate in found_certificates(endpoint, inventory)
+    roots = [
+        readable_pem(certificate, inventory).fingerprints for certificate in existing_certificates(endpoint, inventory)
     ]
 
     def uncovered(instance: Resource) -> str:
@@ -84,27 +86,25 @@ def uncovered_authorities(endpoint: Resource, inventory: Inventory) -> tuple[str
         if not authority:
             raise instance.malformed("CACertificateIdentifier", "the name of an authority")
         thumbprint = _thumbprint(instance, authority, inventory)
-        return "" if any(thumbprint in fingerprints for fingerprints in held) else authority
+        return "" if any(thumbprint in fingerprints for fingerprints in roots) else authority
 
     return each_of(_instances(endpoint, inventory), uncovered)
 
 
 def _thumbprint(instance: Resource, authority: str, inventory: Inventory) -> str:
     """The SHA-1 fingerprint of an authority's root.  Each Region has its own; all accounts share it."""
-    found = next(
-        (one for one in inventory.index("rds-ca", _identifiers).get(authority, ()) if one.region == instance.region),
-        None,
-    )
-    if found is None:
+    certificates = inventory.index("rds-ca", _identifiers).get(authority, ())
+    certificate = next((certificate for certificate in certificates if certificate.region == instance.region), None)
+    if certificate is None:
         inventory.find("rds-ca", authority, instance.account, instance.region)
         raise Missing(
             f"{instance.where}: RDS lists no certificate authority {authority} in {instance.region}",
             needs="rds:DescribeCertificates",
             reason="RDS does not list the database's certificate authority",
         )
-    thumbprint = found.text("Thumbprint").replace(":", "").lower()
+    thumbprint = certificate.text("Thumbprint").replace(":", "").lower()
     if not re.fullmatch(r"[0-9a-f]{40}", thumbprint):
-        raise found.malformed("Thumbprint", "a SHA-1 fingerprint")
+        raise certificate.malformed("Thumbprint", "a SHA-1 fingerprint")
     return thumbprint
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from dms_lint.facts.dms.endpoints import engine
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.tls.certificates import CERTIFICATE, form
-from dms_lint.logic.kleene import Partial
-from dms_lint.model import Missing
+from dms_lint.logic.kleene import collect_each, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dms_lint.inventory.inventory import Inventory
+    from dms_lint.logic.kleene import Partial
     from dms_lint.model import Resource
 
 _CLIENT_KEY: Final = "KafkaSettings.SslClientKeyArn"
@@ -25,43 +25,31 @@ _BLOCKS: Final = (
 
 
 @memoized
-def _uses(resource: Resource, inventory: Inventory) -> tuple[tuple[tuple[str, str], ...], Missing | None]:
-    """The certificates that an endpoint or a data provider certainly names: member and ARN.
-
-    With them the Missing of the first part that could name another and is not there, if any.
-    """
-    found: list[tuple[str, str]] = []
-    try:
-        if resource.kind == "data-provider":
-            _add_provider_uses(found, resource)
-        else:
-            _add_endpoint_uses(found, resource, inventory)
-    except Missing as missing:
-        return tuple(found), missing.with_traceback(None)
-    return tuple(found), None
+def _uses(resource: Resource, inventory: Inventory) -> Partial[tuple[str, str]]:
+    """The certificates that an endpoint or a data provider names: member and ARN, up to the first unreadable part."""
+    if resource.kind == "data-provider":
+        return listing(lambda: _provider_uses(resource))
+    return listing(lambda: _endpoint_uses(resource, inventory))
 
 
 def uses(resource: Resource, inventory: Inventory) -> tuple[tuple[str, str], ...]:
     """The certificates that an endpoint or a data provider names: member and ARN."""
-    found, hole = _uses(resource, inventory)
-    if hole is not None:
-        raise hole
-    return found
+    return _uses(resource, inventory).complete()
 
 
-def _add_provider_uses(found: list[tuple[str, str]], provider: Resource) -> None:
+def _provider_uses(provider: Resource) -> Iterator[tuple[str, str]]:
     settings = provider.block("Settings")
     for name in settings.data:
         arn = settings.block(name).text("CertificateArn", default="") if name in settings else ""
         if arn:
-            found.append((f"Settings.{name}.CertificateArn", arn))
+            yield f"Settings.{name}.CertificateArn", arn
 
 
-def _add_endpoint_uses(found: list[tuple[str, str]], endpoint: Resource, inventory: Inventory) -> None:
+def _endpoint_uses(endpoint: Resource, inventory: Inventory) -> Iterator[tuple[str, str]]:
     # DescribeEndpoints leaves the member out of an endpoint without a certificate (API reference: Required: No).
     arn = endpoint.text("CertificateArn", default="")
     if arn:
-        found.append(("CertificateArn", arn))
+        yield "CertificateArn", arn
     for name, block, members in _BLOCKS:
         if block not in endpoint and engine(endpoint, inventory) != name:
             continue
@@ -69,23 +57,22 @@ def _add_endpoint_uses(found: list[tuple[str, str]], endpoint: Resource, invento
         for member in members:
             arn = settings.text(member, default="")
             if arn:
-                found.append((f"{block}.{member}", arn))
+                yield f"{block}.{member}", arn
 
 
 def _users(kind: str, certificate: Resource, inventory: Inventory, member: str = "") -> tuple[str, ...]:
     """The names of the known resources of a kind that name the certificate; in that member, where one is given."""
 
     def arns(resource: Resource) -> Iterator[str]:
-        found, hole = _uses(resource, inventory)
-        for where, arn in found:
-            yield from (arn, f"{where} {arn}")
-        if hole is not None:
-            raise hole
+        certificates = _uses(resource, inventory)
+        for use, arn in certificates.items:
+            yield from (arn, f"{use} {arn}")
+        certificates.complete()
 
     index = inventory.once(("certificate users", kind), lambda: inventory.index(kind, arns))
-    found = index.get(f"{member} {certificate.arn}" if member else certificate.arn, ())
-    if found:
-        return tuple(dict.fromkeys([f"{resource.kind} {resource.name}" for resource in found]))
+    resources = index.get(f"{member} {certificate.arn}" if member else certificate.arn, ())
+    if resources:
+        return tuple(dict.fromkeys([f"{resource.kind} {resource.name}" for resource in resources]))
     inventory.all(kind, certificate.account, certificate.region)
     for resource in index.get("", ()):
         if (resource.account, resource.region) == (certificate.account, certificate.region):
@@ -98,15 +85,7 @@ def users(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     None only where all endpoints and data providers of its account and Region were read.
     """
-
-    found: list[str] = []
-    hole: Missing | None = None
-    for kind in ("endpoint", "data-provider"):
-        try:
-            found += _users(kind, certificate, inventory)
-        except Missing as missing:
-            hole = hole or missing
-    return Partial(tuple(found), hole).certain()
+    return collect_each(("endpoint", "data-provider"), lambda kind: _users(kind, certificate, inventory)).certain()
 
 
 def client_key_endpoints(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:

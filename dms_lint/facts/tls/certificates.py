@@ -43,20 +43,20 @@ def form(certificate: Resource, inventory: Inventory) -> str:
             needs=certificate.needs,
             reason="the answer has neither CertificatePem nor CertificateWallet",
         )
-    found = blocks(certificate.text("CertificatePem"))
-    if any(block.is_certificate for block in found):
+    pem_blocks = blocks(certificate.text("CertificatePem"))
+    if any(block.is_certificate for block in pem_blocks):
         return "pem"
-    return "private-key" if any(block.is_private_key for block in found) else "other"
+    return "private-key" if any(block.is_private_key for block in pem_blocks) else "other"
 
 
 @memoized
 def unreadable_parts(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What of it is neither an Oracle wallet nor an X.509 certificate in PEM: `certificate 2 is not base64`."""
-    found = form(certificate, inventory)
-    if found == "wallet":
+    format_ = form(certificate, inventory)
+    if format_ == "wallet":
         return ()
     pem = certificate.text("CertificatePem")
-    if found == "pem":
+    if format_ == "pem":
         return bundle(pem).unreadable
     labels = tuple(dict.fromkeys(f"a PEM block {block.label}" for block in blocks(pem)))
     return labels or ("text without a PEM block",)
@@ -96,9 +96,9 @@ def _ends(certificate: Resource, inventory: Inventory) -> datetime:
         if "ValidToDate" not in certificate:
             raise _opaque(certificate, "until when it is valid")
         return moment(certificate, "ValidToDate")
-    found = readable_pem(certificate, inventory).ends
-    assert found is not None  # noqa: S101 - a PEM all of whose blocks are read holds one at least
-    return found
+    end = readable_pem(certificate, inventory).ends
+    assert end is not None  # noqa: S101 - a PEM all of whose blocks are read holds one at least
+    return end
 
 
 def days_left(certificate: Resource, inventory: Inventory) -> int:
@@ -119,8 +119,8 @@ def ends(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Each certificate of it with the day on which it ends, the earliest first: `CN=Orders CA until 2026-12-01`."""
     if form(certificate, inventory) == "wallet":
         return (f"wallet until {valid_to(certificate, inventory)}",)
-    found = sorted(readable_pem(certificate, inventory).certificates, key=lambda one: (one.ends, one.subject))
-    return tuple(f"{one.subject} until {one.ends.date().isoformat()}" for one in found)
+    chain = sorted(readable_pem(certificate, inventory).certificates, key=lambda link: (link.ends, link.subject))
+    return tuple(f"{link.subject} until {link.ends.date().isoformat()}" for link in chain)
 
 
 @cache
@@ -141,13 +141,13 @@ def weaknesses(certificate: Resource, inventory: Inventory) -> tuple[str, ...]:
     """
     if form(certificate, inventory) == "wallet":
         return each_of((_weak_wallet_key, _weak_wallet_signature), lambda find: find(certificate))
-    found = []
-    for one in readable_pem(certificate, inventory).certificates:
-        if one.bits < _least_bits().get(one.key, 0):
-            found.append(f"{one.subject} has an {one.key} key of {one.bits} bits")
-        if not one.root and one.hash in _weak_hashes():
-            found.append(f"{one.subject} is signed with {one.hash}")
-    return tuple(found)
+    faults = []
+    for link in readable_pem(certificate, inventory).certificates:
+        if link.bits < _least_bits().get(link.key, 0):
+            faults.append(f"{link.subject} has an {link.key} key of {link.bits} bits")
+        if not link.root and link.hash in _weak_hashes():
+            faults.append(f"{link.subject} is signed with {link.hash}")
+    return tuple(faults)
 
 
 def _weak_wallet_key(certificate: Resource) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
 from dms_lint.facts.fact import Fact, each_of, memoized, text, texts
 from dms_lint.facts.tls.certificate_usage import uses
@@ -25,8 +26,8 @@ def dangling_certificates(endpoint: Resource, inventory: Inventory) -> tuple[str
 
     def dangling(use: tuple[str, str]) -> str:
         member, arn = use
-        parts = arn.split(":", 5)
-        elsewhere = len(parts) == 6 and (parts[4], parts[3]) != (endpoint.account, endpoint.region)
+        parts = parse_arn(arn)
+        elsewhere = parts is not None and (parts.account, parts.region) != (endpoint.account, endpoint.region)
         gone = elsewhere or inventory.find("certificate", arn, endpoint.account, endpoint.region) is None
         return f"{member} {arn}" if gone else ""
 
@@ -34,18 +35,18 @@ def dangling_certificates(endpoint: Resource, inventory: Inventory) -> tuple[str
 
 
 @memoized
-def found_certificates(endpoint: Resource, inventory: Inventory) -> tuple[Resource, ...]:
+def existing_certificates(endpoint: Resource, inventory: Inventory) -> tuple[Resource, ...]:
     """The certificates that the endpoint names, as far as they exist."""
-    found = [
+    resources = [
         inventory.find("certificate", arn, endpoint.account, endpoint.region)
         for arn in certificates(endpoint, inventory)
     ]
-    return tuple([one for one in found if one is not None])
+    return tuple([certificate for certificate in resources if certificate is not None])
 
 
 def certificate_names(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The names of the certificates that the endpoint names and that exist."""
-    return tuple([certificate.name for certificate in found_certificates(endpoint, inventory)])
+    return tuple([certificate.name for certificate in existing_certificates(endpoint, inventory)])
 
 
 def certificate_format(endpoint: Resource, inventory: Inventory) -> str:
@@ -58,13 +59,13 @@ def misformatted_certificates(endpoint: Resource, inventory: Inventory) -> tuple
 
     Each with its format: `orders-ca (pem)`.
     """
-    wanted = certificate_format(endpoint, inventory)
+    expected = certificate_format(endpoint, inventory)
 
     def misformatted(certificate: Resource) -> str:
-        found = form(certificate, inventory)
-        return f"{certificate.name} ({found})" if (found == "wallet") != (wanted == "wallet") else ""
+        actual = form(certificate, inventory)
+        return f"{certificate.name} ({actual})" if (actual == "wallet") != (expected == "wallet") else ""
 
-    return each_of(found_certificates(endpoint, inventory), misformatted)
+    return each_of(existing_certificates(endpoint, inventory), misformatted)
 
 
 def self_signed_certificates(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -77,11 +78,11 @@ def self_signed_certificates(endpoint: Resource, inventory: Inventory) -> tuple[
     def self_signed(certificate: Resource) -> str:
         if form(certificate, inventory) in ("wallet", "private-key"):
             return ""
-        found = readable_pem(certificate, inventory).certificates
-        alone = len(found) == 1 and found[0].root and not found[0].signer
+        chain = readable_pem(certificate, inventory).certificates
+        alone = len(chain) == 1 and chain[0].root and not chain[0].signer
         return certificate.name if alone else ""
 
-    return each_of(found_certificates(endpoint, inventory), self_signed)
+    return each_of(existing_certificates(endpoint, inventory), self_signed)
 
 
 def certificate_proofs(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:

@@ -11,8 +11,9 @@ from dms_lint.facts.credentials.authentication import by_iam
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
 from dms_lint.facts.fact import Fact, memoized, texts
 from dms_lint.facts.network.hosts import hosts_of, place_of
-from dms_lint.facts.tls.modes import AURORA_MYSQL, MODES, MYSQL, cluster_hosts, instance_host, mode
-from dms_lint.model import Missing
+from dms_lint.facts.tls.aurora_hosts import AURORA_MYSQL, MYSQL, cluster_hosts, instance_host
+from dms_lint.facts.tls.modes import MODES, mode
+from dms_lint.logic.kleene import collect_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,16 +54,9 @@ def _clusters(endpoint: Resource, inventory: Inventory) -> tuple[Resource, ...]:
     """The Aurora MySQL clusters whose hosts the endpoint names; Missing for a host of RDS of which nothing was read."""
     if engine(endpoint, inventory) not in MYSQL:
         return ()
-    found: dict[str, Resource] = {}
-    hole: Missing | None = None
-    for host in hosts_of(endpoint, inventory):
-        try:
-            found.update((cluster.id, cluster) for cluster in _clusters_of(host, endpoint, inventory))
-        except Missing as missing:
-            hole = hole or missing
-    if hole is not None and not found:
-        raise hole
-    return tuple(found.values())
+    hosts = hosts_of(endpoint, inventory)
+    clusters = collect_each(hosts, lambda host: _clusters_of(host, endpoint, inventory)).certain()
+    return tuple({cluster.id: cluster for cluster in clusters}.values())
 
 
 def _clusters_of(host: str, endpoint: Resource, inventory: Inventory) -> Iterator[Resource]:
@@ -93,16 +87,16 @@ def aurora_clusters(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]
 
     None where the host is that of no cluster here: another database, or one behind a name of somebody's own.
     """
-    return tuple(map(_called, _clusters(endpoint, inventory)))
+    return tuple(map(_name_and_version, _clusters(endpoint, inventory)))
 
 
 def tls_only_clusters(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """Those of `tls.aurora_clusters` whose version, 8.4 or later, refuses a connection in clear by default."""
     clusters = _clusters(endpoint, inventory)
-    return tuple(_called(cluster) for cluster in clusters if _version(cluster) >= _TLS_ONLY)
+    return tuple(_name_and_version(cluster) for cluster in clusters if _version(cluster) >= _TLS_ONLY)
 
 
-def _called(cluster: Resource) -> str:
+def _name_and_version(cluster: Resource) -> str:
     return f"{cluster.name} ({cluster.text('EngineVersion')})"
 
 
@@ -111,21 +105,17 @@ def refusals(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     One that could not be read is left out where the other is certain.
     """
-    found: list[str] = []
-    hole: Missing | None = None
-    try:
-        if iam_modes(endpoint, inventory):
-            found.append(f"IAM authentication needs {' or '.join(iam_modes(endpoint, inventory))}")
-    except Missing as missing:
-        hole = missing
-    try:
-        clusters = tls_only_clusters(endpoint, inventory)
-        found += [f"the Aurora MySQL cluster {cluster} takes only TLS by default" for cluster in clusters]
-    except Missing as missing:
-        hole = hole or missing
-    if hole is not None and not found:
-        raise hole
-    return tuple(found)
+    return collect_each((_iam_refusals, _cluster_refusals), lambda derive: derive(endpoint, inventory)).certain()
+
+
+def _iam_refusals(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    modes = iam_modes(endpoint, inventory)
+    return (f"IAM authentication needs {' or '.join(modes)}",) if modes else ()
+
+
+def _cluster_refusals(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
+    clusters = tls_only_clusters(endpoint, inventory)
+    return tuple(f"the Aurora MySQL cluster {cluster} takes only TLS by default" for cluster in clusters)
 
 
 FACTS: Final = (

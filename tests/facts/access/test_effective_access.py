@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dms_lint.facts.access import effective_access as access
-from dms_lint.facts.dms import encryption_keys as keys
+from dms_lint.facts.dms import key_references
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.inventory.inventory import Inventory
@@ -18,8 +18,8 @@ from dms_lint.model import Document, Missing, Refusal, Status
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
-KEY = keys.Reference(ID, "", "aws", ACCOUNT, "eu-west-1")
-FOREIGN = keys.Reference(ID, "", "aws", OTHER, "eu-west-1")
+KEY = key_references.Reference(ID, "", "aws", ACCOUNT, "eu-west-1")
+FOREIGN = key_references.Reference(ID, "", "aws", OTHER, "eu-west-1")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/lake"
 SECRET = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:orders-a1B2c3"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -72,7 +72,7 @@ def inventory(*documents: Document) -> Inventory:
     return Inventory(documents, NOW)
 
 
-def asked(*documents: Document, action: str = "kms:Decrypt", key: keys.Reference = KEY) -> Any:
+def asked(*documents: Document, action: str = "kms:Decrypt", key: key_references.Reference = KEY) -> Any:
     found = inventory(*documents)
     holder = found.find("role", ROLE)
     assert holder is not None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.facts.dms import encryption_keys as keys
+from dms_lint.facts.dms import key_references
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource, Status
 
@@ -68,20 +69,20 @@ prefixes = st.builds(
 
 @given(ids)
 def test_a_key_id_is_that_key_and_says_no_place(key_id: str) -> None:
-    assert keys.parse_reference(key_id) == keys.Reference(key_id, "")
+    assert key_references.parse_reference(key_id) == key_references.Reference(key_id, "")
 
 
 @given(alias_names)
 def test_an_alias_name_is_that_alias_and_says_no_place(name: str) -> None:
-    assert keys.parse_reference(name) == keys.Reference("", name)
+    assert key_references.parse_reference(name) == key_references.Reference("", name)
 
 
 @given(prefixes, ids)
 def test_the_arn_of_a_key_is_read_and_written_alike(prefix: tuple[str, str, str], key_id: str) -> None:
     partition, region, account = prefix
     arn = f"arn:{partition}:kms:{region}:{account}:key/{key_id}"
-    found = keys.parse_reference(arn)
-    assert found == keys.Reference(key_id, "", partition, account, region)
+    found = key_references.parse_reference(arn)
+    assert found == key_references.Reference(key_id, "", partition, account, region)
     assert found is not None
     assert found.arn == arn
 
@@ -90,15 +91,15 @@ def test_the_arn_of_a_key_is_read_and_written_alike(prefix: tuple[str, str, str]
 def test_the_arn_of_an_alias_is_read_and_written_alike(prefix: tuple[str, str, str], name: str) -> None:
     partition, region, account = prefix
     arn = f"arn:{partition}:kms:{region}:{account}:{name}"
-    found = keys.parse_reference(arn)
-    assert found == keys.Reference("", name, partition, account, region)
+    found = key_references.parse_reference(arn)
+    assert found == key_references.Reference("", name, partition, account, region)
     assert found is not None
     assert found.arn == arn
 
 
 @given(st.text())
 def test_any_text_is_a_key_that_is_written_as_it_was_read_or_none(written: str) -> None:
-    found = keys.parse_reference(written)
+    found = key_references.parse_reference(written)
     assert found is None or found.arn == written
 
 
@@ -125,7 +126,7 @@ def test_any_text_is_a_key_that_is_written_as_it_was_read_or_none(written: str) 
     ],
 )
 def test_what_names_no_key_is_none(written: str) -> None:
-    assert keys.parse_reference(written) is None
+    assert key_references.parse_reference(written) is None
 
 
 # -- which key a resource has

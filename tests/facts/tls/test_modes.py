@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.data.tables import table
-from dms_lint.facts.tls import modes as tls
+from dms_lint.facts.tls import aurora_hosts, engine_protocols, modes
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource, Status
 
@@ -64,9 +64,12 @@ def instance(**more: Any) -> dict[str, Any]:
     }
 
 
-@given(st.sampled_from([fact.name for fact in tls.FACTS]), st.data())
+FACTS = (*modes.FACTS, *aurora_hosts.FACTS, *engine_protocols.FACTS)
+
+
+@given(st.sampled_from([fact.name for fact in FACTS]), st.data())
 def test_garbage_is_missing_and_never_an_error(name: str, data: st.DataObject) -> None:
-    (fact,) = (fact for fact in tls.FACTS if fact.name == name)
+    (fact,) = (fact for fact in FACTS if fact.name == name)
     engines = [engine for row in table("ssl-modes")["rows"] for engine in row["engines"]]
     members = ("SslMode", "CertificateArn", "ServerName", "ExtraConnectionAttributes")
     blocks = ("KafkaSettings", "RedisSettings", "ElasticsearchSettings", "MySQLSettings", "GcpMySQLSettings")
@@ -105,14 +108,14 @@ def test_garbled_databases_are_missing_and_never_an_error(bad: dict[str, Any], w
         {"EngineName": "aurora", "ServerName": f"shop-2.{SUFFIX}"}, [cluster(**bad)], [instance(**worse)]
     )
     with contextlib.suppress(Missing):
-        assert tls.aurora_host(endpoint, inventory) in ("", *tls.AURORA_HOSTS)
+        assert aurora_hosts.aurora_host(endpoint, inventory) in ("", *aurora_hosts.AURORA_HOSTS)
 
 
 def test_every_row_of_the_table_names_its_source_and_known_modes() -> None:
     for row in table("ssl-modes")["rows"]:
         assert row["source"]
-        assert set(row["modes"]) <= set(tls.MODES)
-        assert sorted(row["modes"], key=tls.MODES.index) == row["modes"]
+        assert set(row["modes"]) <= set(modes.MODES)
+        assert sorted(row["modes"], key=modes.MODES.index) == row["modes"]
 
 
 def test_no_engine_stands_in_two_rows() -> None:
@@ -132,7 +135,7 @@ def test_no_engine_stands_in_two_rows() -> None:
     ],
 )
 def test_a_host_name_of_aurora_says_what_it_is(host: str, role: str) -> None:
-    assert tls.aurora_host(*look({"EngineName": "mysql", "ServerName": host})) == role
+    assert aurora_hosts.aurora_host(*look({"EngineName": "mysql", "ServerName": host})) == role
 
 
 @pytest.mark.parametrize(
@@ -146,81 +149,91 @@ def test_a_host_name_of_aurora_says_what_it_is(host: str, role: str) -> None:
     ],
 )
 def test_another_host_is_no_aurora_for_mysql_and_unknown_for_aurora(host: str) -> None:
-    assert tls.aurora_host(*look({"EngineName": "mysql", "ServerName": host})) == ""
+    assert aurora_hosts.aurora_host(*look({"EngineName": "mysql", "ServerName": host})) == ""
     with pytest.raises(Missing, match="no host name of Aurora's own"):
-        tls.aurora_host(*look({"EngineName": "aurora", "ServerName": host}))
+        aurora_hosts.aurora_host(*look({"EngineName": "aurora", "ServerName": host}))
 
 
 @pytest.mark.parametrize("engine", ["mysql", "mariadb", "aurora"])
 def test_a_proxy_may_stand_before_aurora(engine: str) -> None:
     host = "shop.proxy-c9akciq32.eu-west-1.rds.amazonaws.com"
     with pytest.raises(Missing, match="no host name of Aurora's own"):
-        tls.aurora_host(*look({"EngineName": engine, "ServerName": host}))
+        aurora_hosts.aurora_host(*look({"EngineName": engine, "ServerName": host}))
 
 
 def test_a_cluster_in_the_inventory_outweighs_the_form_of_the_host_name() -> None:
     endpoint = {"EngineName": "mysql", "ServerName": f"shop.cluster-ro-{SUFFIX}"}
-    assert tls.aurora_host(*look(endpoint, [cluster(Engine="mysql")])) == ""
-    assert tls.aurora_host(*look(endpoint, [cluster(Engine="aurora")])) == "reader"
+    assert aurora_hosts.aurora_host(*look(endpoint, [cluster(Engine="mysql")])) == ""
+    assert aurora_hosts.aurora_host(*look(endpoint, [cluster(Engine="aurora")])) == "reader"
 
 
 def test_the_members_of_a_cluster_tell_the_writer_without_the_instances() -> None:
     for name, role in (("shop-1", "writer"), ("shop-2", "replica")):
         endpoint = {"EngineName": "aurora", "ServerName": f"{name}.{SUFFIX}"}
-        assert tls.aurora_host(*look(endpoint, [cluster()])) == role
+        assert aurora_hosts.aurora_host(*look(endpoint, [cluster()])) == role
 
 
 def test_a_member_is_told_by_the_account_s_part_of_the_host_name_too() -> None:
     stranger = {"EngineName": "mysql", "ServerName": "shop-1.zzzzzzzzzzzz.eu-west-1.rds.amazonaws.com"}
     with pytest.raises(Missing, match="no DB instance of the account"):
-        tls.aurora_host(*look(stranger, [cluster()], [instance()]))
+        aurora_hosts.aurora_host(*look(stranger, [cluster()], [instance()]))
 
 
 def test_an_instance_whose_cluster_is_gone_is_missing() -> None:
     endpoint = {"EngineName": "aurora", "ServerName": f"shop-2.{SUFFIX}"}
     other = cluster(DBClusterIdentifier="other", DBClusterArn=f"{RDS}cluster:other", Endpoint=None)
     with pytest.raises(Missing, match="names the cluster shop, which does not exist"):
-        tls.aurora_host(*look(endpoint, [other], [instance()]))
+        aurora_hosts.aurora_host(*look(endpoint, [other], [instance()]))
 
 
 def test_an_instance_that_its_cluster_does_not_list_is_missing() -> None:
     endpoint = {"EngineName": "aurora", "ServerName": f"shop-2.{SUFFIX}"}
     with pytest.raises(Missing, match="has no member shop-2"):
-        tls.aurora_host(*look(endpoint, [cluster(DBClusterMembers=[])], [instance()]))
+        aurora_hosts.aurora_host(*look(endpoint, [cluster(DBClusterMembers=[])], [instance()]))
 
 
 def test_an_instance_of_aurora_postgresql_is_no_aurora_mysql() -> None:
     endpoint = {"EngineName": "mysql", "ServerName": f"shop-2.{SUFFIX}"}
-    assert tls.aurora_host(*look(endpoint, None, [instance(Engine="aurora-postgresql")])) == ""
+    assert aurora_hosts.aurora_host(*look(endpoint, None, [instance(Engine="aurora-postgresql")])) == ""
 
 
 def test_kafka_settings_outweigh_the_extra_connection_attributes() -> None:
     attributes = "securityProtocol=plaintext;"
     block = {"KafkaSettings": {"SecurityProtocol": "sasl-ssl"}, "ExtraConnectionAttributes": attributes}
-    assert tls.kafka_protocol(*look({"EngineName": "kafka", **block})) == "sasl-ssl"
+    assert engine_protocols.kafka_protocol(*look({"EngineName": "kafka", **block})) == "sasl-ssl"
 
 
 def test_a_protocol_is_read_in_any_case() -> None:
-    assert tls.kafka_protocol(*look({"EngineName": "kafka", "KafkaSettings": {"SecurityProtocol": "SASL-SSL"}}))
+    assert engine_protocols.kafka_protocol(
+        *look({"EngineName": "kafka", "KafkaSettings": {"SecurityProtocol": "SASL-SSL"}})
+    )
     redis = {"EngineName": "redis", "RedisSettings": {"SslSecurityProtocol": "PLAINTEXT"}}
-    assert tls.redis_protocol(*look(redis)) == "plaintext"
+    assert engine_protocols.redis_protocol(*look(redis)) == "plaintext"
 
 
 def test_a_protocol_that_aws_does_not_have_is_not_readable() -> None:
     with pytest.raises(Missing, match="is not one of plaintext, ssl-encryption") as caught:
-        tls.redis_protocol(*look({"EngineName": "redis", "RedisSettings": {"SslSecurityProtocol": "tls"}}))
+        engine_protocols.redis_protocol(*look({"EngineName": "redis", "RedisSettings": {"SslSecurityProtocol": "tls"}}))
     assert caught.value.status is Status.NOT_READABLE
+
+
+def _search(uri: str) -> dict[str, Any]:
+    return {"EngineName": "opensearch", "ElasticsearchSettings": {"EndpointUri": uri}}
 
 
 @pytest.mark.parametrize("uri", ["ftp://search.example.com", "://search.example.com"])
 def test_a_search_address_of_another_protocol_is_not_readable(uri: str) -> None:
     with pytest.raises(Missing, match="EndpointUri"):
-        tls.search_scheme(*look({"EngineName": "opensearch", "ElasticsearchSettings": {"EndpointUri": uri}}))
+        engine_protocols.search_scheme(
+            *look({"EngineName": "opensearch", "ElasticsearchSettings": {"EndpointUri": uri}})
+        )
 
 
 def test_the_address_of_a_search_domain_is_not_repeated() -> None:
     uri = "http://admin:hunter2@search.example.com"
-    value = tls.search_scheme(*look({"EngineName": "opensearch", "ElasticsearchSettings": {"EndpointUri": uri}}))
+    value = engine_protocols.search_scheme(
+        *look({"EngineName": "opensearch", "ElasticsearchSettings": {"EndpointUri": uri}})
+    )
     assert value == "http"
 
 
@@ -239,10 +252,10 @@ def test_the_address_of_a_search_domain_is_not_repeated() -> None:
     ],
 )
 def test_what_encrypts_depends_on_the_engine(data: dict[str, Any], expected: bool) -> None:
-    assert tls.encrypted(*look(data)) is expected
+    assert modes.encrypted(*look(data)) is expected
 
 
 @pytest.mark.parametrize("engine", ["mysql", "kafka", "redis", "opensearch", "clickhouse"])
 def test_nothing_is_encrypted_or_clear_without_the_setting_that_says_so(engine: str) -> None:
     with pytest.raises(Missing):
-        tls.encrypted(*look({"EngineName": engine}))
+        modes.encrypted(*look({"EngineName": engine}))
