@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from dms_lint.collectors.files import Source
     from dms_lint.model import Document
 
+SUFFIXES: Final[frozenset[str]] = frozenset()
+"""None: a snapshot is a folder."""
 INDEX: Final = "_collection.json"
 VERSION: Final = "1.0"
 _MALFORMED: Final = Refusal("UnreadableFile", "the snapshot's file cannot be read", failed=True)
@@ -160,12 +163,17 @@ def _write_json(file: Path, value: Any) -> None:
 # -- reading
 
 
-def is_snapshot(folder: Path) -> bool:
-    """Whether a folder holds a snapshot."""
-    return (folder / INDEX).is_file()
+def detect(source: Source) -> bool:
+    """Whether it is a folder with the index of a snapshot."""
+    return INDEX in source.names
 
 
-def read(folder: Path) -> Iterator[Document | Notice]:
+def read(source: Source, *, read_secrets: bool) -> Iterator[Document | Notice]:  # noqa: ARG001 - there are no values
+    """What the snapshot in a folder holds."""
+    return read_snapshot(Path(source.path))
+
+
+def read_snapshot(folder: Path) -> Iterator[Document | Notice]:
     """What a collection yielded when the snapshot was written.
 
     A file that is missing or broken is a Notice, and its call is unanswered.

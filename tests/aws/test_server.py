@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.utils import parse_to_aware_datetime
 
 from dms_lint.aws.responses import TOKENS
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.model import Document
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ SEEDED = (
 
 
 def documents(seeded: Seeded) -> list[Document]:
-    found = list(read_exports(str(ACCOUNTS / path) for path in seeded.paths))
+    found = list(read_inputs(str(ACCOUNTS / path) for path in seeded.paths))
     assert all(isinstance(one, Document) for one in found)
     return [one for one in found if isinstance(one, Document)]
 

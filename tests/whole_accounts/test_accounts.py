@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 
 from dms_lint.aws.secret_values import DERIVED
 from dms_lint.aws.shapes import misfits
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.engine.evaluate import Outcome, evaluate
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Status, Verdict
@@ -33,7 +33,7 @@ folders = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.n
 
 
 def documents(folder: Path) -> list[Document]:
-    return [found for found in read_exports([str(folder)]) if isinstance(found, Document)]
+    return [found for found in read_inputs([str(folder)]) if isinstance(found, Document)]
 
 
 def inventory(folder: Path) -> Inventory:
@@ -51,7 +51,7 @@ def aws_own(body: Mapping[str, Any]) -> dict[str, Any]:
 
 @folders
 def test_every_file_is_read_without_a_complaint(folder: Path) -> None:
-    assert [found for found in read_exports([str(folder)]) if not isinstance(found, Document)] == []
+    assert [found for found in read_inputs([str(folder)]) if not isinstance(found, Document)] == []
     assert inventory(folder).notices == []
 
 

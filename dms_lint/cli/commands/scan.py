@@ -99,7 +99,7 @@ def run_scan(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, C
 
     # One pass over many small objects that all live to the end: collecting them is the largest cost of a big scan.
     gc.disable()
-    from dms_lint.collectors.exports import read_exports
+    from dms_lint.collectors import read_inputs
     from dms_lint.engine.scan import NothingToJudge
     from dms_lint.engine.scan import scan as judge
     from dms_lint.gate import selection as gate
@@ -115,7 +115,7 @@ def run_scan(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, C
         complain(notice for notice in found.notices if not notice.problem)
     try:
         report = judge(
-            found.documents() if found else read_exports(paths, read_secrets=options["read_secrets"]),
+            found.documents() if found else read_inputs(paths, read_secrets=options["read_secrets"]),
             pack,
             rules,
             inputs=paths,
@@ -143,12 +143,12 @@ def inspect(path: str, id_: str | None, at: str | None, *, read_secrets: bool) -
     from datetime import UTC, datetime
 
     from dms_lint.cli import views as pages
-    from dms_lint.collectors.exports import read_exports
+    from dms_lint.collectors import read_inputs
     from dms_lint.engine.scan import NothingToJudge, read
 
     must_exist((path,))
     try:
-        inventory = read(read_exports((path,), read_secrets=read_secrets), date(at) or datetime.now(UTC))
+        inventory = read(read_inputs((path,), read_secrets=read_secrets), date(at) or datetime.now(UTC))
     except NothingToJudge as nothing:
         complain(notice for notice in nothing.notices if notice.problem)
         stop(str(nothing), 2)
