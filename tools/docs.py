@@ -211,7 +211,7 @@ def permissions(rules: tuple[Rule, ...]) -> str:
         service, _, name = call.operation.partition(":")
         options = f" {call.options[0][1]}" if call.name == "DescribeVpcAttribute" else ""
         scope = "the account" if call.of_account else "each Region"
-        about = f"{', '.join(sorted({KINDS[kind].plural for kind, _ in call.follows}))}" if call.follows else "all"
+        about = f"{', '.join(sorted({KINDS[kind].plural for kind in call.sources}))}" if call.follows else "all"
         if call.about:
             about = f"what is named by {about}" + (f", {call.batch} a call" if call.batch > 1 else "")
         only = " (`--read-secrets` only)" if call.operation == READS_VALUES else ""
