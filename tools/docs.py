@@ -1,4 +1,4 @@
-"""Writes what is generated from the pack: docs/rules/, docs/*.md, the help texts and the scan in README.md.
+"""Writes what is generated: docs/rules/, docs/*.md, examples/, the help texts and the scan in README.md.
 
 python tools/docs.py            write
 python tools/docs.py --check    exit with 1, naming them, when files are not what would be written
@@ -24,6 +24,7 @@ from dms_lint.rulepack.guide import coverage, sections
 from dms_lint.rulepack.loader import load_pack
 from dms_lint.rulepack.placeholders import commands, say
 from dms_lint.rulepack.settings import default
+from tools import export_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,7 @@ def pages() -> dict[Path, str]:
     found[ROOT / "docs" / "facts.md"] = GENERATED + facts(pack.rules)
     found[ROOT / "docs" / "permissions.md"] = GENERATED + permissions(pack.rules)
     found[ROOT / "examples" / "read-only-role.yaml"] = output("dms-lint policy --format cloudformation")
+    found[export_script.SCRIPT] = export_script.script()
     found[ROOT / "README.md"] = readme(len(pack.rules))
     return found
 
