@@ -8,6 +8,8 @@
 #
 # All of them only list and describe.  Each writes its answer to COMMAND.json, and what AWS refused to COMMAND.err.
 # An answer that does not say what it is about is named after it: get-key-policy.KEY-ID.json.
+#
+# What stands between `>>>` and `<<<` is written by `make docs`, out of the table of calls of the live account.
 
 set -eu
 
@@ -81,9 +83,11 @@ mkdir -p "$account_folder"
 # -- the account as a whole
 
 END
+# >>> listings of the account
 listing account iam get-account-authorization-details
 listing account iam get-account-summary
 listing account s3api list-buckets
+# <<<
 
 indent='    '
 printf '\n# The access keys of users: when they were made, never what they are.\n'
@@ -104,11 +108,11 @@ cat << 'END'
 END
 indent='    '
 
+# >>> listings of a Region
 listing dms describe-endpoints
 listing dms describe-replication-instances
 listing dms describe-replication-subnet-groups
 listing dms describe-certificates
-# With their settings: logging is judged by them.
 listing dms describe-replication-tasks --no-without-settings
 listing dms describe-replication-configs
 listing dms describe-replications
@@ -120,15 +124,7 @@ listing dms describe-migration-projects
 listing dms describe-data-migrations
 listing dms describe-pending-maintenance-actions
 listing dms describe-engine-versions
-listing dms describe-orderable-replication-instances
-listing dms describe-replication-task-assessment-runs
-listing dms describe-account-attributes
-
-listing kms list-keys
 listing kms list-aliases
-# Secrets that are scheduled for deletion are listed only when asked for.
-listing secretsmanager list-secrets --include-planned-deletion
-
 listing ec2 describe-security-groups
 listing ec2 describe-subnets
 listing ec2 describe-vpcs
@@ -139,16 +135,23 @@ listing ec2 describe-nat-gateways
 listing ec2 describe-vpc-endpoints
 listing ec2 describe-vpc-peering-connections
 listing ec2 describe-network-interfaces
-
 listing rds describe-db-instances
 listing rds describe-db-clusters
 listing rds describe-db-subnet-groups
-# DMS has a command of the same name.
 line '$folder/rds-describe-certificates' rds describe-certificates --region '"$region"'
 listing redshift describe-clusters
 listing redshift describe-cluster-subnet-groups
 listing redshift-serverless list-workgroups
 listing cloudtrail describe-trails
+# <<<
+
+# Answers that dms-lint reads as well, and that a scan of the live account does without.
+listing dms describe-orderable-replication-instances
+listing dms describe-replication-task-assessment-runs
+listing dms describe-account-attributes
+listing kms list-keys
+# Secrets that are scheduled for deletion are listed only when asked for.
+listing secretsmanager list-secrets --include-planned-deletion
 
 indent='        '
 
@@ -170,10 +173,12 @@ printf '    done\n'
 
 printf '\n    # KMS keys.\n'
 each name kms list-keys --query "'Keys[].KeyId'"
+# >>> kms about KeyId in $name
 about kms describe-key --key-id '"$name"'
 about kms get-key-policy --policy-name default --key-id '"$name"'
 about kms get-key-rotation-status --key-id '"$name"'
 about kms list-grants --key-id '"$name"'
+# <<<
 printf '    done\n'
 
 printf '\n    # Secrets: what is said of them, never what they hold.\n'
@@ -181,9 +186,11 @@ each arn secretsmanager list-secrets --include-planned-deletion --query "'Secret
 cat << 'END'
         name=$(printf '%s' "$arn" | cut -d : -f 7 | tr / -)
 END
+# >>> secretsmanager about SecretId in $arn
 about secretsmanager describe-secret --secret-id '"$arn"'
 about secretsmanager get-resource-policy --secret-id '"$arn"'
 about secretsmanager list-secret-version-ids --secret-id '"$arn"'
+# <<<
 printf '    done\n'
 
 printf '\n    # The functions that rotate secrets.\n'
@@ -197,9 +204,11 @@ printf '    done\n'
 
 printf '\n    # The buckets of S3 endpoints.\n'
 each name dms describe-endpoints --query "'Endpoints[].S3Settings.BucketName'"
+# >>> s3 about Bucket in $name
 about s3api head-bucket --bucket '"$name"'
 about s3api get-bucket-location --bucket '"$name"'
 about s3api get-bucket-encryption --bucket '"$name"'
+# <<<
 printf '    done\n'
 
 printf '\n    # What VPCs answer to names, and the ranges in prefix lists.\n'
@@ -208,7 +217,9 @@ line '$folder/describe-vpc-attribute.$name.support' ec2 describe-vpc-attribute -
 line '$folder/describe-vpc-attribute.$name.hostnames' ec2 describe-vpc-attribute --attribute enableDnsHostnames --vpc-id '"$name"' --region '"$region"'
 printf '    done\n'
 each name ec2 describe-managed-prefix-lists --query "'PrefixLists[].PrefixListId'"
+# >>> ec2 about PrefixListId in $name
 about ec2 get-managed-prefix-list-entries --prefix-list-id '"$name"'
+# <<<
 printf '    done\n'
 
 printf '\n    # Trails.\n'
@@ -216,9 +227,16 @@ each arn cloudtrail describe-trails --query "'trailList[].TrailARN'"
 cat << 'END'
         name=${arn##*/}
 END
+# >>> cloudtrail about Name in $arn
 about cloudtrail get-trail-status --name '"$arn"'
+# <<<
+# >>> cloudtrail about TrailName in $arn
 about cloudtrail get-event-selectors --trail-name '"$arn"'
+# <<<
 printf '    done\n'
+
+# >>> the rest
+# <<<
 
 cat << 'END'
 done

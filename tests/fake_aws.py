@@ -6,6 +6,7 @@ What the folder has no answer for is refused, as AWS refuses it.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ def answer(folder: str, service: str, command: str, options: dict[str, str]) -> 
         about = options["key-id"]
     elif "secret-id" in options:
         about = options["secret-id"].split(":")[-1].rpartition("-")[0].replace("/", "-")
+    else:
+        # As the commands name the file: by the end of an ARN.
+        ids = (value for option, value in options.items() if re.fullmatch(r".*-(arn|id|name)|name", option))
+        about = re.split("[:/]", next(ids, ""))[-1]
     for file in sorted(Path(folder).rglob("*.json")):
         # Of two commands of one name that of RDS has a folder of its own.
         of_rds = service == "rds" and command == "describe-certificates"

@@ -1,4 +1,4 @@
-"""Writes what is generated from the pack: docs/rules/, docs/*.md, the help texts and the scan in README.md.
+"""Writes what is generated: docs/rules/, docs/*.md, examples/, the help texts and the scan in README.md.
 
 python tools/docs.py            write
 python tools/docs.py --check    exit with 1, naming them, when files are not what would be written
@@ -23,6 +23,7 @@ from dms_lint.rulepack.guide import coverage, sections
 from dms_lint.rulepack.loader import load_pack
 from dms_lint.rulepack.placeholders import say
 from dms_lint.rulepack.settings import default
+from tools import export_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,7 @@ def pages() -> dict[Path, str]:
     content[ROOT / "docs" / "facts.md"] = GENERATED + facts(pack.rules)
     content[ROOT / "docs" / "permissions.md"] = GENERATED + permissions(pack.rules)
     content[ROOT / "examples" / "read-only-role.yaml"] = output("dms-lint policy --format cloudformation")
+    content[export_script.SCRIPT] = export_script.script()
     content[ROOT / "README.md"] = readme(len(pack.rules))
     return content
 
@@ -239,7 +241,7 @@ def permissions(rules: tuple[Rule, ...]) -> str:
         service, _, name = call.operation.partition(":")
         options = f" {call.options[0][1]}" if call.name == "DescribeVpcAttribute" else ""
         scope = "the account" if call.of_account else "each Region"
-        about = f"{', '.join(sorted({KINDS[kind].plural for kind, _ in call.follows}))}" if call.follows else "all"
+        about = f"{', '.join(sorted({KINDS[kind].plural for kind in call.sources}))}" if call.follows else "all"
         if call.about:
             about = f"what is named by {about}" + (f", {call.batch} a call" if call.batch > 1 else "")
         only = " (`--read-secrets` only)" if call.operation == READS_VALUES else ""

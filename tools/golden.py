@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine.scan import scan
 from dms_lint.model import Severity
@@ -28,7 +28,7 @@ def judge(account: str, *, all_verdicts: bool = False) -> Report:
     before = Path.cwd()
     os.chdir(ACCOUNTS)
     try:
-        return scan(read_exports([account]), pack, pack.rules, inputs=[account], at=AT, all_verdicts=all_verdicts)
+        return scan(read_inputs([account]), pack, pack.rules, inputs=[account], at=AT, all_verdicts=all_verdicts)
     finally:
         os.chdir(before)
 

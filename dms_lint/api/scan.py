@@ -59,9 +59,9 @@ def must_exist(paths: Iterable[str]) -> None:
 
 
 def _files(request: ScanRequest) -> Iterable[Document | Notice]:
-    from dms_lint.collectors.exports import read_exports
+    from dms_lint.collectors import read_inputs
 
-    return read_exports(request.paths, read_secrets=request.read_secrets)
+    return read_inputs(request.paths, read_secrets=request.read_secrets)
 
 
 def _collect(rules: Sequence[Rule], request: ScanRequest) -> Collection:

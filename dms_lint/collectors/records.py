@@ -29,20 +29,20 @@ class Record(NamedTuple):
 
 def documents(record: Record) -> Iterator[Document]:
     """The documents of a record: one, or one for each thing that it was asked about."""
-    whole = Document(
+    document = Document(
         record.operation, record.body or {}, account=record.account, region=record.region, refusal=record.refusal
     )
     if record.body is not None and record.refusal is not None:
         # Both are told: what was read of it, and that the rest is missing and why.
-        yield whole._replace(refusal=None, body=_open(record.body))
-        whole = whole._replace(body={})
+        yield document._replace(refusal=None, body=_open(record.body))
+        document = document._replace(body={})
     if not record.subjects:
-        yield whole
+        yield document
     for subject in record.subjects:
         if record.body is not None and len(record.subjects) > 1:
-            yield whole._replace(subject=subject, body=_about(subject, record))
+            yield document._replace(subject=subject, body=_about(subject, record))
         else:
-            yield whole._replace(subject=subject)
+            yield document._replace(subject=subject)
 
 
 def _about(subject: str, record: Record) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _about(subject: str, record: Record) -> dict[str, Any]:
     body: dict[str, Any] = dict(record.body or {})
     for row in shapes_of(record.operation):
         for mark in row.marks:
-            body[mark] = [one for one in body.get(mark, ()) if one.get(row.id.rstrip("?")) == subject]
+            body[mark] = [item for item in body.get(mark, ()) if item.get(row.id.rstrip("?")) == subject]
     return body
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint import __version__
 from dms_lint.aws import redaction
+from dms_lint.aws.arn import parse_arn
 from dms_lint.aws.responses import NOT_THERE, RESPONSES, command
 from dms_lint.aws.secret_values import holds_value, without_values
 from dms_lint.collectors.records import Record, documents
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from dms_lint.collectors.files import Source
     from dms_lint.model import Document
 
+SUFFIXES: Final[frozenset[str]] = frozenset()
+"""None: a snapshot is a folder."""
 INDEX: Final = "_collection.json"
 VERSION: Final = "1.0"
 _MALFORMED: Final = Refusal("UnreadableFile", "the snapshot's file cannot be read", failed=True)
@@ -104,7 +108,7 @@ def _take_place(draft: Path, folder: Path) -> None:
 
 
 def _write_record(draft: Path, record: Record, number: int) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "operation": record.operation,
         "account": record.account,
         "region": record.region,
@@ -114,7 +118,7 @@ def _write_record(draft: Path, record: Record, number: int) -> dict[str, Any]:
     }
     if record.refusal is not None:
         code, message = map(redaction.message, record.refusal[:2])
-        found |= {"code": code, "message": message, "needs": record.refusal.needs}
+        entry |= {"code": code, "message": message, "needs": record.refusal.needs}
     if record.body is not None:
         service = record.operation.partition(":")[0]
         name = command(record.operation) + (f".{_safe(record.subjects[0])}" if len(record.subjects) == 1 else "")
@@ -124,8 +128,8 @@ def _write_record(draft: Path, record: Record, number: int) -> dict[str, Any]:
         _make_folder(draft, file.parent)
         # Once more, whoever made the record: nothing is written that has not gone through there.
         _write_json(draft / file, without_values(record.operation, record.body))
-        found["file"] = file.as_posix()
-    return found
+        entry["file"] = file.as_posix()
+    return entry
 
 
 def status(record: Record) -> str:
@@ -141,7 +145,8 @@ def status(record: Record) -> str:
 
 def _safe(subject: str) -> str:
     """A subject as a file name may be written: by its end, without what leads elsewhere."""
-    end = subject.split(":", 5)[-1] if subject.startswith("arn:") else subject
+    arn = parse_arn(subject)
+    end = arn.resource if arn else subject
     return re.sub(r"[^\w+=@.-]+", "-", end).strip(".-")[:80] or "x"
 
 
@@ -160,22 +165,29 @@ def _write_json(file: Path, value: Any) -> None:
 # -- reading
 
 
-def is_snapshot(folder: Path) -> bool:
-    """Whether a folder holds a snapshot."""
-    return (folder / INDEX).is_file()
+def detect(source: Source) -> bool:
+    """Whether it is a folder with the index of a snapshot."""
+    return INDEX in source.names
 
 
-def read(folder: Path) -> Iterator[Document | Notice]:
+def read(source: Source, *, read_secrets: bool) -> Iterator[Document | Notice]:  # noqa: ARG001 - there are no values
+    """What the snapshot in a folder holds."""
+    return read_snapshot(Path(source.path))
+
+
+def read_snapshot(folder: Path) -> Iterator[Document | Notice]:
     """What a collection yielded when the snapshot was written.
 
     A file that is missing or broken is a Notice, and its call is unanswered.
     """
     index = folder / INDEX
     try:
-        told = json.loads(index.read_bytes())
-        calls, notices = told["calls"], told["notices"]
-        if told["schema_version"].partition(".")[0] != VERSION.partition(".")[0]:
-            message = f"is of schema version {told['schema_version']}, and this dms-lint reads {VERSION}: collect again"
+        contents = json.loads(index.read_bytes())
+        calls, notices = contents["calls"], contents["notices"]
+        if contents["schema_version"].partition(".")[0] != VERSION.partition(".")[0]:
+            message = (
+                f"is of schema version {contents['schema_version']}, and this dms-lint reads {VERSION}: collect again"
+            )
             yield Notice(message, str(index), problem=True)
             return
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -183,7 +195,7 @@ def read(folder: Path) -> Iterator[Document | Notice]:
         return
     for message in notices if isinstance(notices, list) else ():
         yield Notice(str(message))
-    if told.get("interrupted"):
+    if contents.get("interrupted"):
         yield Notice("the collection was interrupted: see what is missing below", str(index))
     for number, call in enumerate(calls if isinstance(calls, list) else ()):
         record = _record(folder, call)
@@ -203,7 +215,7 @@ def _record(folder: Path, call: Any) -> Record | None:
         texts = (operation, account, region, *subjects)
     except (KeyError, TypeError, AttributeError):
         return None
-    if operation not in _OPERATIONS or not all(isinstance(one, str) for one in texts):
+    if operation not in _OPERATIONS or not all(isinstance(text, str) for text in texts):
         return None
     refusal = None
     if code is not None:

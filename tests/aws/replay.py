@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
 from dms_lint.aws.responses import RESPONSES, TOKENS
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.model import Document
 from tests.aws.paging import lists_of
 from tests.aws.subjects import ABOUT, names_of, normal, not_found, spellings, subject_of
@@ -53,7 +53,7 @@ class Seeds:
 
         Pages of a listing become one listing.  Derived records of secrets are left out: AWS never answers so.
         """
-        for one in read_exports([str(path)]):
+        for one in read_inputs([str(path)]):
             if not isinstance(one, Document):
                 if one.problem:
                     raise ValueError(str(one))

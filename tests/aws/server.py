@@ -5,24 +5,26 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from botocore.config import Config
 from botocore.session import Session
+from moto.backend_index import backend_url_patterns
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from dms_lint.aws.responses import action
+from dms_lint.aws.responses import action, shapes_of
 from tests.aws.asked import Asked, Call, access_key, identify
 from tests.aws.faults import Dropped, Fault, Kind, denied
-from tests.aws.paging import one_page
+from tests.aws.paging import lists_of, one_page
 from tests.aws.replay import Seeds
 from tests.aws.subjects import ABOUT, not_found
 from tests.aws.wire import AwsError, Reply, operation_model, write_answer, write_error
@@ -32,11 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-_EMPTY: Final[Mapping[str, Mapping[str, Any]]] = {
-    "rds:DescribeCertificates": {"Certificates": []},
-    "redshift-serverless:ListWorkgroups": {"workgroups": []},
-}
-"""What is answered where nothing is seeded and moto knows no such operation."""
 SECRET_KEY = "an-example-of-a-secret-access-key-no-one"
 
 
@@ -206,9 +203,11 @@ class Aws:
         pages = self._pages  # whoever seeds takes a new one
         try:
             body = self._seeds.answer(asked) if operation_model(asked.operation) else None
-            body = _EMPTY.get(asked.operation) if body is None else body
             if body is None:
-                return self._ask_moto(asked, call)
+                try:
+                    return self._ask_moto(asked, call)
+                except NotImplementedError:
+                    body = _nothing(asked)
             # A page is written once: XML takes long.
             part = json.dumps([asked.account, asked.region, asked.operation, asked.parameters, self.page_size])
             if part not in pages:
@@ -224,6 +223,8 @@ class Aws:
             return write_error(asked.service, not_found(asked), head=call.method == "HEAD")
 
     def _ask_moto(self, asked: Asked, call: Call) -> Reply:
+        if not _is_of_moto(asked):
+            raise NotImplementedError(f"moto has no service {asked.service}")
         path, _, query = call.path.partition("?")
         environ: dict[str, Any] = {
             "REQUEST_METHOD": call.method,
@@ -252,6 +253,21 @@ class Aws:
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = asked.account
         parts, status, headers = run_wsgi_app(self._moto, environ, buffered=True)
         return Reply(int(status.split()[0]), dict(headers), b"".join(parts))
+
+
+def _is_of_moto(asked: Asked) -> bool:
+    """Whether moto has the service at all; what is not signed, it answers too."""
+    host = f"https://{asked.service}.{asked.region}.amazonaws.com"
+    return not asked.service or any(re.match(pattern, host) for _, pattern in backend_url_patterns)
+
+
+def _nothing(asked: Asked) -> Mapping[str, Any]:
+    """The answer of a Region in which there is nothing, to an operation that dms-lint asks and moto does not know."""
+    if asked.operation in ABOUT:
+        raise not_found(asked)
+    if not any(row.shape != "one" for row in shapes_of(asked.operation)):
+        raise NotImplementedError(asked.operation)
+    return {key: [] for key in lists_of(asked.operation)}
 
 
 def _caller(asked: Asked) -> str:

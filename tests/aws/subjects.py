@@ -5,42 +5,28 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.aws.responses import identify, shapes_of
+from dms_lint.collectors.live.calls import CALLS
 from tests.aws.wire import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from dms_lint.aws.responses import ResponseShape
     from tests.aws.asked import Asked
 
 ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
-    "kms:DescribeKey": ("KeyId",),
-    "kms:GetKeyPolicy": ("KeyId",),
-    "kms:GetKeyRotationStatus": ("KeyId",),
-    "kms:ListGrants": ("KeyId",),
-    "secretsmanager:DescribeSecret": ("SecretId",),
-    "secretsmanager:GetResourcePolicy": ("SecretId",),
-    "secretsmanager:ListSecretVersionIds": ("SecretId",),
-    "secretsmanager:GetSecretValue": ("SecretId",),
-    "lambda:GetFunctionConfiguration": ("FunctionName",),
-    "s3:HeadBucket": ("Bucket",),
-    "s3:GetBucketLocation": ("Bucket",),
-    "s3:GetBucketEncryption": ("Bucket",),
-    "ec2:DescribeVpcAttribute": ("VpcId",),
-    "ec2:GetManagedPrefixListEntries": ("PrefixListId",),
-    "iam:ListAccessKeys": ("UserName",),
+    **{call.operation: (call.about,) for call in CALLS if call.about and call.batch == 1},
     "iam:GetRole": ("RoleName",),
     "iam:GetRolePolicy": ("RoleName", "PolicyName"),
     "iam:ListAttachedRolePolicies": ("RoleName",),
     "iam:GetPolicy": ("PolicyArn",),
     "iam:GetPolicyVersion": ("PolicyArn", "VersionId"),
-    "cloudtrail:GetTrailStatus": ("Name",),
-    "cloudtrail:GetEventSelectors": ("TrailName",),
 }
 """The parameters that say what a request is about; several are joined by a blank."""
 
 _NAMES: Final = ("ARN", "Arn", "Name", "KeyId", "FunctionName", "FunctionArn", "VpcId", "TrailARN", "RoleName")
 _NAMED_BY_END: Final = re.compile(r"arn:[\w-]+:(?:cloudtrail|iam|kms):")
-_WRAPPED: Final = ("KeyMetadata", "Role", "Policy")
 
 _NOT_FOUND: Final[Mapping[str, tuple[str, str, int]]] = {
     "kms": ("NotFoundException", "Key '{arn}' does not exist", 400),
@@ -56,6 +42,8 @@ _NOT_FOUND: Final[Mapping[str, tuple[str, str, int]]] = {
     "cloudtrail": ("TrailNotFoundException", "Unknown trail: {name} for the user: {account}", 400),
     "dms": ("ResourceNotFoundFault", "Resource not found: {name}", 400),
 }
+"""What AWS says of what is not there, by operation or service."""
+_NOT_FOUND_ELSEWHERE: Final = ("NotFoundException", "There is no {arn}", 404)
 
 
 def subject_of(asked: Asked) -> str:
@@ -90,14 +78,24 @@ def spellings(subject: str, account: str, region: str) -> Iterator[str]:
         yield normal(re.split("[:/]", fields[5])[-1])
 
 
+def resources_in(operation: str, body: Mapping[str, Any]) -> Iterator[tuple[ResponseShape, Mapping[str, Any]]]:
+    """The resources that an answer about one thing holds: itself, or a member of it."""
+    for row in shapes_of(operation):
+        part = body.get(row.key) if row.key else body
+        if row.shape == "one" and isinstance(part, dict):
+            yield row, part
+
+
 def names_of(operation: str, subject: str, body: Mapping[str, Any]) -> set[str]:
     """What a seeded answer is about may be called, normalised."""
     parameters = ABOUT.get(operation, ())
     if len(parameters) > 1:
         found = [subject, " ".join(str(body.get(name, "")) for name in parameters)]
     else:
-        inner = [body[name] for name in _WRAPPED if isinstance(body.get(name), dict)]
-        found = [subject, *(one[name] for one in (body, *inner) for name in _NAMES if isinstance(one.get(name), str))]
+        resources = list(resources_in(operation, body))
+        parts = [body, *(part for _, part in resources)]
+        found = [subject, *(part[name] for part in parts for name in _NAMES if isinstance(part.get(name), str))]
+        found += [identify(row, part) for row, part in resources]
     # A trail's ARN ends with its name, as a key's does with its id.
     found += [re.split("[:/]", one)[-1] for one in found if _NAMED_BY_END.match(one)]
     return {normal(one) for one in found} - {""}
@@ -108,6 +106,6 @@ def not_found(asked: Asked) -> AwsError:
     name = subject_of(asked)
     place = f"arn:aws:{asked.service}:{asked.region}:{asked.account}:"
     kind = {"kms": "key/", "lambda": "function:"}.get(asked.service, "")
-    code, message, status = _NOT_FOUND.get(asked.operation) or _NOT_FOUND[asked.service]
+    code, message, status = _NOT_FOUND.get(asked.operation) or _NOT_FOUND.get(asked.service) or _NOT_FOUND_ELSEWHERE
     arn = name if name.startswith("arn:") else place + kind + name
     return AwsError(code, message.format(name=name, arn=arn, account=asked.account), status)

@@ -10,7 +10,7 @@ import pytest
 
 from dms_lint.aws.responses import RESPONSES, command
 from dms_lint.aws.shapes import misfits
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.engine.scan import scan
 from dms_lint.model import Document, Verdict
 from tests.aws import moto_dms, world
@@ -60,7 +60,7 @@ def exported(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="module")
 def report(exported: Path, pack: Pack) -> Report:
-    return scan(read_exports([str(exported)]), pack, pack.rules)
+    return scan(read_inputs([str(exported)]), pack, pack.rules)
 
 
 def sent(client: Any, operation: str, **parameters: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -187,7 +187,7 @@ def test_one_secret_is_encrypted_with_a_key_of_another_account(clients: Clients)
 
 
 def test_every_exported_answer_is_one_that_aws_gives(exported: Path) -> None:
-    documents = [one for one in read_exports([str(exported)]) if isinstance(one, Document)]
+    documents = [one for one in read_inputs([str(exported)]) if isinstance(one, Document)]
     assert {f"{account}/{region}" for account, region in PLACES} <= {
         "/".join(str(one.file).split("/")[-3:-1]) for one in documents
     }

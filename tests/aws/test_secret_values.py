@@ -13,7 +13,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from dms_lint.aws.secret_values import characters, derive, holds_value
-from dms_lint.collectors.exports import parse_export, read_exports
+from dms_lint.collectors import read_inputs
+from dms_lint.collectors.exports import parse_export
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine.scan import scan
 from dms_lint.model import Document, Notice
@@ -226,7 +227,7 @@ def test_no_report_tells_a_password(
         (folder / "s.json").write_text(json.dumps(answer({**SECRET, "password": word})))
         (folder / "broken.json").write_text(json.dumps(answer({**SECRET, "password": word}))[:-4])
         rules = [rule for rule in PACK.rules if rule.id.startswith("SEC")]
-        found = scan(read_exports([str(folder)], read_secrets=read_secrets), PACK, rules, at=NOW, all_verdicts=True)
+        found = scan(read_inputs([str(folder)], read_secrets=read_secrets), PACK, rules, at=NOW, all_verdicts=True)
         found = found._replace(started_at=NOW, duration_s=0.0)
         shown = "".join(text for kind in ("json", "text") for text in render(kind, found, Style(width=200)))
         return (shown + repr(found)).replace(str(folder), "")
@@ -254,11 +255,11 @@ def test_a_derived_record_is_read_without_being_asked_for() -> None:
 def test_a_file_is_read_only_when_asked_for(tmp_path: Path) -> None:
     file = Path(tmp_path) / "get-secret-value.json"
     file.write_text(json.dumps(answer(SECRET), indent=4))
-    (notice,) = read_exports([str(tmp_path)])
+    (notice,) = read_inputs([str(tmp_path)])
     assert isinstance(notice, Notice)
     assert notice.problem
     assert notice.message == "holds a secret's value: not read without --read-secrets; delete this file"
     for paths in ([str(tmp_path)], [str(file)]):
-        (found,) = read_exports(paths, read_secrets=True)
+        (found,) = read_inputs(paths, read_secrets=True)
         assert isinstance(found, Document)
         assert found.file == str(file)

@@ -13,8 +13,8 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.utils import parse_to_aware_datetime
 
-from dms_lint.aws.responses import TOKENS
-from dms_lint.collectors.exports import read_exports
+from dms_lint.aws.responses import TOKENS, identify
+from dms_lint.collectors import read_inputs
 from dms_lint.model import Document
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ SEEDED = (
 
 
 def documents(seeded: Seeded) -> list[Document]:
-    found = list(read_exports(str(ACCOUNTS / path) for path in seeded.paths))
+    found = list(read_inputs(str(ACCOUNTS / path) for path in seeded.paths))
     assert all(isinstance(one, Document) for one in found)
     return [one for one in found if isinstance(one, Document)]
 
@@ -75,7 +75,7 @@ def plain(shape: Any, value: Any) -> Any:
 
 def question(document: Document, seeded: Seeded) -> dict[str, Any]:
     """The parameters that ask for a document."""
-    from tests.aws.subjects import ABOUT
+    from tests.aws.subjects import ABOUT, resources_in
 
     body, operation = document.body, document.operation
     if operation == "dms:ListTagsForResource":
@@ -86,9 +86,8 @@ def question(document: Document, seeded: Seeded) -> dict[str, Any]:
         return {"ResourceArn": f"arn:aws:dms:{seeded.region}:{seeded.account}:{kind}:{rest}"}
     if operation not in ABOUT:
         return {}
-    inner = body.get("KeyMetadata", body)
-    names = ("ARN", "Arn", "FunctionArn", "TrailARN", "VpcId")
-    asked = {ABOUT[operation][0]: document.subject or next(inner[name] for name in names if name in inner)}
+    ids = [identify(row, part).partition(" ")[0] for row, part in resources_in(operation, body)]
+    asked = {ABOUT[operation][0]: document.subject or ids[0]}
     if operation == "ec2:DescribeVpcAttribute":
         asked["Attribute"] = next(name[0].lower() + name[1:] for name in body if name != "VpcId")
     return asked

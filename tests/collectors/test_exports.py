@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms_lint.collectors.exports import parse_export, read_exports, subject_of
+from dms_lint.collectors import read_inputs
+from dms_lint.collectors.exports import parse_export
+from dms_lint.collectors.recognition import subject_of
 from dms_lint.model import Document, Notice
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -415,7 +417,7 @@ class TestFolders:
         return tmp_path
 
     def files(self, *paths: Path) -> list[str]:
-        found = list(read_exports(map(str, paths)))
+        found = list(read_inputs(map(str, paths)))
         return [Path(one.file or "").relative_to(paths[0]).as_posix() for one in found]
 
     def test_all_below_a_folder_is_read_in_order_but_what_is_hidden(self, folder: Path) -> None:
@@ -430,17 +432,17 @@ class TestFolders:
     def test_a_file_is_read_whatever_it_is_called(self, tmp_path: Path) -> None:
         file = tmp_path / "export.txt"
         file.write_text(json.dumps(TASKS))
-        (found,) = read_exports([str(file)])
+        (found,) = read_inputs([str(file)])
         assert isinstance(found, Document)
         assert found.modified == file.stat().st_mtime
 
     def test_a_folder_without_exports_is_a_problem(self, tmp_path: Path) -> None:
-        (found,) = read_exports([str(tmp_path)])
+        (found,) = read_inputs([str(tmp_path)])
         assert isinstance(found, Notice)
         assert found.message == "no file to read in this folder (.err, .json, .jsonl, .ndjson)"
 
     def test_what_is_not_there_is_a_problem_and_stops_nothing(self, folder: Path) -> None:
-        found = list(read_exports([str(folder / "gone.json"), str(folder / "b")]))
+        found = list(read_inputs([str(folder / "gone.json"), str(folder / "b")]))
         assert found[0] == Notice("cannot be read: No such file or directory", str(folder / "gone.json"), problem=True)
         assert isinstance(found[1], Document)
 
@@ -449,7 +451,7 @@ class TestFolders:
             raise PermissionError(13, "Permission denied")
 
         monkeypatch.setattr(Path, "read_bytes", refuse)
-        (found,) = read_exports([str(folder / "b" / "tasks.json")])
+        (found,) = read_inputs([str(folder / "b" / "tasks.json")])
         assert isinstance(found, Notice)
         assert (found.message, found.problem) == ("cannot be read: Permission denied", True)
 
@@ -464,13 +466,13 @@ class TestFolders:
             return real(path)
 
         monkeypatch.setattr(os, "scandir", refuse)
-        found = list(read_exports([str(folder)]))
+        found = list(read_inputs([str(folder)]))
         assert Notice("cannot be read: Permission denied", str(folder / "a"), problem=True) in found
         assert [one for one in found if isinstance(one, Document)]
 
     def test_a_dash_is_standard_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(ENDPOINTS).encode())))
-        (found,) = read_exports(["-"])
+        (found,) = read_inputs(["-"])
         assert isinstance(found, Document)
         assert found.file == "-"
 

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dms_lint.collectors import snapshot
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs, snapshot
 from dms_lint.collectors.records import Record, documents
 from dms_lint.model import Document, Notice, Refusal
 
@@ -56,13 +55,13 @@ def test_it_gives_back_what_was_collected(tmp_path: Path) -> None:
     records = (ENDPOINTS, REFUSED, FAILED, PARTIAL, TAGS)
     notice = Notice("111122223333: there is no DMS in af-south-1: not scanned")
     folder = written(tmp_path / "snapshot", *records, notices=[notice])
-    assert list(snapshot.read(folder)) == [notice, *told(records)]
+    assert list(snapshot.read_snapshot(folder)) == [notice, *told(records)]
 
 
 def test_a_folder_of_snapshots_gives_all_of_them(tmp_path: Path) -> None:
     written(tmp_path / "monday", ENDPOINTS)
     written(tmp_path / "tuesday", REFUSED)
-    assert list(read_exports([str(tmp_path)])) == told([ENDPOINTS, REFUSED])
+    assert list(read_inputs([str(tmp_path)])) == told([ENDPOINTS, REFUSED])
 
 
 def test_of_an_answer_about_several_each_gets_what_is_its_own() -> None:
@@ -109,7 +108,7 @@ json_values = st.recursive(
 def test_whatever_was_collected_comes_back(tmp_path_factory: pytest.TempPathFactory, records: list[Record]) -> None:
     folder = tmp_path_factory.mktemp("snapshots") / "one"
     written(folder, *records)
-    assert list(snapshot.read(folder)) == told(records)
+    assert list(snapshot.read_snapshot(folder)) == told(records)
     inside = folder.resolve()
     assert all(path.resolve().is_relative_to(inside) for path in folder.rglob("*"))
 
@@ -127,16 +126,16 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
 def test_it_is_written_into_an_empty_folder(tmp_path: Path) -> None:
     folder = tmp_path / "snapshot"
     folder.mkdir()
-    assert list(snapshot.read(written(folder, ENDPOINTS))) == told([ENDPOINTS])
+    assert list(snapshot.read_snapshot(written(folder, ENDPOINTS))) == told([ENDPOINTS])
 
 
 def test_a_snapshot_is_never_written_over_unless_that_is_asked_for(tmp_path: Path) -> None:
     folder = written(tmp_path / "snapshot", ENDPOINTS)
     with pytest.raises(snapshot.SnapshotExists, match="--force replaces it"):
         snapshot.write(folder, [REFUSED], (), TIMES)
-    assert list(snapshot.read(folder)) == told([ENDPOINTS])
+    assert list(snapshot.read_snapshot(folder)) == told([ENDPOINTS])
     snapshot.write(folder, [REFUSED], (), TIMES, replace=True)
-    assert list(snapshot.read(folder)) == told([REFUSED])
+    assert list(snapshot.read_snapshot(folder)) == told([REFUSED])
     assert [path.name for path in tmp_path.iterdir()] == ["snapshot"]
 
 
@@ -168,7 +167,7 @@ def test_a_file_that_is_missing_or_broken_is_told_and_its_call_unanswered(tmp_pa
         file.unlink()
     else:
         file.write_text(content)
-    notice, first, second = snapshot.read(folder)
+    notice, first, second = snapshot.read_snapshot(folder)
     assert isinstance(notice, Notice)
     assert notice.problem
     assert notice.file == str(file)
@@ -182,7 +181,7 @@ def test_a_file_that_is_missing_or_broken_is_told_and_its_call_unanswered(tmp_pa
 )
 def test_an_index_that_is_none_is_one_line(tmp_path: Path, content: str) -> None:
     (tmp_path / snapshot.INDEX).write_text(content)
-    (notice,) = snapshot.read(tmp_path)
+    (notice,) = snapshot.read_snapshot(tmp_path)
     assert isinstance(notice, Notice)
     assert notice.problem
 
@@ -203,7 +202,7 @@ def test_a_call_that_is_not_as_it_is_written_is_left_out_and_told(tmp_path: Path
     index = index_of(folder)
     index["calls"][0] |= change
     (folder / snapshot.INDEX).write_text(json.dumps(index))
-    (notice,) = snapshot.read(folder)
+    (notice,) = snapshot.read_snapshot(folder)
     assert isinstance(notice, Notice)
     assert notice.problem
 
@@ -215,7 +214,7 @@ def test_a_file_outside_the_folder_is_not_read(tmp_path: Path) -> None:
     for file in ("../other.json", str(tmp_path / "other.json")):
         index["calls"][0]["file"] = file
         (folder / snapshot.INDEX).write_text(json.dumps(index))
-        notice, document = snapshot.read(folder)
+        notice, document = snapshot.read_snapshot(folder)
         assert isinstance(notice, Notice)
         assert isinstance(document, Document)
         assert document.body == {}
@@ -227,4 +226,4 @@ def test_a_value_that_somebody_put_into_a_snapshot_is_not_read(tmp_path: Path) -
     folder = written(tmp_path / "snapshot", record)
     file = folder / index_of(folder)["calls"][0]["file"]
     file.write_text(json.dumps({"ARN": "a", "SecretString": "hunter2"}))
-    assert "hunter2" not in repr(list(snapshot.read(folder)))
+    assert "hunter2" not in repr(list(snapshot.read_snapshot(folder)))

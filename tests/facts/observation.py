@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dms_lint.aws.responses import shapes_of
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.data.tables import pack_directory
 from dms_lint.engine import cases
 from dms_lint.engine.scan import read
@@ -51,7 +51,7 @@ def _inventories() -> Iterator[Inventory]:
             yield Inventory(cases.documents(case), case.at)
     for folder in sorted(ACCOUNTS.iterdir()):
         if folder.is_dir():
-            yield read(read_exports([str(folder)], read_secrets=True), AT)
+            yield read(read_inputs([str(folder)], read_secrets=True), AT)
 
 
 @contextmanager

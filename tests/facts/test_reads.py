@@ -11,7 +11,7 @@ import pytest
 
 from dms_lint.aws.kinds import KINDS
 from dms_lint.aws.responses import shapes_of
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.collectors.live.calls import CALLS, calls_for
 from dms_lint.engine import cases
 from dms_lint.engine.evaluate import evaluate
@@ -183,7 +183,7 @@ def test_a_fact_that_reads_prefix_lists_asks_for_the_permission(tmp_path: Path) 
 
 @pytest.mark.parametrize("folder", ACCOUNTS, ids=lambda folder: folder.name)
 def test_what_a_rule_needs_gives_the_verdicts_that_all_gives(folder: Path, pack: Pack) -> None:
-    found = [one for one in read_exports([str(folder)], read_secrets=True) if isinstance(one, Document)]
+    found = [one for one in read_inputs([str(folder)], read_secrets=True) if isinstance(one, Document)]
     told = placed([one for one in found if one.operation in OURS])
     other = {}
     for rule in pack.rules:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WRITERS = {
     "engine/cases.py:answers dumps": "is read again at once",
     "engine/cases.py:documents dumps": "is read again at once",
-    "collectors/live/subjects.py:may_manage_dms dumps": "is searched, and written nowhere",
+    "collectors/live/selectors.py:may_manage_dms dumps": "is searched, and written nowhere",
     "collectors/snapshot.py:_write_json dump": "a file of a snapshot, which holds the answers as AWS sent them",
     "facts/iam/ineffective_statements.py:_touches dumps": "is searched, and written nowhere",
     "collectors/live/least_privilege.py:as_json dumps": "holds names of actions of our own table alone",

@@ -16,7 +16,7 @@ import pytest
 from botocore import xform_name
 
 from dms_lint.aws.responses import RESPONSES
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document
 
@@ -134,10 +134,10 @@ def test_dms_lint_reads_back_all_that_the_commands_write(tmp_path: Path) -> None
     assert {path.name for path in (tmp_path / folder).iterdir()} == {"111122223333"}
 
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    found = list(read_exports([str(tmp_path / folder)]))
+    found = list(read_inputs([str(tmp_path / folder)]))
     assert [one for one in found if not isinstance(one, Document)] == []
     read = Inventory([one for one in found if isinstance(one, Document)], now)
-    real = Inventory([one for one in read_exports([str(CLEAN)]) if isinstance(one, Document)], now)
+    real = Inventory([one for one in read_inputs([str(CLEAN)]) if isinstance(one, Document)], now)
     assert read.kinds() == real.kinds()
     for kind in real.kinds():
         assert {one.id for one in read.known(kind) if kind != "tags"} == {

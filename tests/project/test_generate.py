@@ -12,7 +12,7 @@ from cryptography import x509
 
 from dms_lint.aws.responses import RESPONSES, command
 from dms_lint.aws.shapes import misfits
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document
 
@@ -43,18 +43,18 @@ def folder(generate: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="module")
 def inventory(folder: Path) -> Inventory:
-    documents = [document for document in read_exports([str(folder)]) if isinstance(document, Document)]
+    documents = [document for document in read_inputs([str(folder)]) if isinstance(document, Document)]
     return Inventory(documents, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def test_every_file_is_read_without_a_complaint(folder: Path) -> None:
-    assert [found for found in read_exports([str(folder)]) if not isinstance(found, Document)] == []
+    assert [found for found in read_inputs([str(folder)]) if not isinstance(found, Document)] == []
 
 
 def test_every_answer_is_one_that_aws_gives(folder: Path) -> None:
     problems = [
         f"{document.operation}: {problem}"
-        for document in read_exports([str(folder)])
+        for document in read_inputs([str(folder)])
         if isinstance(document, Document)
         for problem in misfits(document.operation, document.body)
     ]

@@ -24,13 +24,13 @@ def inspect(path: str, id_: str | None, at: str | None, *, read_secrets: bool) -
 
     from dms_lint.api.scan import must_exist
     from dms_lint.cli import inspection
-    from dms_lint.collectors.exports import read_exports
+    from dms_lint.collectors import read_inputs
     from dms_lint.engine.scan import NothingToJudge, read
 
     with ending_in_words():
         must_exist((path,))
     try:
-        inventory = read(read_exports((path,), read_secrets=read_secrets), date(at) or datetime.now(UTC))
+        inventory = read(read_inputs((path,), read_secrets=read_secrets), date(at) or datetime.now(UTC))
     except NothingToJudge as nothing:
         complain(notice for notice in nothing.notices if notice.problem)
         stop(str(nothing), USAGE)

@@ -44,8 +44,8 @@ class Account:
     @property
     def home(self) -> str:
         """The Region in which is asked what an account has as a whole."""
-        own = self.session.region_name
-        return own if own in self.regions or not self.regions else self.regions[0]
+        default = self.session.region_name
+        return default if default in self.regions or not self.regions else self.regions[0]
 
     def client(self, service: str, region: str) -> Any:
         """The client of a service in a Region, guarded and made once; never by two threads at a time."""
@@ -59,7 +59,7 @@ class Account:
             self._clients[service, region] = reject_foreign_xml(guard(made, self.allowed))
         return self._clients[service, region]
 
-    def well(self) -> bool:
+    def credentials_work(self) -> bool:
         """Whether the credentials are good: what a Region then refuses, it refuses because it is not enabled."""
         try:
             self.client("sts", self.session.region_name or self.home).get_caller_identity()

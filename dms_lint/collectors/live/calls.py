@@ -10,9 +10,21 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.aws.kinds import KINDS
 from dms_lint.aws.responses import action, shapes_of
+from dms_lint.collectors.live.selectors import (
+    arns,
+    attribute,
+    home_trails,
+    keys,
+    member,
+    unlisted,
+    users_managing_dms,
+    without_aliases,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from dms_lint.collectors.live.selectors import Selector
 
 
 class Call(NamedTuple):
@@ -22,8 +34,8 @@ class Call(NamedTuple):
     """Service and operation, as IAM writes them: `dms:DescribeEndpoints`."""
     about: str = ""
     """The input member that says what is asked about; '' for a listing."""
-    follows: tuple[tuple[str, str], ...] = ()
-    """Where the subjects stand: a kind of resource, and a path within it (see `follow`)."""
+    follows: tuple[Selector, ...] = ()
+    """Where the subjects stand in the answers of other calls."""
     options: tuple[tuple[str, Any], ...] = ()
     """The rest of the input."""
     page: int = 0
@@ -47,6 +59,11 @@ class Call(NamedTuple):
         return tuple(row.kind for row in shapes_of(self.operation))
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The kinds of resources whose answers say what it is asked about."""
+        return tuple(dict.fromkeys(kind for selector in self.follows for kind in selector.kinds))
+
+    @property
     def of_account(self) -> bool:
         """Whether it is asked once for an account, whatever its Regions."""
         return all(KINDS[kind].scope == "account" for kind in self.kinds)
@@ -54,7 +71,7 @@ class Call(NamedTuple):
     @property
     def of_account_alone(self) -> bool:
         """Whether what it is asked about is the account's as well, and no Region's."""
-        return self.of_account and all(KINDS[kind].scope == "account" for kind, _ in self.follows)
+        return self.of_account and all(KINDS[kind].scope == "account" for kind in self.sources)
 
     @property
     def action(self) -> str:
@@ -62,7 +79,8 @@ class Call(NamedTuple):
         return action(self.operation)
 
 
-_TAGGED: Final = (
+_ATTRIBUTES: Final = "ExtraConnectionAttributes"
+_TAGGED: Final = arns(
     "endpoint",
     "replication-instance",
     "subnet-group",
@@ -72,34 +90,41 @@ _TAGGED: Final = (
     "event-subscription",
 )
 _SECRETS: Final = (
-    ("endpoint", "*.SecretsManagerSecretId"),
-    ("endpoint", "*.SecretsManagerOracleAsmSecretId"),
-    ("endpoint", "ExtraConnectionAttributes secretsManagerSecretId"),
-    ("data-provider", "Settings.*.SecretsManagerOracleAsmSecretId"),
-    ("data-provider", "Settings.*.SecretsManagerSecurityDbEncryptionSecretId"),
-    ("migration-project", "SourceDataProviderDescriptors.SecretsManagerSecretId"),
-    ("migration-project", "TargetDataProviderDescriptors.SecretsManagerSecretId"),
-    ("replication-instance", "KerberosAuthenticationSettings.KeyCacheSecretId"),
+    member("endpoint", "*.SecretsManagerSecretId"),
+    member("endpoint", "*.SecretsManagerOracleAsmSecretId"),
+    attribute("endpoint", _ATTRIBUTES, "secretsManagerSecretId"),
+    member("data-provider", "Settings.*.SecretsManagerOracleAsmSecretId"),
+    member("data-provider", "Settings.*.SecretsManagerSecurityDbEncryptionSecretId"),
+    member("migration-project", "SourceDataProviderDescriptors.SecretsManagerSecretId"),
+    member("migration-project", "TargetDataProviderDescriptors.SecretsManagerSecretId"),
+    member("replication-instance", "KerberosAuthenticationSettings.KeyCacheSecretId"),
 )
-_KEYS: Final = (
-    ("endpoint", "KmsKeyId"),
-    ("endpoint", "*.KmsKeyId"),
-    ("endpoint", "*.ServerSideEncryptionKmsKeyId"),
-    ("endpoint", "ExtraConnectionAttributes serverSideEncryptionKmsKeyId"),
-    ("replication-instance", "KmsKeyId"),
-    ("replication-config", "ComputeConfig.KmsKeyId"),
-    ("certificate", "KmsKeyId"),
-    ("instance-profile", "KmsKeyArn"),
-    ("secret", "KmsKeyId"),
-    ("kms-alias", ""),
+_KEYS_AND_ALIASES: Final = keys(
+    member("endpoint", "KmsKeyId"),
+    member("endpoint", "*.KmsKeyId"),
+    member("endpoint", "*.ServerSideEncryptionKmsKeyId"),
+    attribute("endpoint", _ATTRIBUTES, "serverSideEncryptionKmsKeyId"),
+    member("replication-instance", "KmsKeyId"),
+    member("replication-config", "ComputeConfig.KmsKeyId"),
+    member("certificate", "KmsKeyId"),
+    member("instance-profile", "KmsKeyArn"),
+    member("secret", "KmsKeyId"),
 )
+_KEYS: Final = without_aliases(_KEYS_AND_ALIASES)
 _BUCKETS: Final = (
-    ("endpoint", "*.BucketName"),
-    ("endpoint", "ExtraConnectionAttributes bucketName"),
+    member("endpoint", "*.BucketName"),
+    attribute("endpoint", _ATTRIBUTES, "bucketName"),
 )
 _VPCS: Final = (
-    ("replication-instance", "ReplicationSubnetGroup.VpcId"),
-    ("subnet-group", "VpcId"),
+    member("replication-instance", "ReplicationSubnetGroup.VpcId"),
+    member("subnet-group", "VpcId"),
+)
+# AWS's own prefix lists are listed with their ranges.
+_PREFIX_LISTS: Final = unlisted(
+    "prefix-list",
+    member("security-group", "IpPermissions.PrefixListIds.PrefixListId"),
+    member("security-group", "IpPermissionsEgress.PrefixListIds.PrefixListId"),
+    member("route-table", "Routes.DestinationPrefixListId"),
 )
 
 # fmt: off
@@ -142,29 +167,25 @@ CALLS: Final = (
     Call("redshift:DescribeClusterSubnetGroups"),
     Call("redshift-serverless:ListWorkgroups", page=100),
     Call("cloudtrail:DescribeTrails"),
-    Call("dms:ListTagsForResource", "ResourceArnList", tuple((kind, "=") for kind in _TAGGED), batch=100),
+    Call("dms:ListTagsForResource", "ResourceArnList", (_TAGGED,), batch=100),
     Call("secretsmanager:DescribeSecret", "SecretId", _SECRETS),
     Call("secretsmanager:GetResourcePolicy", "SecretId", _SECRETS),
     Call("secretsmanager:ListSecretVersionIds", "SecretId", _SECRETS, (("MaxResults", 100),)),
     Call("secretsmanager:GetSecretValue", "SecretId", _SECRETS),
-    Call("lambda:GetFunctionConfiguration", "FunctionName", (("secret", "RotationLambdaARN"),)),
-    Call("kms:DescribeKey", "KeyId", _KEYS),
-    Call("kms:GetKeyPolicy", "KeyId", _KEYS, (("PolicyName", "default"),)),
-    Call("kms:GetKeyRotationStatus", "KeyId", _KEYS),
-    Call("kms:ListGrants", "KeyId", _KEYS, page=100),
+    Call("lambda:GetFunctionConfiguration", "FunctionName", (member("secret", "RotationLambdaARN"),)),
+    Call("kms:DescribeKey", "KeyId", (_KEYS_AND_ALIASES,)),
+    Call("kms:GetKeyPolicy", "KeyId", (_KEYS,), (("PolicyName", "default"),)),
+    Call("kms:GetKeyRotationStatus", "KeyId", (_KEYS,)),
+    Call("kms:ListGrants", "KeyId", (_KEYS,), page=100),
     Call("s3:HeadBucket", "Bucket", _BUCKETS),
     Call("s3:GetBucketLocation", "Bucket", _BUCKETS),
     Call("s3:GetBucketEncryption", "Bucket", _BUCKETS),
-    Call("iam:ListAccessKeys", "UserName", (("user", "operators"),)),
+    Call("iam:ListAccessKeys", "UserName", (users_managing_dms(),)),
     Call("ec2:DescribeVpcAttribute", "VpcId", _VPCS, (("Attribute", "enableDnsSupport"),)),
     Call("ec2:DescribeVpcAttribute", "VpcId", _VPCS, (("Attribute", "enableDnsHostnames"),)),
-    Call("ec2:GetManagedPrefixListEntries", "PrefixListId", (
-        ("security-group", "IpPermissions.PrefixListIds.PrefixListId"),
-        ("security-group", "IpPermissionsEgress.PrefixListIds.PrefixListId"),
-        ("route-table", "Routes.DestinationPrefixListId"),
-        ("prefix-list", ""))),
-    Call("cloudtrail:GetTrailStatus", "Name", (("trail", "home"),)),
-    Call("cloudtrail:GetEventSelectors", "TrailName", (("trail", "home"),)),
+    Call("ec2:GetManagedPrefixListEntries", "PrefixListId", (_PREFIX_LISTS,)),
+    Call("cloudtrail:GetTrailStatus", "Name", (home_trails(),)),
+    Call("cloudtrail:GetEventSelectors", "TrailName", (home_trails(),)),
 )
 # fmt: on
 
@@ -183,25 +204,26 @@ def calls_for(judged: Iterable[str], read: Iterable[str] = (), *, read_secrets: 
     A kind that no answer holds stands for the kinds of which it is made.  To judge the keys or the secrets that DMS
     uses is to ask first what uses them.
     """
-    wanted = _made_of(read)
+    needed = _made_of(read)
     pending = list(_made_of(judged))
     while pending:
         kind = pending.pop()
-        wanted.add(kind)
+        needed.add(kind)
         for call in CALLS:
             # Resources that a listing tells of, or that another kind's answers add to, need no further question.
             if kind in call.kinds[:1] and call.follows and KINDS[kind].type:
-                pending += [one for one, _ in call.follows if one not in wanted]
+                pending += [source for source in call.sources if source not in needed]
     return tuple(
-        call for call in CALLS if not wanted.isdisjoint(call.kinds) and (read_secrets or call.operation != READS_VALUES)
+        call for call in CALLS if not needed.isdisjoint(call.kinds) and (read_secrets or call.operation != READS_VALUES)
     )
 
 
 def _made_of(kinds: Iterable[str]) -> set[str]:
-    wanted = set(kinds)
-    for kind in tuple(wanted):
-        wanted |= _made_of(KINDS[kind].implied_by)
-    return wanted
+    """The kinds, and those of which they are made."""
+    all_kinds = set(kinds)
+    for kind in tuple(all_kinds):
+        all_kinds |= _made_of(KINDS[kind].implied_by)
+    return all_kinds
 
 
 @cache
@@ -209,5 +231,5 @@ def wave(call: Call) -> int:
     """When a call can be made: 0 for a listing, else after the last of the calls that its subjects stand in."""
     if not call.follows:
         return 0
-    kinds = {kind for kind, _ in call.follows}
-    return 1 + max((wave(other) for other in CALLS if not kinds.isdisjoint(other.kinds)), default=0)
+    earlier = [wave(source) for source in CALLS if not set(call.sources).isdisjoint(source.kinds)]
+    return 1 + max(earlier, default=0)

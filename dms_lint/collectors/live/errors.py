@@ -67,7 +67,7 @@ def refusal_of(error: Exception) -> Refusal:
 
 
 def _answered(error: ClientError) -> Refusal:
-    said = error.response.get("Error", {})
-    code, message = (redaction.message(str(said.get(name, ""))) for name in ("Code", "Message"))
+    details = error.response.get("Error", {})
+    code, message = (redaction.message(str(details.get(name, ""))) for name in ("Code", "Message"))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return Refusal(code or "Unknown", message, failed=code in _THROTTLED or status >= 500)

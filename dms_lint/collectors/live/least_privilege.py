@@ -17,8 +17,8 @@ _ORGANIZATION: Final = ("ec2:DescribeRegions", "organizations:ListAccounts", "st
 
 def actions(calls: Iterable[Call], *, organization: bool = False) -> tuple[str, ...]:
     """The IAM actions that allow these calls, in order; with `organization`, those to enter other accounts too."""
-    found = {call.action for call in calls}
-    return tuple(sorted(found.union(_ORGANIZATION) if organization else found))
+    needed = {call.action for call in calls}
+    return tuple(sorted(needed.union(_ORGANIZATION) if organization else needed))
 
 
 def document(allowed: Iterable[str]) -> dict[str, Any]:

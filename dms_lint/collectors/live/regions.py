@@ -23,10 +23,11 @@ def must_be_regions(core: Any, names: Iterable[str]) -> None:
     from difflib import get_close_matches
 
     # STS is in every Region, and its model is small.
-    known = {name for one in core.get_available_partitions() for name in core.get_available_regions("sts", one)}
+    partitions = core.get_available_partitions()
+    names_of_aws = {name for partition in partitions for name in core.get_available_regions("sts", partition)}
     for name in names:
-        if name not in known:
-            near = get_close_matches(name, sorted(known), n=1)
+        if name not in names_of_aws:
+            near = get_close_matches(name, sorted(names_of_aws), n=1)
             hint = f"did you mean '{near[0]}'?" if near else "Regions are named like eu-west-1"
             raise CannotStart(f"there is no Region '{name}': {hint} (one newer than boto3 needs a newer boto3)")
 
@@ -36,27 +37,27 @@ def find_regions(account: Account) -> Iterator[Notice]:
     core, home = account.session._session, account.session.region_name
     partition = core.get_partition_for_region(home)
     with_dms = set(core.get_available_regions("dms", partition_name=partition))
-    asked = dict.fromkeys(account.where.regions or (home,))
-    wanted = [name for name in asked if name != ALL]
-    if ALL in asked:
-        wanted += sorted(with_dms)
+    requested = dict.fromkeys(account.where.regions or (home,))
+    candidates = [name for name in requested if name != ALL]
+    if ALL in requested:
+        candidates += sorted(with_dms)
         if account.refusal is None:
             try:
                 client = account.client("ec2", account.home)
-                wanted = parsed(lambda: [region["RegionName"] for region in client.describe_regions()["Regions"]])
+                candidates = parsed(lambda: [region["RegionName"] for region in client.describe_regions()["Regions"]])
             except failures() as error:
                 code = refusal_of(error).code
                 yield Notice(
                     f"{account.id}: ec2:DescribeRegions was not answered ({code}): every Region with DMS is tried"
                 )
-        wanted = sorted(wanted)
-    found = []
-    for name in dict.fromkeys(wanted):
+        candidates = sorted(candidates)
+    regions = []
+    for name in dict.fromkeys(candidates):
         if name in with_dms:
-            found.append(name)
-        elif ALL in asked or core.get_partition_for_region(name) == partition:
+            regions.append(name)
+        elif ALL in requested or core.get_partition_for_region(name) == partition:
             yield Notice(f"{account.id}: there is no DMS in {name}, as far as boto3 knows: not scanned")
         else:
             message = f"{account.id}: {name} is of another partition than {home}: not scanned"
             yield Notice(message, problem=True)
-    account.regions = tuple(found)
+    account.regions = tuple(regions)

@@ -85,12 +85,12 @@ def _pages(client: Any, call: Call, options: dict[str, Any]) -> Iterator[Mapping
     while True:
         page = getattr(client, method)(**options)
         yield page
-        told = {name: page[name] for name in _CONTINUED if page.get(name)}
-        if not told:
+        tokens = {name: page[name] for name in _CONTINUED if page.get(name)}
+        if not tokens:
             return
-        if told.items() <= options.items():
+        if tokens.items() <= options.items():
             raise PaginationError(message="the same page follows itself")
-        options = {**options, **told}
+        options = {**options, **tokens}
 
 
 def _joined(body: dict[str, Any], page: dict[str, Any], operation: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.aws import redaction
+from dms_lint.aws.arn import parse_arn
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, Call, wave
 from dms_lint.collectors.live.errors import INTERRUPTED, NOT_ENABLED
 from dms_lint.collectors.live.request import ask, batches
@@ -85,24 +86,24 @@ class _Chain:
 
     def asks(self) -> dict[tuple[str, str], list[_Ask]]:
         """What the next wave asks, by service and Region; empty when the chain is at its end."""
-        found: dict[tuple[str, str], list[_Ask]] = defaultdict(list)
+        asks: dict[tuple[str, str], list[_Ask]] = defaultdict(list)
         next_wave = self.wave
-        while not found and next_wave < _LAST:
+        while not asks and next_wave < _LAST:
             next_wave += 1
-            given: list[Document] | None = None
+            answers: list[Document] | None = None
             for call in (call for call in self.calls if wave(call) == next_wave):
                 if not call.follows:
-                    found[call.service, self.place].append((call, ()))
+                    asks[call.service, self.place].append((call, ()))
                     continue
-                if given is None:
-                    given = [one for record in self.records for one in documents(record)]
+                if answers is None:
+                    answers = [document for record in self.records for document in documents(record)]
                 by_place: dict[str, list[str]] = defaultdict(list)
-                for subject in subjects(call, given, self.account.id, self.region, self.account.regions):
+                for subject in subjects(call, answers, self.account.id, self.region, self.account.regions):
                     by_place[_region_of(subject) or self.place].append(subject)
                 for place, some in by_place.items():
-                    found[call.service, place] += [(call, batch) for batch in batches(some, call.batch)]
-        self.begun = (next_wave, [one for some in found.values() for one in some])
-        return found
+                    asks[call.service, place] += [(call, batch) for batch in batches(some, call.batch)]
+        self.begun = (next_wave, [ask for group in asks.values() for ask in group])
+        return asks
 
     @property
     def place(self) -> str:
@@ -134,8 +135,8 @@ class _Collecting:
         self.faults: list[Fault] = []
         self.chains: list[_Chain] = []
         self.open: list[_Chain] = []
-        self.asked: set[tuple[str, str, tuple[Any, ...], tuple[str, ...]]] = set()
-        self.known = self.done = 0
+        self.requested: set[tuple[str, str, tuple[Any, ...], tuple[str, ...]]] = set()
+        self.planned = self.done = 0
         self.entered = False
         self.stopped = threading.Event()
 
@@ -145,11 +146,11 @@ class _Collecting:
         executor = ThreadPoolExecutor(self.where.workers)
         under_way: dict[Future[None], _Job] = {}
         try:
-            for found in enter(self.where, self.allowed):
-                if isinstance(found, Notice):
-                    self.notices.append(found)
+            for entry in enter(self.where, self.allowed):
+                if isinstance(entry, Notice):
+                    self.notices.append(entry)
                 else:
-                    self._enter(found)
+                    self._enter(entry)
                 self._tell()
             self.entered = True
             for chain in tuple(self.open):
@@ -168,7 +169,7 @@ class _Collecting:
         order = {call: number for number, call in enumerate(CALLS)}
         places = {operation.operation: number for operation, number in order.items()}
         records = [record for chain in self.chains for record in chain.records]
-        records.sort(key=lambda one: (one.account, one.region, places[one.operation], one.subjects, one.refusal or ()))
+        records.sort(key=lambda rec: (rec.account, rec.region, places[rec.operation], rec.subjects, rec.refusal or ()))
         return Collection(tuple(records), tuple(self.notices), tuple(self.faults), self.stopped.is_set())
 
     def _enter(self, account: Account) -> None:
@@ -191,7 +192,7 @@ class _Collecting:
             chain.made |= set(asks) - set(new)  # by another
             if new:
                 chain.pending += 1
-                self.known += len(new)
+                self.planned += len(new)
                 yield _Job(chain, chain.account.client(service, region), new)
         if not chain.pending:
             if chain.wave < _LAST:
@@ -204,8 +205,8 @@ class _Collecting:
         if not call.of_account:
             return True
         key = (chain.account.id, call.operation, call.options, about)
-        new = key not in self.asked
-        self.asked.add(key)
+        new = key not in self.requested
+        self.requested.add(key)
         return new
 
     def _work(self, job: _Job) -> None:
@@ -227,9 +228,9 @@ class _Collecting:
     def _enabled(self, chain: _Chain) -> bool:
         """Whether a chain goes on: not where its Region refuses everything because the account has not enabled it."""
         refusals = [record.refusal for record in chain.records]
-        if chain.wave or not chain.region or not all(one and one.code in NOT_ENABLED for one in refusals):
+        if chain.wave or not chain.region or not all(refusal and refusal.code in NOT_ENABLED for refusal in refusals):
             return True
-        if not chain.account.well():
+        if not chain.account.credentials_work():
             return True
         chain.records.clear()
         self.chains.remove(chain)
@@ -246,7 +247,7 @@ class _Collecting:
             Counts(
                 (sum(accounts.values()), len(accounts)),
                 (len(regions) - len(left), len(regions)),
-                (self.done, self.known),
+                (self.done, self.planned),
             )
         )
 
@@ -254,7 +255,7 @@ class _Collecting:
         """Tell of every call that was not made: those under way, and those that would have followed."""
         self.stopped.set()
         for chain in self.open:
-            missing = [one for one in chain.begun[1] if one not in chain.made]
+            missing = [ask for ask in chain.begun[1] if ask not in chain.made]
             missing += [(call, ()) for call in chain.calls if wave(call) > chain.wave]
             for call, about in missing:
                 chain.record(call, about, None, INTERRUPTED)
@@ -265,4 +266,5 @@ class _Collecting:
 
 def _region_of(subject: str) -> str:
     """The Region of the resource that an ARN names; '' for anything else."""
-    return subject.split(":", 5)[3] if subject.startswith("arn:") and subject.count(":") >= 5 else ""
+    arn = parse_arn(subject)
+    return arn.region if arn else ""

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.collectors.live.account import Account, must_be_private, sentence
 from dms_lint.collectors.live.calls import ENTERING
 from dms_lint.collectors.live.errors import CannotStart, failures, parsed, refusal_of
@@ -37,10 +38,10 @@ def enter(where: Where, allowed: Collection[str]) -> Iterator[Account | Notice]:
     _must_be_roles(where.role_arns)
     try:
         session = _session(where)
-        for found in _accounts(Account("", session, where, ENTERING | set(allowed))):
-            if isinstance(found, Account):
-                yield from find_regions(found)
-            yield found
+        for entry in _accounts(Account("", session, where, ENTERING | set(allowed))):
+            if isinstance(entry, Account):
+                yield from find_regions(entry)
+            yield entry
     except ClientError as error:
         raise CannotStart(_why_not(error)) from None
     except failures() as error:
@@ -60,14 +61,14 @@ def _must_be_roles(arns: Collection[str]) -> None:
 
 def _session(where: Where) -> Any:
     core = _new_session(where)
-    named = [name for name in where.regions if name != ALL]
+    regions = [name for name in where.regions if name != ALL]
     region = os.environ.get("AWS_REGION")  # which botocore does not read, and the AWS CLI does
-    region = region or core.get_config_variable("region") or (named[0] if named else None)
+    region = region or core.get_config_variable("region") or (regions[0] if regions else None)
     if not region and ALL in where.regions:
         region = "us-east-1"
     if not region:
         raise CannotStart("no Region: give --region, or set AWS_REGION or the profile's region")
-    must_be_regions(core, (region, *named))
+    must_be_regions(core, (region, *regions))
     return _as_sent(_boto3(core, region))
 
 
@@ -116,7 +117,7 @@ def _accounts(base: Account) -> Iterator[Account | Notice]:
         yield base
         return
     pages = base.client("organizations", region).get_paginator("list_accounts").paginate()
-    for id_, state in parsed(lambda: [_listed(one) for page in pages for one in page["Accounts"]]):
+    for id_, state in parsed(lambda: [_listed(account) for page in pages for account in page["Accounts"]]):
         if id_ == base.id:
             yield base
         elif state != "ACTIVE":
@@ -130,13 +131,13 @@ def _caller(answer: Any) -> tuple[str, str]:
     return answer["Account"], answer["Arn"].split(":")[1]
 
 
-def _credentials(given: Any) -> dict[str, str]:
+def _credentials(answer: Any) -> dict[str, str]:
     """What AssumeRole gives, as botocore takes it."""
     return {
-        "access_key": given["AccessKeyId"],
-        "secret_key": given["SecretAccessKey"],
-        "token": given["SessionToken"],
-        "expiry_time": given["Expiration"],
+        "access_key": answer["AccessKeyId"],
+        "secret_key": answer["SecretAccessKey"],
+        "token": answer["SessionToken"],
+        "expiry_time": answer["Expiration"],
     }
 
 
@@ -149,7 +150,8 @@ def _assumed(base: Account, arn: str) -> Account:
     """The account of a role, with credentials that renew themselves; its refusal where the role may not be assumed."""
     from botocore.credentials import RefreshableCredentials
 
-    where, id_ = base.where, arn.split(":")[4]
+    role = parse_arn(arn)
+    where, id_ = base.where, role.account if role else ""
     client = base.client("sts", base.home)
     request = {"RoleArn": arn, "RoleSessionName": where.role_session_name}
     if where.external_id:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dms_lint.aws.where import Where
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs
 from dms_lint.collectors.live.calls import CALLS
 from dms_lint.collectors.live.scheduler import Collection, collect
 from dms_lint.engine.evaluate import Outcome, evaluate
@@ -33,7 +33,7 @@ PASSWORD = "xyz-PW-71-never-to-be-seen"
 
 def read(folder: Path) -> list[Document]:
     """The documents of a folder, those of secrets included."""
-    return [one for one in read_exports([str(folder)], read_secrets=True) if isinstance(one, Document)]
+    return [one for one in read_inputs([str(folder)], read_secrets=True) if isinstance(one, Document)]
 
 
 def seed(aws: Aws, documents: Iterable[Document], folder: Path) -> None:

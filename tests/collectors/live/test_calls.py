@@ -60,7 +60,7 @@ class TestEachCall:
 
     def test_it_follows_what_other_calls_tell(self, call: Call) -> None:
         told = {kind for other in CALLS for kind in other.kinds}
-        assert {kind for kind, _ in call.follows} <= told
+        assert set(call.sources) <= told
         assert bool(call.about) == bool(call.follows)
 
     def test_the_table_of_answers_says_where_its_resources_stand(self, call: Call) -> None:
@@ -92,7 +92,7 @@ def test_what_enters_accounts_reads_too_but_for_taking_a_role() -> None:
 
 def test_a_call_comes_after_those_that_tell_what_it_is_about() -> None:
     for call in CALLS:
-        for kind, _ in call.follows:
+        for kind in call.sources:
             assert all(wave(other) < wave(call) for other in CALLS if kind in other.kinds)
 
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dms_lint.aws.secret_values import without_values
-from dms_lint.collectors import snapshot
-from dms_lint.collectors.exports import read_exports
+from dms_lint.collectors import read_inputs, snapshot
 from dms_lint.collectors.live.calls import CALLS
 from dms_lint.engine.evaluate import evaluate
 from dms_lint.inventory.inventory import Inventory
@@ -184,7 +183,7 @@ def test_a_snapshot_without_passwords_is_judged_as_the_account_is(
     snapshot.write(folder, collection.records, collection.notices, (AT, AT))
     assert PASSWORD not in texts(folder)
     findings, gaps = judged(collection.documents(), pack)
-    assert judged(read_exports([str(folder)]), pack) == (findings, gaps)
+    assert judged(read_inputs([str(folder)]), pack) == (findings, gaps)
     assert len(findings) > 100
 
 

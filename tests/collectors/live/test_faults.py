@@ -164,7 +164,7 @@ def led_by(*operations: str) -> set[str]:
 @cache
 def leads(one: Call, other: Call) -> bool:
     """Whether what one call tells is what the other is asked about."""
-    return any(kind in one.kinds for kind, _ in other.follows)
+    return not set(one.kinds).isdisjoint(other.sources)
 
 
 def needing(rules: tuple[Rule, ...], operation: str) -> tuple[Rule, ...]:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.collectors.live.calls import CALLS, Call
-from dms_lint.collectors.live.subjects import may_manage_dms, subjects, values
+from dms_lint.collectors.live.selectors import attribute_values, may_manage_dms, texts
+from dms_lint.collectors.live.subjects import subjects
 from dms_lint.model import Document
 
 HERE = ("111122223333", "eu-central-1")
@@ -36,8 +37,6 @@ def asked(operation: str, *documents: Document) -> tuple[str, ...]:
         ("KmsKeyId", ["k"]),
         ("*.SecretsManagerSecretId", ["s", "t"]),
         ("Groups.Id", ["g", "h"]),
-        ("Attributes secretId", ["x y"]),
-        ("Attributes last", ["z"]),
         ("Nothing", []),
         ("KmsKeyId.More", []),
         ("Groups", ["no group"]),
@@ -49,9 +48,17 @@ def test_a_path_gives_the_texts_that_stand_there(path: str, found: list[str]) ->
         "MySQLSettings": {"SecretsManagerSecretId": "s"},
         "OracleSettings": {"SecretsManagerSecretId": "t", "Port": 1521},
         "Groups": [{"Id": "g"}, {"Id": "h"}, {"Id": None}, "no group"],
-        "Attributes": "mysecretId=no; SecretId = 'x y' ;last=z",
     }
-    assert list(values(data, path)) == found
+    assert list(texts(data, path)) == found
+
+
+@pytest.mark.parametrize(("name", "values"), [("secretId", ["x y"]), ("last", ["z"]), ("id", [])])
+def test_an_attribute_gives_its_value_without_quotes(name: str, values: list[str]) -> None:
+    assert list(attribute_values("mysecretId=no; SecretId = 'x y' ;last=z", name)) == values
+
+
+def test_attributes_that_are_no_text_have_no_value() -> None:
+    assert asked("secretsmanager:DescribeSecret", endpoints({"ExtraConnectionAttributes": ["secretId=x"]})) == ()
 
 
 @given(
@@ -60,8 +67,8 @@ def test_a_path_gives_the_texts_that_stand_there(path: str, found: list[str]) ->
     )
 )
 def test_whatever_an_answer_holds_paths_give_texts(data: Any) -> None:
-    for path in ("KmsKeyId", "*.*", "*", "A.*.B", "A b"):
-        assert all(isinstance(one, str) for one in values(data, path))
+    for path in ("KmsKeyId", "*.*", "*", "A.*.B"):
+        assert all(isinstance(one, str) for one in texts(data, path))
 
 
 def test_a_key_is_asked_about_once_by_its_arn_however_it_is_named() -> None:
