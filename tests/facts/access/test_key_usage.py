@@ -119,11 +119,11 @@ def test_a_source_and_a_key_that_another_engine_names_are_no_use() -> None:
 
 def test_the_customer_keys_of_an_account_leave_out_what_targets_write() -> None:
     _, found = inventory(key(), endpoints(lake()), instances(), configs())
-    used, hole = key_users.customer_keys(ACCOUNT, found)
-    assert used == ()
-    assert hole is not None  # nobody says who manages the other key
+    used = key_users.customer_keys(ACCOUNT, found)
+    assert used.items == ()
+    assert used.missing is not None  # nobody says who manages the other key
     _, found = inventory(key(), endpoints(endpoint("orders", ID)))
-    assert [one.id for one in key_users.customer_keys(ACCOUNT, found)[0]] == [ID]
+    assert [one.id for one in key_users.customer_keys(ACCOUNT, found).items] == [ID]
 
 
 def test_what_is_asked_of_the_key_of_a_resource_can_be_asked_of_a_key() -> None:
