@@ -27,6 +27,7 @@ MODULES: Final = (
     "access.operator_key_access",
     "access.operator_permissions",
     "access.operator_secret_access",
+    "access.secret_roles",
     "access.secret_access",
     "access.secret_key_access",
     "access.target_key_access",

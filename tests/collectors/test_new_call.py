@@ -13,7 +13,6 @@ from dms_lint.aws.responses import command, shapes_of
 from dms_lint.collectors import read_inputs
 from dms_lint.collectors.live.calls import CALLS, READS_VALUES, calls_for
 from dms_lint.facts import judged_kinds, kinds_read
-from dms_lint.facts import judged_kinds, kinds_read
 from dms_lint.model import Document
 from tests.aws.subjects import ABOUT
 from tools import export_script

@@ -16,6 +16,7 @@ from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.facts.targets.encryption import object_acl
 from dms_lint.iam_policy.evaluation import allowed
 from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request, role_context
+from dms_lint.logic.kleene import Partial, all_of, collect, collect_each, counterexample
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -39,12 +40,12 @@ def _rows() -> Mapping[tuple[str, str], Mapping[str, Any]]:
 
 def _row(endpoint: Resource, inventory: Inventory) -> Mapping[str, Any]:
     name = engine(endpoint, inventory)
-    sides = [side for engine_, side in _rows() if engine_ == name]
-    return _rows().get((name, direction(endpoint, inventory)), {}) if sides else {}
+    has_row = any(row_engine == name for row_engine, _ in _rows())
+    return _rows().get((name, direction(endpoint, inventory)), {}) if has_row else {}
 
 
 @memoized
-def _needed(endpoint: Resource, inventory: Inventory) -> Mapping[str, Sequence[str]]:
+def _needed_actions(endpoint: Resource, inventory: Inventory) -> Mapping[str, Sequence[str]]:
     row = _row(endpoint, inventory)
     needed: Mapping[str, Sequence[str]] = row.get("actions", {})
     if "acl" in row and object_acl(endpoint, inventory) != "none":
@@ -57,7 +58,7 @@ def actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
 
     None for an engine that needs no such role, and for one of which AWS does not say which.
     """
-    return tuple(_needed(endpoint, inventory))
+    return tuple(_needed_actions(endpoint, inventory))
 
 
 def missing_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -66,38 +67,41 @@ def missing_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]
     None where the role is not one of the endpoint's account.
     """
     _, role = role_of(endpoint, inventory)
-    return _lacking(_needed(endpoint, inventory), role, endpoint, inventory) if role is not None else ()
+    return _lacking(_needed_actions(endpoint, inventory), role, endpoint, inventory) if role is not None else ()
 
 
 def _lacking(
     needed: Mapping[str, Sequence[str]], role: Resource, endpoint: Resource, inventory: Inventory
 ) -> tuple[str, ...]:
-    found: list[str] = []
-    doubt: Missing | None = None
+    """The actions that the role's own policies do not allow, each with the first resource on which."""
+    return collect_each(
+        needed.items(), lambda need: _lacking_action(need[0], need[1], role, endpoint, inventory)
+    ).certain()
+
+
+def _lacking_action(
+    action: str, templates: Sequence[str], role: Resource, endpoint: Resource, inventory: Inventory
+) -> Partial[str]:
+    """An action with the first resource on which it is not allowed; nothing where it is allowed on all."""
     context = role_context(role.id, role.account, endpoint.region)
-    for action, templates in needed.items():
-        for template in templates:
-            try:
-                asked = list(_resources(template, role, endpoint, inventory))
-            except Missing as missing:
-                doubt = doubt or missing
-                continue
-            lacks = None
-            for resource in asked:
-                decision = allowed(Request(action, resource, context), identity(role, inventory))
-                if decision.allowed is False:
-                    lacks = resource
-                elif decision.allowed is None and not _some(template, decision):
-                    doubt = doubt or decision.as_missing(role.where)
-            if lacks is not None:
-                found.append(f"{action} on {_shown(lacks)}" if lacks != "*" else action)
-                break
-    if not found and doubt is not None:
-        raise doubt
-    return tuple(found)
+
+    def refused(template: str, resource: str) -> str | Missing | None:
+        decision = allowed(Request(action, resource, context), identity(role, inventory))
+        if decision.allowed is None and _is_some_enough(template, decision):
+            return None
+        return counterexample(decision.verdict(role.where), resource)
+
+    resources = collect_each(
+        templates,
+        lambda template: collect(
+            _resources(template, role, endpoint, inventory), lambda resource: refused(template, resource)
+        ),
+    )
+    labels = [f"{action} on {_shown(resource)}" if resource != "*" else action for resource in resources.items]
+    return Partial(tuple(labels[:1]), resources.missing)
 
 
-def _some(template: str, decision: Decision) -> bool:
+def _is_some_enough(template: str, decision: Decision) -> bool:
     """Whether it is enough that some of the resources are allowed, and some may well be."""
     return template.endswith(_ANY) and decision.missing is None
 
@@ -113,18 +117,18 @@ def _resources(template: str, role: Resource, endpoint: Resource, inventory: Inv
     if template.endswith(_ANY):
         template = f"{template.removesuffix(_ANY)}*"
     names = IMPROBABLE_NAMES if "{name}" in template else ("",)
-    own = {word: find(endpoint, inventory) for word, find in _OWN.items() if f"{{{word}}}" in template}
+    values = {word: read(endpoint, inventory) for word, read in _VALUES.items() if f"{{{word}}}" in template}
     for name in names:
         yield template.format(
-            partition=partition_of(role.id), region=endpoint.region, account=role.account, name=name, **own
+            partition=partition_of(role.id), region=endpoint.region, account=role.account, name=name, **values
         )
 
 
 def _bucket(endpoint: Resource, inventory: Inventory) -> str:
-    return _setting(endpoint, inventory, "BucketName")
+    return _required_setting(endpoint, inventory, "BucketName")
 
 
-def _setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
+def _required_setting(endpoint: Resource, inventory: Inventory, member: str) -> str:
     value = setting(endpoint, inventory, member)
     if not value:
         raise endpoint.missing(member)
@@ -137,22 +141,22 @@ def _folder(endpoint: Resource, inventory: Inventory) -> str:
 
 
 def _stream(endpoint: Resource, inventory: Inventory) -> str:
-    return _setting(endpoint, inventory, "StreamArn")
+    return _required_setting(endpoint, inventory, "StreamArn")
 
 
 def _domain(endpoint: Resource, inventory: Inventory) -> str:
     """The name of a domain, which its host has; a host of somebody's own may be any domain's."""
-    found = _DOMAIN.match(_setting(endpoint, inventory, "EndpointUri").strip().lower())
-    if found is None:
+    match = _DOMAIN.match(_required_setting(endpoint, inventory, "EndpointUri").strip().lower())
+    if match is None:
         raise Missing(
             f"{endpoint.where}: its EndpointUri does not say which OpenSearch domain it is",
             needs="an EndpointUri of the domain's own",
             reason="an EndpointUri that does not name its domain",
         )
-    return found["name"]
+    return match["name"]
 
 
-_OWN: Final = {"bucket": _bucket, "folder": _folder, "stream": _stream, "domain": _domain}
+_VALUES: Final = {"bucket": _bucket, "folder": _folder, "stream": _stream, "domain": _domain}
 
 
 # -- more than it needs
@@ -163,28 +167,22 @@ def wide_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     _, role = role_of(endpoint, inventory)
     if role is None:
         return ()
-    found: list[str] = []
-    doubt: Missing | None = None
     context = role_context(role.id, role.account, endpoint.region)
-    for action, templates in _needed(endpoint, inventory).items():
+
+    def if_wide(action: str, templates: Sequence[str]) -> str | Missing | None:
         if list(templates) == ["*"]:
-            continue
-        every = table("target-actions")["everything"]
-        template = every.get(action) or every[action.partition(":")[0]]
-        decisions = [
-            allowed(Request(action, resource, context), identity(role, inventory))
+            return None
+        widest = table("target-actions")["everything"]
+        template = widest.get(action) or widest[action.partition(":")[0]]
+        verdict = all_of(
+            allowed(Request(action, resource, context), identity(role, inventory)).verdict(role.where)
             for resource in _resources(template, role, endpoint, inventory)
-        ]
-        if any(decision.allowed is False for decision in decisions):
-            continue
-        unsure = next((decision for decision in decisions if decision.allowed is None), None)
-        if unsure is None:
-            found.append(action)
-        else:
-            doubt = doubt or unsure.as_missing(role.where)
-    if not found and doubt is not None:
-        raise doubt
-    return tuple(found)
+        )
+        if isinstance(verdict, Missing):
+            return verdict
+        return action if verdict else None
+
+    return collect(_needed_actions(endpoint, inventory).items(), lambda need: if_wide(*need)).certain()
 
 
 # -- a Redshift target's own bucket
@@ -200,7 +198,7 @@ def own_bucket(endpoint: Resource, inventory: Inventory) -> str:
 
 
 @memoized
-def loader(endpoint: Resource, inventory: Inventory) -> Resource | None:
+def loading_role(endpoint: Resource, inventory: Inventory) -> Resource | None:
     """The role with which DMS loads a Redshift target; None where that role is not one of the account."""
     if role_arn(endpoint, inventory):
         return role_of(endpoint, inventory)[1]
@@ -212,13 +210,13 @@ def bucket_role(endpoint: Resource, inventory: Inventory) -> str:
 
     '' where that role does not exist in the account.
     """
-    role = loader(endpoint, inventory)
+    role = loading_role(endpoint, inventory)
     return role.name if role is not None else ""
 
 
 def missing_bucket_actions(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What that role's own policies do not allow with the bucket, each with the resource on which."""
-    role = loader(endpoint, inventory)
+    role = loading_role(endpoint, inventory)
     if role is None or not own_bucket(endpoint, inventory):
         return ()
     return _lacking(table("target-actions")["bucket"]["actions"], role, endpoint, inventory)

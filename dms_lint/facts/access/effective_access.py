@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.facts.iam.identities.attached_policies import parsed
 from dms_lint.iam_policy.evaluation import allowed_by_key, allowed_by_resource
 from dms_lint.iam_policy.statements import Policy
-from dms_lint.logic.kleene import Partial, any_of
+from dms_lint.logic.kleene import any_of, attempt, collect, listing, require
 from dms_lint.model import Missing, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dms_lint.facts.dms.key_references import Reference
     from dms_lint.iam_policy.decisions import Decision
     from dms_lint.iam_policy.evaluation import Identity
     from dms_lint.iam_policy.requests import Request
     from dms_lint.inventory.inventory import Inventory
-    from dms_lint.logic.kleene import Ternary
+    from dms_lint.logic.kleene import Partial
     from dms_lint.model import Record, Resource
 
 _GRANTEE: Final = "GranteePrincipal"
@@ -32,22 +31,16 @@ _WITHOUT_CONTEXT: Final = ("DescribeKey", "RetireGrant")
 def key_policy(key: Reference, inventory: Inventory) -> Policy:
     """The policy of a key (not of an alias); Missing where it was not read."""
 
-    def read() -> Policy | Missing:
-        try:
-            answer = inventory.about("kms-key-policy", key.arn, key.id, account=key.account, region=key.region)
-            return parsed(answer, "Policy", "the key policy")
-        except Missing as missing:
-            return missing.with_traceback(None)
+    def read() -> Policy:
+        answer = inventory.about("kms-key-policy", key.arn, key.id, account=key.account, region=key.region)
+        return parsed(answer, "Policy", "the key policy")
 
-    found = inventory.once(("key policy", key), read)
-    if isinstance(found, Missing):
-        raise found
-    return found
+    return require(inventory.once(("key policy", key), lambda: attempt(read)))
 
 
 def policy_of_key(key: Reference, inventory: Inventory) -> Partial[Policy]:
-    """The policy of a key as one that holds, or as the gap that it leaves where it was not read."""
-    return _one(lambda: key_policy(key, inventory))
+    """The policy of a key, and why it is missing where it was not read."""
+    return listing(lambda: (key_policy(key, inventory),))
 
 
 def key_grants(key: Reference, inventory: Inventory) -> tuple[Record, ...]:
@@ -56,7 +49,7 @@ def key_grants(key: Reference, inventory: Inventory) -> tuple[Record, ...]:
     return answer.records("Grants")
 
 
-def with_key(request: Request, identity: Identity, key: Reference, inventory: Inventory) -> Decision:
+def key_decision(request: Request, identity: Identity, key: Reference, inventory: Inventory) -> Decision:
     """Whether a role or a user may do something with a key: by the key's policy, its own policies or a grant.
 
     `request.action` is one of KMS's, `request.resource` the key's ARN.  What was not read leaves it open only
@@ -66,33 +59,29 @@ def with_key(request: Request, identity: Identity, key: Reference, inventory: In
     without = allowed_by_key(request, identity, policy, key.account)
     if without.allowed is True:
         return without
-    granted, gap = _granted(request, identity, key, inventory)
+    grants = _grants_for(request, identity, key, inventory)
+    # A grant with constraints may allow it, and so may a grant that was not read, or not as a whole.
+    granted = any_of((*(is_unbound or None for is_unbound in grants.items), None if grants.missing else False))
     if without.allowed is None and granted is not True:
         return without
     decision = allowed_by_key(request, identity, policy, key.account, granted)
-    return decision._replace(missing=gap) if decision.allowed is None and decision.missing is None else decision
+    if decision.allowed is None and decision.missing is None:
+        return decision._replace(missing=grants.missing)
+    return decision
 
 
-def _granted(
-    request: Request, identity: Identity, key: Reference, inventory: Inventory
-) -> tuple[Ternary, Missing | None]:
-    """Whether a grant lets it; a grant with constraints may, and one that was not read, or not as a whole."""
-    wanted = request.action.partition(":")[2]
-    found: Ternary = False
-    try:
-        grants = key_grants(key, inventory)
-    except Missing as missing:
-        return None, missing.with_traceback(None)
-    gap = None
-    for grant in grants:
-        try:
-            if _GRANTEE not in grant and _SERVICE in grant:
-                continue
-            if grant.text(_GRANTEE) == identity.arn and wanted in grant.texts("Operations"):
-                found = any_of((found, None if _is_bound(grant, wanted) else True))
-        except Missing as missing:
-            found, gap = any_of((found, None)), gap or missing.with_traceback(None)
-    return found, gap
+def _grants_for(request: Request, identity: Identity, key: Reference, inventory: Inventory) -> Partial[bool]:
+    """For each grant of the request's operation to an identity, whether it grants that without constraints."""
+    operation = request.action.partition(":")[2]
+
+    def is_unbound(grant: Record) -> bool | None:
+        if _GRANTEE not in grant and _SERVICE in grant:
+            return None
+        if grant.text(_GRANTEE) != identity.arn or operation not in grant.texts("Operations"):
+            return None
+        return not _is_bound(grant, operation)
+
+    return collect(listing(lambda: key_grants(key, inventory)), is_unbound)
 
 
 def _is_bound(grant: Record, operation: str) -> bool:
@@ -102,21 +91,26 @@ def _is_bound(grant: Record, operation: str) -> bool:
     )
 
 
-def with_secret(request: Request, identity: Identity, secret: Resource | None, inventory: Inventory) -> Decision:
+def secret_decision(request: Request, identity: Identity, secret: Resource | None, inventory: Inventory) -> Decision:
     """Whether a role or a user may do something with a secret: by its own policies or the secret's.
 
     `request.resource` is the secret's ARN, or a pattern where the secret itself was not read (`secret` is None).
     """
-    owner = request.resource.split(":")[4] if request.resource.count(":") > 4 else identity.account
-    policy = _one(lambda: secret_policy(request.resource, secret, inventory))
-    return allowed_by_resource(request, identity, policy, owner)
+    arn = parse_arn(request.resource)
+    owner = arn.account if arn is not None else identity.account
+    return allowed_by_resource(request, identity, policy_of_secret(request.resource, secret, inventory), owner)
+
+
+def policy_of_secret(arn: str, secret: Resource | None, inventory: Inventory) -> Partial[Policy]:
+    """The resource policy of a secret, and why it is missing where it was not read."""
+    return listing(lambda: (secret_policy(arn, secret, inventory),))
 
 
 def secret_policy(arn: str, secret: Resource | None, inventory: Inventory) -> Policy:
     """The resource policy of a secret, without statements where it has none; Missing where it was not read."""
     if secret is None:
-        parts = arn.split(":", 6)
-        account, region = (parts[4], parts[3]) if len(parts) == 7 else ("", "")
+        parts = parse_arn(arn)
+        account, region = (parts.account, parts.region) if parts is not None else ("", "")
         names: tuple[str, ...] = (arn,)
     else:
         names, account, region = (secret.arn, secret.name), secret.account, secret.region
@@ -130,10 +124,3 @@ def secret_policy(arn: str, secret: Resource | None, inventory: Inventory) -> Po
         ) from None
     # Absent where no policy is attached: API reference of GetResourcePolicy.
     return parsed(answer, "ResourcePolicy", "the secret's policy") if "ResourcePolicy" in answer else Policy("", ())
-
-
-def _one(read: Callable[[], Policy]) -> Partial[Policy]:
-    try:
-        return Partial((read(),))
-    except Missing as missing:
-        return Partial((), missing.with_traceback(None))

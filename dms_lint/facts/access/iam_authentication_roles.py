@@ -15,6 +15,7 @@ from dms_lint.facts.tls.aurora_hosts import cluster_hosts, instance_host
 from dms_lint.iam_policy.evaluation import allowed
 from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.trust_policies import DMS
+from dms_lint.logic.kleene import attempt, collect, counterexample
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -44,25 +45,20 @@ def defects(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
     place, role = role_of(endpoint, inventory)
     if role is None:
         return (f"{arn} is of another account" if place == ELSEWHERE else f"{arn} does not exist",)
-    found, hole = [], None
-    try:
-        if DMS not in services(endpoint, inventory):
-            found.append(f"{arn} does not let in {DMS}")
-    except Missing as missing:
-        hole = missing
+    database = _database(endpoint, inventory)
     resource = login(endpoint, inventory)
-    context = role_context(role.id, role.account, resource.split(":")[3].replace("*", ""))
+    context = role_context(role.id, role.account, database.region.replace("*", ""))
     decision = allowed(Request(_CONNECT, resource, context), identity(role, inventory))
-    if decision.allowed is False:
-        denying = [f"{one.sid} in {one.policy}" for one in decision.statements]
-        found.append(
-            f"{arn} is not allowed {_CONNECT} on {resource}" + f" (denied by {' and '.join(denying)})" * bool(denying)
-        )
-    elif decision.allowed is None:
-        hole = hole or decision.as_missing(role.where)
-    if not found and hole is not None:
-        raise hole
-    return tuple(found)
+
+    def distrust() -> str | None:
+        return None if DMS in services(endpoint, inventory) else f"{arn} does not let in {DMS}"
+
+    def refusal() -> str | Missing | None:
+        denying = [statement.label for statement in decision.statements]
+        denial = f" (denied by {' and '.join(denying)})" * bool(denying)
+        return counterexample(decision.verdict(role.where), f"{arn} is not allowed {_CONNECT} on {resource}{denial}")
+
+    return collect((distrust, refusal), lambda defect: defect()).certain()
 
 
 def login(endpoint: Resource, inventory: Inventory) -> str:
@@ -70,15 +66,17 @@ def login(endpoint: Resource, inventory: Inventory) -> str:
 
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
     """
-    at = _database(endpoint, inventory)
-    user = endpoint.text("Username", default="")
-    if not user:
-        try:
-            block = engine_settings(endpoint, inventory)
-            user = block.text("Username", default="") if block is not None else ""
-        except Missing:
-            user = ""
-    return f"arn:{partition_of(endpoint.arn)}:rds-db:{at.region}:{at.account}:dbuser:{at.id}/{user or '*'}"
+    database = _database(endpoint, inventory)
+    user = endpoint.text("Username", default="") or attempt(lambda: _user_of_settings(endpoint, inventory))
+    if isinstance(user, Missing) or not user:
+        user = "*"
+    partition = partition_of(endpoint.arn)
+    return f"arn:{partition}:rds-db:{database.region}:{database.account}:dbuser:{database.id}/{user}"
+
+
+def _user_of_settings(endpoint: Resource, inventory: Inventory) -> str:
+    block = engine_settings(endpoint, inventory)
+    return block.text("Username", default="") if block is not None else ""
 
 
 def _database(endpoint: Resource, inventory: Inventory) -> _Database:

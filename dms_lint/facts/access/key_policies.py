@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dms_lint.aws.partitions import partition_of
 from dms_lint.data.tables import table
-from dms_lint.facts.access import secret_access
-from dms_lint.facts.access import target_key_access as target_keys
+from dms_lint.facts.access import secret_roles, target_key_access
 from dms_lint.facts.access.effective_access import key_policy, policy_of_key
-from dms_lint.facts.access.key_usage import doubt, uses
-from dms_lint.facts.dms import encryption_keys as keys
+from dms_lint.facts.access.key_usage import missing_uses, uses
+from dms_lint.facts.dms import encryption_keys
 from dms_lint.facts.dms.encryption_keys import KEY
 from dms_lint.facts.fact import FLAG, Fact, memoized, text, texts
 from dms_lint.facts.iam.dms_roles.service_access_roles import role_of
@@ -20,11 +19,13 @@ from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.iam_policy.confused_deputy import STRANGERS, admits, for_everybody, is_pinned
 from dms_lint.iam_policy.evaluation import about_action, allowed_by_key
 from dms_lint.iam_policy.requests import Request, role_context
+from dms_lint.logic.kleene import Partial, attempt, collect
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from dms_lint.facts.access.secret_roles import Pair
     from dms_lint.facts.dms.key_references import Reference
     from dms_lint.iam_policy.conditions import Context
     from dms_lint.iam_policy.statements import Policy, Statement
@@ -45,9 +46,9 @@ def _actions() -> tuple[str, ...]:
 
 
 def _reference(key: Resource, inventory: Inventory) -> Reference:
-    found = keys.key_of(key, inventory)
-    assert found is not None  # noqa: S101 - a key is itself
-    return found
+    reference = encryption_keys.key_of(key, inventory)
+    assert reference is not None  # noqa: S101 - a key is itself
+    return reference
 
 
 @memoized
@@ -112,53 +113,61 @@ def unbounded_grantors(key: Resource, inventory: Inventory) -> tuple[str, ...]:
     Statements of key.open_statements are not among them, nor services.
     """
     policy = _policy(key, inventory)
-    found: dict[str, str] = {}
+    by_policy = _by_key_policy(key, policy)
+    if not _leaves_it_to_the_account(policy, key):
+        return _labels(by_policy)
+    by_own_policies = _by_own_policies(key, policy, by_policy, inventory)
+    return Partial((*_labels(by_policy), *by_own_policies.items), by_own_policies.missing).certain()
+
+
+def _labels(sids: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{who} ({sid})" for who, sid in sids.items())
+
+
+def _by_key_policy(key: Resource, policy: Policy) -> Mapping[str, str]:
+    """By principal that may make grants by the key's policy, the first statement that lets it."""
+    sids: dict[str, str] = {}
     for statement in policy.statements:
         if statement.effect != "Allow" or not about_action(statement, _GRANT) or _is_open(statement, policy, key):
             continue
         for who, context in _users(statement, policy, key):
             caller = None if who == _EVERYBODY else who
             if admits(statement, policy, {**context, **_direct()}, _GRANT, caller):
-                found.setdefault(who, statement.sid)
-    hole = None
-    if _leaves_it_to_the_account(policy, key):
-        hole = _by_own_policies(key, policy, found, inventory)
-    if not found and hole is not None:
-        raise hole
-    return tuple(f"{who} ({sid})" for who, sid in found.items())
+                sids.setdefault(who, statement.sid)
+    return sids
 
 
 def _users(statement: Statement, policy: Policy, key: Resource) -> Iterator[tuple[str, Context]]:
     """Whom a statement names that are no administrators, each with what is known of its requests."""
     if for_everybody(statement):
-        if not any(for_everybody(one) and _administers(one, policy, {}, None) for one in policy.statements):
+        if not any(for_everybody(peer) and _administers(peer, policy, {}, None) for peer in policy.statements):
             yield _EVERYBODY, {}
         return
     for kind, value in statement.principals or ():
         account = _account_of(value) if kind == "AWS" else ""
         if not account or (account == key.account and _ACCOUNT.fullmatch(value)):
             continue
-        context = _asking(value, account)
+        context = _context(value, account)
         if not _is_administrator(value, policy, context):
             yield value, context
 
 
 def _account_of(principal: str) -> str:
     """The account of a principal; '' of one that was deleted, which nobody can use."""
-    found = _ACCOUNT.fullmatch(principal) or _PRINCIPAL.fullmatch(principal)
-    return found[1] if found else ""
+    match = _ACCOUNT.fullmatch(principal) or _PRINCIPAL.fullmatch(principal)
+    return match[1] if match else ""
 
 
-def _asking(principal: str, account: str) -> Context:
+def _context(principal: str, account: str) -> Context:
     arn = f"arn:*:iam::{account}:*" if _ACCOUNT.fullmatch(principal) else principal
     return {"aws:principalarn": (arn,), "aws:principalaccount": (account,), "kms:calleraccount": (account,)}
 
 
 def _is_administrator(principal: str, policy: Policy, context: Context) -> bool:
     return any(
-        (for_everybody(one) or ("AWS", principal) in (one.principals or ()))
-        and _administers(one, policy, context, principal)
-        for one in policy.statements
+        (for_everybody(statement) or ("AWS", principal) in (statement.principals or ()))
+        and _administers(statement, policy, context, principal)
+        for statement in policy.statements
     )
 
 
@@ -186,61 +195,52 @@ def _leaves_it_to_the_account(policy: Policy, key: Resource) -> bool:
     )
 
 
-def _by_own_policies(key: Resource, policy: Policy, found: dict[str, str], inventory: Inventory) -> Missing | None:
-    """Add the roles of DMS that may make grants by their own policies; why there may be more."""
-    reference, hole = _reference(key, inventory), doubt(key, inventory)
-    for role in _roles(key, inventory):
+def _by_own_policies(key: Resource, policy: Policy, by_policy: Mapping[str, str], inventory: Inventory) -> Partial[str]:
+    """The roles of DMS that may make grants by their own policies, each with the statement."""
+    reference = _reference(key, inventory)
+
+    def grantor(role: Resource | Missing) -> str | Missing | None:
         if isinstance(role, Missing):
-            hole = hole or role
-            continue
-        if role.id in found or _is_administrator(role.id, policy, _asking(role.id, role.account)):
-            continue
+            return role
+        if role.id in by_policy or _is_administrator(role.id, policy, _context(role.id, role.account)):
+            return None
         request = Request("kms:CreateGrant", reference.arn, {**role_context(role.id, role.account), **_direct()})
         decision = allowed_by_key(request, identity(role, inventory), policy_of_key(reference, inventory), key.account)
-        if decision.allowed:
-            # What the key's policy itself lets the role do was told before, or is open to everybody.
-            mine = [one for one in decision.statements if one.principals is None]
-            if mine:
-                found[role.id] = f"{mine[0].sid} in {mine[0].policy}"
-        elif decision.allowed is None:
-            hole = hole or decision.as_missing(role.where)
-    return hole
+        if decision.allowed is None:
+            return decision.as_missing(role.where)
+        # What the key's policy itself lets the role do is in `by_policy`, or is open to everybody.
+        granting = [statement for statement in decision.statements if statement.principals is None]
+        return f"{role.id} ({granting[0].label})" if decision.allowed and granting else None
+
+    return collect(Partial(_roles(key, inventory), missing_uses(key, inventory)), grantor)
 
 
-def _roles(key: Resource, inventory: Inventory) -> Iterator[Resource | Missing]:
+def _roles(key: Resource, inventory: Inventory) -> tuple[Resource | Missing, ...]:
     """The roles with which DMS reads the secrets and reaches the data of the endpoints that use a key."""
-    seen: set[str] = set()
-    for use in uses(key, inventory):
-        if use.resource.kind != "endpoint":
-            continue
-        for role in _roles_of(use.resource, use.target, inventory):
-            if isinstance(role, Missing):
-                yield role
-            elif role.id not in seen:
-                seen.add(role.id)
-                yield role
+    roles = (
+        role
+        for use in uses(key, inventory)
+        if use.resource.kind == "endpoint"
+        for role in _roles_of(use.resource, use.target, inventory)
+        if role is not None
+    )
+    return tuple(dict.fromkeys(roles))
 
 
-def _roles_of(endpoint: Resource, target: bool, inventory: Inventory) -> Iterator[Resource | Missing]:
-    try:
-        role = target_keys.role(endpoint, inventory) if target else role_of(endpoint, inventory)[1]
-        if role is not None:
-            yield role
-    except Missing as missing:
-        yield missing.with_traceback(None)
-    try:
-        named, hole = secret_access.pairs(endpoint, inventory)
-    except Missing as missing:
-        named, hole = (), missing.with_traceback(None)
-    if hole is not None:
-        yield hole
-    for pair in named:
-        try:
-            _, role = secret_access.role_of(pair, endpoint, inventory)
-            if role is not None:
-                yield role
-        except Missing as missing:
-            yield missing.with_traceback(None)
+def _roles_of(endpoint: Resource, target: bool, inventory: Inventory) -> Iterator[Resource | Missing | None]:
+    """The roles of an endpoint in the order in which they are looked up; Missing where a role may be one more."""
+    yield attempt(lambda: target_key_access.role(endpoint, inventory) if target else role_of(endpoint, inventory)[1])
+    pairs = attempt(lambda: secret_roles.pairs(endpoint, inventory))
+    if isinstance(pairs, Missing):
+        yield pairs
+        return
+    yield pairs.missing
+    for pair in pairs.items:
+        yield _pair_role(pair, endpoint, inventory)
+
+
+def _pair_role(pair: Pair, endpoint: Resource, inventory: Inventory) -> Resource | Missing | None:
+    return attempt(lambda: secret_roles.role_of(pair, endpoint, inventory)[1])
 
 
 # -- rotation
@@ -248,8 +248,8 @@ def _roles_of(endpoint: Resource, target: bool, inventory: Inventory) -> Iterato
 
 def origin(key: Resource, inventory: Inventory) -> str:
     """Where the key's material is from: `AWS_KMS`, `EXTERNAL` (imported), `AWS_CLOUDHSM` or `EXTERNAL_KEY_STORE`."""
-    found = keys.described_of(key, inventory)
-    return (found or key).text("Origin")
+    description = encryption_keys.described_of(key, inventory)
+    return (description or key).text("Origin")
 
 
 def rotates(key: Resource, inventory: Inventory) -> bool:

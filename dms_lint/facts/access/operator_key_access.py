@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dms_lint.aws.partitions import dns_suffixes
-from dms_lint.facts.access import key_usage as key_users
-from dms_lint.facts.access.effective_access import policy_of_key, with_key
+from dms_lint.facts.access import key_usage
+from dms_lint.facts.access.effective_access import key_decision, policy_of_key
 from dms_lint.facts.fact import Fact, texts
-from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
+from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may
 from dms_lint.facts.iam.identities.requester import chosen, requester
 from dms_lint.iam_policy.evaluation import allowed_by_key
 from dms_lint.iam_policy.requests import Request
-from dms_lint.logic.kleene import Partial, all_of, any_of
+from dms_lint.logic.kleene import Partial, all_of, any_of, collect
+from dms_lint.model import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from dms_lint.facts.iam.identities.requester import Requester
     from dms_lint.inventory.inventory import Inventory
     from dms_lint.logic.kleene import Ternary
-    from dms_lint.model import Missing, Resource
+    from dms_lint.model import Resource
 
 _KEY_USER: Final = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
                     "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey")  # fmt: skip
@@ -34,8 +35,7 @@ _LIST_ALIASES: Final = "kms:ListAliases"
 
 def customer_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The customer managed keys that encrypt instances, endpoints or serverless replications of the account, by ARN."""
-    found, hole = key_users.customer_keys(principal.account, inventory)
-    return shown((key.arn for key in found), hole)
+    return collect(key_usage.customer_keys(principal.account, inventory), lambda key: key.arn).certain()
 
 
 def unusable_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -44,21 +44,21 @@ def unusable_keys(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     It can with a key whose policy names it as an administrator or as a user, or that it may describe, encrypt and
     re-encrypt with and grant the use of through DMS, being allowed to list aliases.
     """
-    _, hole = may(principal, inventory, CREATING)
-    used, doubt = key_users.customer_keys(principal.account, inventory)
-    hole = hole or doubt
+    creating = may(principal, inventory, CREATING)
+    customer = key_usage.customer_keys(principal.account, inventory)
     who = requester(principal, inventory)
-    found: list[str] = []
-    for key in used:
-        lacking, doubt = _lacking_on(key, who, inventory)
-        if lacking:
-            found.append(f"{key.arn} ({', '.join(lacking)})")
-        hole = hole or doubt
-    return shown(found, hole)
+
+    def unusable(key: Reference) -> str | Missing | None:
+        lacking = _lacking_on(key, who, inventory)
+        if isinstance(lacking, Missing):
+            return lacking
+        return f"{key.arn} ({', '.join(lacking)})" if lacking else None
+
+    return collect(Partial(customer.items, creating.missing or customer.missing), unusable).certain()
 
 
-def _lacking_on(key: Reference, who: Requester, inventory: Inventory) -> tuple[tuple[str, ...], Missing | None]:
-    """What a principal certainly lacks on a key, and what leaves that open."""
+def _lacking_on(key: Reference, who: Requester, inventory: Inventory) -> tuple[str, ...] | Missing:
+    """The actions on a key that a principal certainly lacks; none where it can work with the key."""
     suffix = dns_suffixes().get(key.partition, dns_suffixes()["aws"])
     context = {
         **who.context,
@@ -66,34 +66,34 @@ def _lacking_on(key: Reference, who: Requester, inventory: Inventory) -> tuple[t
         "kms:grantisforawsresource": ("true",),
     }
 
-    def asking(action: str) -> Request:
+    def request(action: str) -> Request:
         return Request(action, key.arn, context, chosen("call"))
 
-    needs = {action: with_key(asking(action), who.about(action), key, inventory) for action in _KEY_NEEDS}
+    needs = {action: key_decision(request(action), who.about(action), key, inventory) for action in _KEY_NEEDS}
     needs[_LIST_ALIASES] = who.on(_LIST_ALIASES)
-    enough = all_of(decision.allowed for decision in needs.values())
-    if enough is True:
-        return (), None
+    has_needs = all_of(decision.allowed for decision in needs.values())
+    if has_needs is True:
+        return ()
     policy = policy_of_key(key, inventory)
     # By the key's policy alone, and not taken back by another; a grant makes nobody a user of a key.
-    by_name = {
+    by_policy = {
         action: tuple(
-            allowed_by_key(asking(action), one, policy, key.account)
-            for one in (who.about(action)._replace(policies=Partial()), who.about(action))
+            allowed_by_key(request(action), identity, policy, key.account)
+            for identity in (who.about(action)._replace(policies=Partial()), who.about(action))
         )
         for action in (*_KEY_ADMINISTRATOR, *_KEY_USER)
     }
 
-    def named(actions: Sequence[str]) -> Ternary:
-        return all_of(decision.allowed for action in actions for decision in by_name[action])
+    def is_named(actions: Sequence[str]) -> Ternary:
+        return all_of(decision.allowed for action in actions for decision in by_policy[action])
 
-    enough = any_of((enough, named(_KEY_ADMINISTRATOR), named(_KEY_USER)))
-    if enough is True:
-        return (), None
-    if enough is False:
-        return tuple(action for action, decision in needs.items() if decision.allowed is False), None
-    doubts = (*needs.values(), *(decision for both in by_name.values() for decision in both))
-    return (), next(one.as_missing(who.principal.where) for one in doubts if one.allowed is None)
+    can_work = any_of((has_needs, is_named(_KEY_ADMINISTRATOR), is_named(_KEY_USER)))
+    if can_work is True:
+        return ()
+    if can_work is False:
+        return tuple(action for action, decision in needs.items() if decision.allowed is False)
+    decisions = (*needs.values(), *(decision for decisions in by_policy.values() for decision in decisions))
+    return next(decision.as_missing(who.principal.where) for decision in decisions if decision.allowed is None)
 
 
 FACTS: Final = (

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from dms_lint.aws.arn import parse_arn
 from dms_lint.aws.partitions import dns_suffixes, partition_of
 from dms_lint.data.tables import table
 from dms_lint.facts.dms.endpoints import direction, engine
 from dms_lint.facts.dms.presence import account_of, missing_listing
 from dms_lint.facts.fact import Fact, memoized, texts
-from dms_lint.facts.iam.dms_roles import required_roles as roles
-from dms_lint.facts.iam.dms_roles import service_access_roles as service_roles
-from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may, shown
+from dms_lint.facts.iam.dms_roles import service_access_roles
+from dms_lint.facts.iam.dms_roles.required_roles import VPC_ROLE
+from dms_lint.facts.iam.identities.principals import CREATING, PRINCIPAL, may
 from dms_lint.facts.iam.identities.requester import requester
-from dms_lint.iam_policy.decisions import Decision
-from dms_lint.model import Missing
+from dms_lint.iam_policy.decisions import any_decision
+from dms_lint.logic.kleene import Partial, all_of, collect, collect_each, counterexample, require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from dms_lint.facts.iam.identities.requester import Requester
+    from dms_lint.iam_policy.decisions import Decision
     from dms_lint.inventory.inventory import Inventory
-    from dms_lint.model import Resource
+    from dms_lint.model import Missing, Resource
 
 PASS_ROLE: Final = "iam:PassRole"  # noqa: S105 - the name of an action
 GET_ROLE: Final = "iam:GetRole"
@@ -39,35 +41,30 @@ class _Lack(NamedTuple):
     what: str
     why: str
 
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
+
 
 @memoized
-def _lacks(principal: Resource, inventory: Inventory) -> tuple[tuple[_Lack, ...], Missing | None]:
-    """All that the principal lacks to make what it may make in DMS, and why there may be more."""
-    creating, hole = may(principal, inventory, CREATING)
+def _lacks(principal: Resource, inventory: Inventory) -> Partial[_Lack]:
+    """All that the principal lacks to make what it may make in DMS."""
+    creating = may(principal, inventory, CREATING)
     who = requester(principal, inventory)
-    found: list[_Lack] = []
-    for block in table("principal-actions")["needs"]:
-        if block["to"] not in creating:
-            continue
-        try:
-            arns = _roles_for(block["block"], principal, inventory)
-        except Missing as missing:
-            hole = hole or missing.with_traceback(None)
-            continue
-        if arns is None:
-            continue
-        more, doubt = _lacking(who, block, arns, inventory)
-        found += more
-        hole = hole or doubt
-    return tuple(found), hole
+    blocks = tuple(block for block in table("principal-actions")["needs"] if block["to"] in creating.items)
+    return collect_each(Partial(blocks, creating.missing), lambda block: _lacking_of_need(who, block, inventory))
+
+
+def _lacking_of_need(who: Requester, block: Mapping[str, Any], inventory: Inventory) -> Partial[_Lack]:
+    arns = _roles_for(block["block"], who.principal, inventory)
+    return _lacking(who, block, arns, inventory) if arns is not None else Partial()
 
 
 def _roles_for(block: str, principal: Resource, inventory: Inventory) -> tuple[str, ...] | None:
     """The roles about which a block asks; None where the account has nothing that needs the block."""
     if block == "vpc-role":
-        role = inventory.find("role", roles.VPC_ROLE, principal.account)
+        role = inventory.find("role", VPC_ROLE, principal.account)
         partition = partition_of(principal.id)
-        return (role.id if role else f"arn:{partition}:iam::{principal.account}:role/{roles.VPC_ROLE}",)
+        return (role.id if role else f"arn:{partition}:iam::{principal.account}:role/{VPC_ROLE}",)
     if block == "service-role":
         return _service_roles(principal, inventory) or None
     if block == "redshift":
@@ -75,81 +72,67 @@ def _roles_for(block: str, principal: Resource, inventory: Inventory) -> tuple[s
     return ()
 
 
+def is_role_of(account: str, arn: str) -> bool:
+    """Whether an ARN is that of a role of the account."""
+    role = parse_arn(arn)
+    return role is not None and (role.service, role.account, role.resource_type) == ("iam", account, "role")
+
+
+def endpoints_of(account: str, inventory: Inventory) -> Partial[Resource]:
+    """The endpoints of an account."""
+    endpoints = inventory.index("endpoint", account_of).get(account, ())
+    return Partial(tuple(endpoints), missing_listing(account, inventory, "endpoint"))
+
+
 def _service_roles(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """The service access roles of the account's own without which its endpoints reach nothing, by ARN."""
 
-    def read() -> tuple[tuple[str, ...], Missing | None]:
-        found: dict[str, None] = {}
-        hole = missing_listing(principal.account, inventory, "endpoint")
-        for endpoint in inventory.index("endpoint", account_of).get(principal.account, ()):
-            try:
-                needed = service_roles.needs(endpoint, inventory)
-                arn = service_roles.role_arn(endpoint, inventory) if needed else ""
-            except Missing as missing:
-                hole = hole or missing.with_traceback(None)
-            else:
-                found.update(dict.fromkeys((arn,) if f":iam::{principal.account}:role/" in arn else ()))
-        return tuple(sorted(found)), hole
+    def needed_role(endpoint: Resource) -> str | None:
+        needs = service_access_roles.needs(endpoint, inventory)
+        arn = service_access_roles.role_arn(endpoint, inventory) if needs else ""
+        return arn if is_role_of(principal.account, arn) else None
 
-    named, hole = inventory.once(("service roles", principal.account), read)
+    roles = inventory.once(
+        ("service roles", principal.account),
+        lambda: collect(endpoints_of(principal.account, inventory), needed_role).distinct(),
+    )
     # That one of several is allowed is enough: another that was not read may be just that.
-    if hole is not None:
-        raise hole
-    return named
+    return tuple(sorted(roles.complete()))
 
 
 def _has_redshift(principal: Resource, inventory: Inventory) -> bool:
     """Whether the account has an endpoint for a Redshift cluster as a target."""
 
-    def read() -> bool | Missing:
-        hole = missing_listing(principal.account, inventory, "endpoint")
-        for endpoint in inventory.index("endpoint", account_of).get(principal.account, ()):
-            try:
-                if engine(endpoint, inventory) == "redshift" and direction(endpoint, inventory) == "target":
-                    return True
-            except Missing as missing:
-                hole = hole or missing.with_traceback(None)
-        return hole or False
+    def redshift_target(endpoint: Resource) -> Resource | None:
+        is_target = engine(endpoint, inventory) == "redshift" and direction(endpoint, inventory) == "target"
+        return endpoint if is_target else None
 
-    found = inventory.once(("redshift clusters", principal.account), read)
-    if isinstance(found, Missing):
-        raise found
-    return found
+    return require(
+        inventory.once(
+            ("redshift clusters", principal.account),
+            lambda: collect(endpoints_of(principal.account, inventory), redshift_target).is_nonempty(),
+        )
+    )
 
 
-def _lacking(
-    who: Requester, block: Mapping[str, Any], arns: Sequence[str], inventory: Inventory
-) -> tuple[list[_Lack], Missing | None]:
-    """What of a block is certainly not allowed, on no resource of a type; and why more may not be."""
-    found: list[_Lack] = []
-    hole = None
-    for action, templates in block["actions"].items():
-        for template in templates:
-            if template == "{role}":
-                decision = _any(on_role(who, action, arn, inventory) for arn in arns)
-            else:
-                decision = who.on_some(action, template)
-            if decision.allowed is False:
-                found.append(_Lack(f"{action} on {_listing(arns)}" if arns else action, block["why"]))
-                break
-            if decision.allowed is None and hole is None:
-                hole = decision.as_missing(who.principal.where)
-    return found, hole
+def _lacking(who: Requester, block: Mapping[str, Any], arns: Sequence[str], inventory: Inventory) -> Partial[_Lack]:
+    """The actions of a block that are certainly not allowed, on no resource of a type."""
+
+    def decide(action: str, template: str) -> Decision:
+        if template == "{role}":
+            return any_decision(on_role(who, action, arn, inventory) for arn in arns)
+        return who.on_some(action, template)
+
+    def lack(action: str, templates: Sequence[str]) -> _Lack | Missing | None:
+        verdict = all_of(decide(action, template).verdict(who.principal.where) for template in templates)
+        return counterexample(verdict, _Lack(f"{action} on {_alternatives(arns)}" if arns else action, block["why"]))
+
+    return collect(block["actions"].items(), lambda item: lack(*item))
 
 
-def _listing(arns: Sequence[str]) -> str:
-    more = f" or {len(arns) - _SEVERAL} more" if len(arns) > _SEVERAL else ""
-    return " or ".join(arns[:_SEVERAL]) + more
-
-
-def _any(decisions: Iterable[Decision]) -> Decision:
-    """Whether one of these is allowed."""
-    doubt = None
-    for decision in decisions:
-        if decision.allowed:
-            return decision
-        doubt = doubt or (decision if decision.allowed is None else None)
-    return doubt or Decision(False)
+def _alternatives(arns: Sequence[str]) -> str:
+    remaining = f" or {len(arns) - _SEVERAL} more" if len(arns) > _SEVERAL else ""
+    return " or ".join(arns[:_SEVERAL]) + remaining
 
 
 def on_role(who: Requester, action: str, arn: str, inventory: Inventory) -> Decision:
@@ -159,7 +142,7 @@ def on_role(who: Requester, action: str, arn: str, inventory: Inventory) -> Deci
         return who.on(action, arn, {"iam:passedtoservice": ()})
     suffixes = dict.fromkeys((dns_suffixes()["aws"], dns_suffixes().get(partition_of(arn), dns_suffixes()["aws"])))
     services = [f"dms.{region}{suffix}" for suffix in suffixes for region in ("", *(f"{r}." for r in who.regions[:-1]))]
-    return _any(who.on(action, arn, {"iam:passedtoservice": (service,)}) for service in services)
+    return any_decision(who.on(action, arn, {"iam:passedtoservice": (service,)}) for service in services)
 
 
 def missing_actions(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
@@ -168,26 +151,19 @@ def missing_actions(principal: Resource, inventory: Inventory) -> tuple[str, ...
     `ec2:DescribeVpcs`, `iam:PassRole on arn:...:role/dms-vpc-role`: allowed on no resource at all, in no
     circumstances.  Of several service access roles in use one is enough; Redshift counts where an endpoint is one.
     """
-    found, hole = _lacks(principal, inventory)
-    return shown((one.what for one in found), hole)
+    return collect(_lacks(principal, inventory), lambda lack: lack.what).certain()
 
 
 def missing_for(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What for each of principal.missing_actions is needed: `ec2:DescribeVpcs: DMS builds the network ...`."""
-    found, hole = _lacks(principal, inventory)
-    return shown((f"{one.what}: {one.why}" for one in found), hole)
+    return collect(_lacks(principal, inventory), str).certain()
 
 
 def missing_in_console(principal: Resource, inventory: Inventory) -> tuple[str, ...]:
     """What the principal lacks that only the console needs, or who reads metrics and logs, each with what for."""
     who = requester(principal, inventory)
-    found: list[_Lack] = []
-    hole = None
-    for block in table("principal-actions")["console"]:
-        more, doubt = _lacking(who, block, (), inventory)
-        found += more
-        hole = hole or doubt
-    return shown((f"{one.what}: {one.why}" for one in found), hole)
+    blocks = table("principal-actions")["console"]
+    return collect(collect_each(blocks, lambda block: _lacking(who, block, (), inventory)), str).certain()
 
 
 FACTS: Final = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dms_lint.facts.access import bucket_access as service_access
-from dms_lint.facts.access.effective_access import policy_of_key, with_key
+from dms_lint.facts.access import bucket_access
+from dms_lint.facts.access.effective_access import key_decision, policy_of_key
 from dms_lint.facts.dms import key_references
 from dms_lint.facts.dms.endpoints import ENDPOINT, engine
 from dms_lint.facts.fact import Fact, memoized, text, texts
@@ -15,12 +15,12 @@ from dms_lint.facts.targets import encryption as targets
 from dms_lint.iam_policy.evaluation import allowed_by_key
 from dms_lint.iam_policy.requests import Request, role_context
 from dms_lint.iam_policy.statements import parse
-from dms_lint.logic.kleene import Partial
+from dms_lint.logic.kleene import Partial, collect
 
 if TYPE_CHECKING:
     from dms_lint.iam_policy.decisions import Decision
     from dms_lint.inventory.inventory import Inventory
-    from dms_lint.model import Resource
+    from dms_lint.model import Missing, Resource
 
 # ReEncrypt* and GenerateDataKey* of the guide, spelled out; but for the key pairs, which need an asymmetric use.
 _ACTIONS: Final = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
@@ -35,7 +35,7 @@ ROLE_SIDE: Final = "the role's own policies do not allow it"
 def role(endpoint: Resource, inventory: Inventory) -> Resource | None:
     """The role with which DMS writes to the target; None where that role is not one of the account."""
     if engine(endpoint, inventory).startswith("redshift"):
-        return service_access.loader(endpoint, inventory)
+        return bucket_access.loading_role(endpoint, inventory)
     return role_of(endpoint, inventory)[1]
 
 
@@ -44,8 +44,8 @@ def role_arn(endpoint: Resource, inventory: Inventory) -> str:
 
     '' where there is no such role in the account.
     """
-    found = role(endpoint, inventory)
-    return found.id if found is not None else ""
+    holder = role(endpoint, inventory)
+    return holder.id if holder is not None else ""
 
 
 class _Lacking(NamedTuple):
@@ -55,30 +55,30 @@ class _Lacking(NamedTuple):
 
 @memoized
 def _lacking(endpoint: Resource, inventory: Inventory) -> tuple[_Lacking, ...]:
-    holder, named = role(endpoint, inventory), targets.key_reference(endpoint, inventory)
-    key = key_references.resolved(named, inventory) if named is not None else None
+    holder, reference = role(endpoint, inventory), targets.key_reference(endpoint, inventory)
+    key = key_references.resolved(reference, inventory) if reference is not None else None
     if holder is None or key is None:
         return ()
     context = role_context(holder.id, holder.account, endpoint.region, via="s3")
-    mine = identity(holder, inventory)
-    found, hole = [], None
-    for action in _ACTIONS:
+    own_identity = identity(holder, inventory)
+    # Were the role allowed everything: would the key's policy let it?
+    free_identity = own_identity._replace(policies=_ALL, boundary=None)
+
+    def lacking(action: str) -> _Lacking | Missing | None:
         request = Request(action, key.arn, context)
-        decision = with_key(request, mine, key, inventory)
+        decision = key_decision(request, own_identity, key, inventory)
         if decision.allowed is None:
-            hole = hole or decision.as_missing(holder.where)
-        elif not decision.allowed:
-            # Were the role allowed everything: would the key's policy let it?
-            free = mine._replace(policies=_ALL, boundary=None)
-            at_most = allowed_by_key(request, free, policy_of_key(key, inventory), key.account)
-            found.append(_Lacking(action, _side(decision, at_most)))
-    if not found and hole is not None:
-        raise hole
-    return tuple(found)
+            return decision.as_missing(holder.where)
+        if decision.allowed:
+            return None
+        at_most = allowed_by_key(request, free_identity, policy_of_key(key, inventory), key.account)
+        return _Lacking(action, _side(decision, at_most))
+
+    return collect(_ACTIONS, lacking).certain()
 
 
 def _side(decision: Decision, at_most: Decision) -> str:
-    denying = [f"{one.sid} in {one.policy}" for one in decision.statements if one.effect == "Deny"]
+    denying = [statement.label for statement in decision.statements if statement.effect == "Deny"]
     if denying:
         return f"denied by {' and '.join(denying)}"
     return KEY_SIDE if at_most.allowed is False else ROLE_SIDE

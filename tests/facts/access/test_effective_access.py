@@ -77,7 +77,7 @@ def asked(*documents: Document, action: str = "kms:Decrypt", key: key_references
     holder = found.find("role", ROLE)
     assert holder is not None
     request = Request(action, key.arn, role_context(ROLE, ACCOUNT, "eu-west-1", via="s3"))
-    return access.with_key(request, identity(holder, found), key, found)
+    return access.key_decision(request, identity(holder, found), key, found)
 
 
 DELEGATED = key_policy(allow("kms:*", to=ROOT))
@@ -213,7 +213,7 @@ def reads(*documents: Document, arn: str = SECRET, listed: bool = True) -> Any:
     assert holder is not None
     request = Request("secretsmanager:GetSecretValue", arn, role_context(ROLE, ACCOUNT, "eu-west-1"))
     secret = found.find("secret", SECRET) if listed else None
-    return access.with_secret(request, identity(holder, found), secret, found)
+    return access.secret_decision(request, identity(holder, found), secret, found)
 
 
 def secret_policy(*statements: dict[str, Any]) -> Document:

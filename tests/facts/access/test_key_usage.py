@@ -12,7 +12,7 @@ from dms_lint.facts.access import iam_authentication_roles as login_roles
 from dms_lint.facts.access import key_policies
 from dms_lint.facts.access import key_usage as key_users
 from dms_lint.facts.access import target_key_access as target_keys
-from dms_lint.facts.dms import encryption_keys as keys
+from dms_lint.facts.dms import encryption_keys
 from dms_lint.iam_policy.confused_deputy import is_pinned
 from dms_lint.iam_policy.statements import parse
 from dms_lint.inventory.inventory import Inventory
@@ -119,16 +119,17 @@ def test_a_source_and_a_key_that_another_engine_names_are_no_use() -> None:
 
 def test_the_customer_keys_of_an_account_leave_out_what_targets_write() -> None:
     _, found = inventory(key(), endpoints(lake()), instances(), configs())
-    used, hole = key_users.customer_keys(ACCOUNT, found)
-    assert used == ()
-    assert hole is not None  # nobody says who manages the other key
+    used = key_users.customer_keys(ACCOUNT, found)
+    assert used.items == ()
+    assert used.missing is not None  # nobody says who manages the other key
     _, found = inventory(key(), endpoints(endpoint("orders", ID)))
-    assert [one.id for one in key_users.customer_keys(ACCOUNT, found)[0]] == [ID]
+    assert [one.id for one in key_users.customer_keys(ACCOUNT, found).items] == [ID]
 
 
 def test_what_is_asked_of_the_key_of_a_resource_can_be_asked_of_a_key() -> None:
     one, found = inventory(key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY"))
-    asked = [keys.arn, keys.spec, keys.usage, keys.state, keys.manager]
+    of_keys = encryption_keys
+    asked = [of_keys.arn, of_keys.spec, of_keys.usage, of_keys.state, of_keys.manager]
     assert [derive(one, found) for derive in asked] == [one.arn, "RSA_2048", "SIGN_VERIFY", "Enabled", "CUSTOMER"]
 
 

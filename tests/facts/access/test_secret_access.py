@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dms_lint.facts import FACTS
-from dms_lint.facts.access import kerberos, secret_access
-from dms_lint.facts.access import secret_key_access as secret_keys
-from dms_lint.facts.access.secret_access import Asked, Pair, asked_about, pairs
+from dms_lint.facts.access import kerberos, secret_access, secret_key_access, secret_roles
+from dms_lint.facts.access.secret_access import SecretInPolicies, secret_in_policies
+from dms_lint.facts.access.secret_roles import Pair, pairs
 from dms_lint.facts.credentials.secrets import Reference
 from dms_lint.inventory.inventory import Inventory
+from dms_lint.logic.kleene import Partial
 from dms_lint.model import Document, Missing, Resource
 from dms_lint.rulepack.predicates import compile_schema
 
@@ -85,18 +86,18 @@ def of(*documents: Document, kind: str = "endpoint") -> tuple[Resource, Inventor
 
 def test_half_a_pair_is_none() -> None:
     resource, inventory = of(endpoint(role=""))
-    assert pairs(resource, inventory) == ((), None)
-    assert secret_access.names(resource, inventory) == ()
+    assert pairs(resource, inventory) == Partial()
+    assert secret_roles.role_arns(resource, inventory) == ()
 
 
 def test_both_pairs_of_an_oracle_endpoint_count() -> None:
     asm = {"SecretsManagerOracleAsmSecretId": "dms/asm", "SecretsManagerOracleAsmAccessRoleArn": ROLE}
     resource, inventory = of(endpoint(**asm))
-    assert pairs(resource, inventory)[0] == (
+    assert pairs(resource, inventory).items == (
         Pair(Reference(ARN, HERE, EU), ROLE, "SecretsManagerAccessRoleArn"),
         Pair(Reference("dms/asm", HERE, EU), ROLE, "SecretsManagerOracleAsmAccessRoleArn"),
     )
-    assert secret_access.names(resource, inventory) == (ROLE,)
+    assert secret_roles.role_arns(resource, inventory) == (ROLE,)
 
 
 def test_a_side_that_a_migration_project_does_not_show_may_name_more() -> None:
@@ -107,37 +108,37 @@ def test_a_side_that_a_migration_project_does_not_show_may_name_more() -> None:
     }
     documents = [Document("dms:DescribeMigrationProjects", {"MigrationProjects": [project]}), roles(), described()]
     resource, inventory = of(*documents, of_secret(), kind="migration-project")
-    assert secret_access.names(resource, inventory) == (ROLE,)
-    assert len(secret_access.unreadable(resource, inventory)) == 1
+    assert secret_roles.role_arns(resource, inventory) == (ROLE,)
+    assert len(secret_access.unreadable_secrets(resource, inventory)) == 1
     with pytest.raises(Missing, match="TargetDataProviderDescriptors"):
-        secret_access.untrusting(resource, inventory)
+        secret_roles.untrusting_roles(resource, inventory)
 
 
 def test_what_is_no_role_is_garbled() -> None:
     resource, inventory = of(endpoint(role=f"arn:aws:iam::{HERE}:user/dms"), roles())
     with pytest.raises(Missing, match="not the ARN of a role"):
-        secret_access.own(resource, inventory)
+        secret_roles.own_roles(resource, inventory)
 
 
 # -- the secret as policies name it
 
 
-def asked(id_: str, *documents: Document) -> Asked | None:
-    return asked_about(Reference(id_, HERE, EU), "aws", Inventory(documents, NOW))
+def asked(id_: str, *documents: Document) -> SecretInPolicies | None:
+    return secret_in_policies(Reference(id_, HERE, EU), "aws", Inventory(documents, NOW))
 
 
 @pytest.mark.parametrize("id_", [ARN, ARN[:-7], NAME])
 def test_a_described_secret_has_its_own_arn(id_: str) -> None:
     found = asked(id_, described())
     assert found is not None
-    assert found.arns == (ARN,)
+    assert [str(arn) for arn in found.arns] == [ARN]
 
 
 @pytest.mark.parametrize("id_", [ARN, ARN[:-7], NAME])
 def test_its_policy_tells_the_arn_too(id_: str) -> None:
     found = asked(id_, of_secret())
     assert found is not None
-    assert found.arns == (ARN,)
+    assert [str(arn) for arn in found.arns] == [ARN]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,8 @@ def test_its_policy_tells_the_arn_too(id_: str) -> None:
 def test_of_a_secret_that_was_not_read_a_pattern_is_known(id_: str, arns: tuple[str, ...]) -> None:
     found = asked(id_)
     assert found is not None
-    assert (found.arns, found.account, found.region) == (arns, HERE, EU)
+    assert tuple(str(arn) for arn in found.arns) == arns
+    assert (found.account, found.region) == (HERE, EU)
 
 
 def test_a_secret_that_does_not_exist_has_none() -> None:
@@ -173,17 +175,17 @@ def test_a_secret_that_does_not_exist_has_none() -> None:
 )
 def test_a_role_may_read_what_its_policy_names(resources: Any, may: bool) -> None:
     resource, inventory = of(endpoint(), described(), of_secret(), roles(reading(resources)))
-    assert (secret_access.unreadable(resource, inventory) == ()) is may
+    assert (secret_access.unreadable_secrets(resource, inventory) == ()) is may
 
 
 @given(st.sampled_from(["dms/orders", "dms/*", "*", "lake", "dms/orders-??????", "dms/orders-a1B2c3", "*-?1????"]))
 def test_without_the_secret_nothing_is_said_that_the_secret_would_unsay(suffix: str) -> None:
     document = reading(f"arn:aws:secretsmanager:{EU}:{HERE}:secret:{suffix}")
-    certain = secret_access.unreadable(*of(endpoint(), described(), of_secret(), roles(document)))
+    certain = secret_access.unreadable_secrets(*of(endpoint(), described(), of_secret(), roles(document)))
     for id_ in (ARN, ARN[:-7], NAME):
         resource, inventory = of(endpoint(id_), roles(document))
         try:
-            found = secret_access.unreadable(resource, inventory)
+            found = secret_access.unreadable_secrets(resource, inventory)
         except Missing:
             continue
         assert bool(found) is bool(certain)
@@ -193,7 +195,7 @@ def test_a_condition_on_the_endpoints_account_holds() -> None:
     document = reading("*")
     document["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": HERE}}
     resource, inventory = of(endpoint(), described(), of_secret(), roles(document))
-    assert secret_access.unreadable(resource, inventory) == ()
+    assert secret_access.unreadable_secrets(resource, inventory) == ()
 
 
 def test_a_role_that_is_gone_is_told_although_the_other_was_not_read() -> None:
@@ -202,7 +204,7 @@ def test_a_role_that_is_gone_is_told_although_the_other_was_not_read() -> None:
         "SecretsManagerOracleAsmAccessRoleArn": f"arn:aws:iam::{THERE}:role/x",
     }
     resource, inventory = of(endpoint(**asm))
-    (found,) = secret_access.unreadable(resource, inventory)
+    (found,) = secret_access.unreadable_secrets(resource, inventory)
     assert "is of another account" in found
 
 
@@ -225,14 +227,14 @@ def test_a_role_that_is_gone_is_told_although_the_other_was_not_read() -> None:
 )
 def test_only_the_service_of_the_region_counts(principal: Any, lets_in: bool) -> None:
     resource, inventory = of(endpoint(), roles(principal=principal))
-    assert (secret_access.untrusting(resource, inventory) == ()) is lets_in
+    assert (secret_roles.untrusting_roles(resource, inventory) == ()) is lets_in
 
 
 def test_the_principal_has_the_domain_of_its_partition() -> None:
-    assert secret_access.principal(*of(endpoint())) == f"dms.{EU}.amazonaws.com"
+    assert secret_roles.service_principal(*of(endpoint())) == f"dms.{EU}.amazonaws.com"
     arn = f"arn:aws-cn:dms:cn-north-1:{HERE}:endpoint:A"
     china = Resource("endpoint", arn, {}, arn=arn, account=HERE, region="cn-north-1")
-    assert secret_access.principal(china, Inventory([], NOW)) == "dms.cn-north-1.amazonaws.com.cn"
+    assert secret_roles.service_principal(china, Inventory([], NOW)) == "dms.cn-north-1.amazonaws.com.cn"
 
 
 # -- everything
@@ -251,7 +253,7 @@ def test_the_principal_has_the_domain_of_its_partition() -> None:
 )
 def test_wide_is_what_covers_secrets_of_any_name(resources: Any, wide: bool) -> None:
     resource, inventory = of(endpoint(), roles(reading(resources)))
-    assert secret_access.wide(resource, inventory) == ((ROLE,) if wide else ())
+    assert secret_access.wide_roles(resource, inventory) == ((ROLE,) if wide else ())
 
 
 # -- keys
@@ -262,8 +264,8 @@ def test_wide_is_what_covers_secrets_of_any_name(resources: Any, wide: bool) -> 
 )
 def test_the_default_key_is_no_key_of_ones_own(key: str | None) -> None:
     resource, inventory = of(endpoint(), described(KmsKeyId=key), roles())
-    assert secret_keys.own_keys(resource, inventory) == ()
-    assert secret_keys.undecryptable(resource, inventory) == ()
+    assert secret_key_access.own_keys(resource, inventory) == ()
+    assert secret_key_access.undecryptable_secrets(resource, inventory) == ()
 
 
 @pytest.mark.parametrize("key", [KEY, KEY.rpartition("/")[2]])
@@ -276,10 +278,10 @@ def test_a_key_that_was_not_described_is_judged_by_its_policy(key: str) -> None:
         Document("kms:ListGrants", {"Grants": []}, subject=KEY.rpartition("/")[2]),
     ]
     decrypt = policy({"Action": ["kms:Decrypt", "kms:DescribeKey"], "Resource": KEY})
-    assert secret_keys.undecryptable(*of(*documents, roles(decrypt))) == ()
-    (found,) = secret_keys.undecryptable(*of(*documents, roles(reading("*"))))
+    assert secret_key_access.undecryptable_secrets(*of(*documents, roles(decrypt))) == ()
+    (found,) = secret_key_access.undecryptable_secrets(*of(*documents, roles(reading("*"))))
     assert "kms:Decrypt and kms:DescribeKey" in found
-    assert secret_keys.own_keys(*of(*documents, roles())) == (KEY,)
+    assert secret_key_access.own_keys(*of(*documents, roles())) == (KEY,)
 
 
 def test_the_context_of_another_secret_does_not_decrypt() -> None:
@@ -292,7 +294,7 @@ def test_the_context_of_another_secret_does_not_decrypt() -> None:
         Document("kms:ListGrants", {"Grants": []}, subject=KEY),
         roles(decrypt),
     ]
-    (found,) = secret_keys.undecryptable(*of(endpoint(), *documents))
+    (found,) = secret_key_access.undecryptable_secrets(*of(endpoint(), *documents))
     assert "kms:Decrypt" in found
 
 
@@ -310,7 +312,7 @@ def instance(**settings: Any) -> Document:
 
 
 def test_an_instance_without_kerberos_names_nothing() -> None:
-    assert kerberos.named(*of(instance(), kind="replication-instance")) == ()
+    assert kerberos.secret_and_role(*of(instance(), kind="replication-instance")) == ()
 
 
 def test_half_a_pair_for_kerberos_is_not_taken_for_whole() -> None:
@@ -318,7 +320,7 @@ def test_half_a_pair_for_kerberos_is_not_taken_for_whole() -> None:
         resource, inventory = of(
             instance(**settings), described(), of_secret(), roles(reading("*")), kind="replication-instance"
         )
-        assert len(kerberos.named(resource, inventory)) == 1
+        assert len(kerberos.secret_and_role(resource, inventory)) == 1
         with pytest.raises(Missing):
             kerberos.dangling(resource, inventory)
 
@@ -332,7 +334,7 @@ def test_the_role_for_kerberos_needs_both_actions(action: str) -> None:
         roles(policy({"Action": action, "Resource": "*"}), {"Service": "dms.amazonaws.com"}),
         kind="replication-instance",
     )
-    assert kerberos.dangling(resource, inventory) == kerberos.untrusting(resource, inventory) == ()
+    assert kerberos.dangling(resource, inventory) == kerberos.untrusting_roles(resource, inventory) == ()
     (found,) = kerberos.refusals(resource, inventory)
     assert action not in found
 
