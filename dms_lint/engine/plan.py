@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dms_lint.facts import FACTS
+from dms_lint.logic.kleene import all_of
 from dms_lint.model import Missing, Verdict
 from dms_lint.rulepack.predicates import compile_schema
 
@@ -104,23 +105,14 @@ class Subject:
 
     def holds(self, numbers: tuple[int, ...]) -> bool | Missing:
         """Kleene's AND: False when any condition is certainly false, else the first Missing, else True."""
-        missing: Missing | None = None
-        decided = self.decided
-        for number in numbers:
-            result = decided[number]
-            if result is None:
-                result = self._decide(number)
-            if result is False:
-                return False
-            if result is not True and missing is None:
-                missing = result
-        return True if missing is None else missing
+        return all_of(map(self._decide, numbers))
 
     def _decide(self, number: int) -> bool | Missing:
-        fact, predicate = self.plan.conditions[number]
-        value = self.get(fact)
-        result: bool | Missing = value if value.__class__ is Missing else predicate(value)
-        self.decided[number] = result
+        result = self.decided[number]
+        if result is None:
+            fact, predicate = self.plan.conditions[number]
+            value = self.get(fact)
+            result = self.decided[number] = value if value.__class__ is Missing else predicate(value)
         return result
 
 
@@ -133,19 +125,26 @@ def plans_by_kind(rules: Iterable[Rule], counts: Mapping[str, dict[Verdict, int]
     return dict(plans)
 
 
-_NOT_APPLICABLE: Final = (Verdict.NOT_APPLICABLE, None)
-_PASS: Final = (Verdict.PASS, None)
-_FAIL: Final = (Verdict.FAIL, None)
-
-
-def verdict_on(subject: Subject, compiled: CompiledRule) -> tuple[Verdict, Missing | None]:
+class Judgement(NamedTuple):
     """A rule's verdict on a resource, with what is missing where it is unknown."""
+
+    verdict: Verdict
+    missing: Missing | None = None
+
+
+_NOT_APPLICABLE: Final = Judgement(Verdict.NOT_APPLICABLE)
+_PASS: Final = Judgement(Verdict.PASS)
+_FAIL: Final = Judgement(Verdict.FAIL)
+
+
+def verdict_on(subject: Subject, compiled: CompiledRule) -> Judgement:
+    """The verdict of a rule on a resource."""
     applies = subject.holds(compiled.when)
     if applies is False:
         return _NOT_APPLICABLE
     if applies is not True:
-        return Verdict.UNKNOWN, applies
+        return Judgement(Verdict.UNKNOWN, applies)
     passes = subject.holds(compiled.expect)
     if passes is True:
         return _PASS
-    return _FAIL if passes is False else (Verdict.UNKNOWN, passes)
+    return _FAIL if passes is False else Judgement(Verdict.UNKNOWN, passes)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dms_lint.aws.arn import parse_arn
@@ -16,6 +17,7 @@ from dms_lint.inventory.builder import InventoryBuilder
 from dms_lint.inventory.coverage import normal
 from dms_lint.inventory.scopes import listing_scope
 from dms_lint.inventory.synthetic import synthetic_resources
+from dms_lint.logic.kleene import listing
 from dms_lint.model import Missing
 
 if TYPE_CHECKING:
@@ -197,11 +199,9 @@ class Inventory:
     def _index(self, kind: str, keys: Callable[[Resource], Iterable[str]]) -> dict[str, list[Resource]]:
         resources: dict[str, list[Resource]] = defaultdict(list)
         for resource in self.known(kind):
-            try:
-                for key in keys(resource):
-                    resources[key].append(resource)
-            except Missing:
-                resources[""].append(resource)
+            listed_keys = listing(partial(keys, resource))
+            for key in (*listed_keys.items, "") if listed_keys.missing else listed_keys.items:
+                resources[key].append(resource)
         return dict(resources)
 
     def once(self, key: Any, make: Callable[[], T]) -> T:

@@ -62,8 +62,8 @@ def _must_be_roles(arns: Collection[str]) -> None:
 def _session(where: Where) -> Any:
     core = _new_session(where)
     regions = [name for name in where.regions if name != ALL]
-    region = os.environ.get("AWS_REGION")  # which botocore does not read, and the AWS CLI does
-    region = region or core.get_config_variable("region") or (regions[0] if regions else None)
+    of_cli = os.environ.get("AWS_REGION")  # which botocore does not read, and the AWS CLI does
+    region = of_cli or core.get_config_variable("region") or (regions[0] if regions else None)
     if not region and ALL in where.regions:
         region = "us-east-1"
     if not region:

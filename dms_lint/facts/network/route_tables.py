@@ -103,9 +103,8 @@ def next_hop(subnet: Subnet, address: Span, inventory: Inventory) -> Hop:
     """
     table = route_table_of(subnet, inventory)
     hops: list[Hop] = []
-    for hop in _possible_hops(table, address, inventory):
-        if isinstance(hop, Missing):
-            raise hop
+    for possible_hop in _possible_hops(table, address, inventory):
+        hop = require(possible_hop)
         if not any(leads_alike(hop, earlier) for earlier in hops):
             hops.append(hop)
     if len(hops) > 1:
