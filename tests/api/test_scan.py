@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from dms_lint.gate.request import RequestError, configured
 from dms_lint.model import Fault, Notice, Severity, Verdict, Waiver
 from dms_lint.report import Style, render
 from dms_lint.rulepack.loader import PackError
+from tests.build import NOW as AT
 from tests.cli.test_cli import ROOT, endpoint, run
 from tools.golden import timeless
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from dms_lint.model import Report, Rule
 
-AT = datetime(2026, 11, 23, tzinfo=UTC)
 EXAMPLE = "examples/account"
 
 

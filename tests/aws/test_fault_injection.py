@@ -201,7 +201,7 @@ def test_only_what_a_policy_allows_is_answered(migration: Aws) -> None:
     call(migration, "iam")
 
 
-def test_requests_are_logged_with_account_region_parameters_and_status(migration: Aws) -> None:
+def test_requests_are_logged_with_place_parameters_and_status(migration: Aws) -> None:
     migration.client("s3", ME, REGION).get_bucket_location(Bucket=f"dms-shop-staging-{ME}")
     migration.client("ec2", ME, REGION).describe_vpc_attribute(
         VpcId="vpc-05da5134141f0b712", Attribute="enableDnsSupport"

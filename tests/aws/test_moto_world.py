@@ -138,7 +138,7 @@ def test_keys_of_a_role_are_keys_of_its_account(clients: Clients) -> None:
                 assert one["EndpointArn"].split(":")[3:5] == [region, account]
 
 
-def test_the_organization_has_members_a_closed_account_and_one_without_the_role(clients: Clients) -> None:
+def test_the_organization_has_closed_and_roleless_members(clients: Clients) -> None:
     pages = clients.of(world.MANAGEMENT, "us-east-1", "organizations").get_paginator("list_accounts").paginate()
     status = {one["Id"]: one["Status"] for page in pages for one in page["Accounts"]}
     assert status == dict.fromkeys((*world.ACCOUNTS, world.WITHOUT_ROLE), "ACTIVE") | {world.SUSPENDED: "SUSPENDED"}
@@ -297,7 +297,7 @@ def test_an_s3_endpoint_has_no_key(clients: Clients) -> None:
     assert lake["ExtraConnectionAttributes"] == "bucketName=lake;"
 
 
-def test_an_instance_has_the_defaults_of_aws_and_its_subnet_group(clients: Clients) -> None:
+def test_an_instance_has_the_defaults_of_aws(clients: Clients) -> None:
     region = "us-west-2"
     client, wanted = clients.of(ELSEWHERE, region, "dms"), subnets(clients, region, "ab")
     group = made(
@@ -332,7 +332,7 @@ def test_a_subnet_group_lies_in_two_zones(clients: Clients) -> None:
     assert refusal(client, "CreateReplicationSubnetGroup", SubnetIds=["subnet-0"], **given) == "InvalidSubnet"
 
 
-def test_a_task_has_whole_settings_and_can_be_listed_without_them(clients: Clients) -> None:
+def test_a_task_has_all_settings_and_can_be_listed_without(clients: Clients) -> None:
     client = clients.of("111122223333", "us-east-1", "dms")
     (task,) = client.describe_replication_tasks()["ReplicationTasks"]
     settings = json.loads(task["ReplicationTaskSettings"])
@@ -343,7 +343,7 @@ def test_a_task_has_whole_settings_and_can_be_listed_without_them(clients: Clien
     assert task["Status"] == "ready"
 
 
-def test_a_task_is_of_endpoints_and_an_instance_that_exist_and_runs_when_it_is_started(clients: Clients) -> None:
+def test_a_task_joins_what_exists_and_runs_once_started(clients: Clients) -> None:
     region = "ca-central-1"
     client = clients.of(ELSEWHERE, region, "dms")
     group = {"ReplicationSubnetGroupIdentifier": "private"}
@@ -370,7 +370,7 @@ def test_a_task_is_of_endpoints_and_an_instance_that_exist_and_runs_when_it_is_s
     assert connection["Status"] == "successful"
 
 
-def test_a_filter_keeps_what_it_names_and_finding_nothing_is_an_error(clients: Clients) -> None:
+def test_a_filter_keeps_what_it_names_and_nothing_is_an_error(clients: Clients) -> None:
     client = clients.of("444455556666", "ap-southeast-2", "dms")
     found = client.describe_endpoints(Filters=[{"Name": "endpoint-type", "Values": ["source"]}])["Endpoints"]
     assert {one["EndpointIdentifier"] for one in found} == {"shop-mysql", "lost-mysql"}
@@ -461,6 +461,6 @@ def test_what_cannot_be_made_can_be_put(clients: Clients) -> None:
     assert client.describe_pending_maintenance_actions()["PendingMaintenanceActions"] == [action]
 
 
-def test_every_listing_of_dms_that_is_read_is_written_by_the_export(exported: Path) -> None:
+def test_every_dms_listing_that_is_read_is_exported(exported: Path) -> None:
     written = {file.name.split(".")[0] for file in exported.rglob("*.json")}
     assert {command(operation) for operation in OPERATIONS} <= written

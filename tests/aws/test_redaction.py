@@ -134,7 +134,7 @@ def leaks(secret: str, text: str, length: int = 24) -> bool:
     return any(secret[at : at + length] in text for at in range(len(secret) - length))
 
 
-def test_an_error_message_that_is_read_from_a_file_is_cleaned_too() -> None:
+def test_an_error_message_read_from_a_file_is_cleaned_too() -> None:
     content = f"An error occurred (AccessDenied) when calling the DescribeEndpoints operation: no; token={MARK}"
     (document,) = parse_export(content.encode(), "describe-endpoints.json.err")
     assert isinstance(document, Document)

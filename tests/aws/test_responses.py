@@ -119,7 +119,7 @@ class TestRows:
         assert operations("kms-key") == ("kms:ListKeys", "kms:DescribeKey")
         assert operations("role")[-1] == "iam:GetRole"
 
-    def test_an_iam_action_may_be_called_otherwise_than_its_operation(self) -> None:
+    def test_an_iam_action_may_differ_from_its_operation(self) -> None:
         assert action("s3:ListBuckets") == "s3:ListAllMyBuckets"
         assert action("dms:DescribeEndpoints") == "dms:DescribeEndpoints"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,10 @@ from dms_lint.engine.scan import scan
 from dms_lint.model import Document, Notice
 from dms_lint.report import Style, render
 from dms_lint.rulepack.loader import load_pack
+from tests.build import NOW
 
 PACK = load_pack(pack_directory())
 ACCOUNT, REGION = "111122223333", "eu-west-1"
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:dms/orders-a1B2c3"
 HOST = "orders.c1a2b3c4d5e6.eu-west-1.rds.amazonaws.com"
 SECRET = {"username": "dms", "password": "hunter2", "port": 3306, "host": HOST}
@@ -112,7 +111,7 @@ def test_a_member_without_a_value_is_none(value: Any) -> None:
     assert of({**SECRET, "host": value})["Members"] == ["password", "port", "username"]
 
 
-def test_names_are_taken_as_they_are_written_and_others_are_not_told() -> None:
+def test_names_are_taken_as_written_and_others_not_shown() -> None:
     assert of({"Host": HOST, "hunter2": "x", "username": "dms"})["Members"] == ["username"]
 
 
@@ -125,7 +124,7 @@ def test_a_port_may_be_a_number_or_a_text(port: Any) -> None:
     "host",
     ["mysql://dms:hunter2@db", "dms:hunter2@db", "db password=hunter2", "hunter2", "hunter2.example.com", "a" * 300],
 )
-def test_a_host_that_looks_like_none_or_holds_the_password_is_not_told(host: str) -> None:
+def test_a_host_that_may_hold_the_password_is_not_shown(host: str) -> None:
     found = of({**SECRET, "host": host})
     assert "Host" not in found
     assert "host" in found["Members"]
@@ -166,7 +165,7 @@ def test_no_answer_breaks_it_and_what_is_kept_is_plain(found: dict[str, Any]) ->
 
 @given(passwords, passwords)
 @example("hunter2", "db.example.com")
-def test_the_record_depends_on_a_password_by_its_characters_alone(one: str, other: str) -> None:
+def test_the_record_depends_on_the_passwords_characters_alone(one: str, other: str) -> None:
     assume(bool(one.strip()) == bool(other.strip()))
     assume(not any(len(word.strip()) >= LEAST and word.strip() in f"{HOST} 3306" for word in (one, other)))
     first, second = (of({**SECRET, "password": word}) for word in (one, other))

@@ -208,7 +208,7 @@ def test_a_key_is_found_by_id_arn_and_alias(migration: Aws) -> None:
         kms.get_key_policy(KeyId=aliases[0]["AliasName"])
 
 
-def test_a_secret_is_found_by_name_and_arn_with_or_without_its_suffix(migration: Aws) -> None:
+def test_a_secret_is_found_by_name_and_arn_or_partial_arn(migration: Aws) -> None:
     secrets = migration.client("secretsmanager", ME, REGION)
     for asked in ("dms/shop-mysql", SECRET, SECRET[:-7]):
         assert secrets.describe_secret(SecretId=asked)["ARN"] == SECRET
@@ -251,7 +251,7 @@ def test_put_replaces_what_was_seeded_of_the_same_thing_alone(migration: Aws) ->
         migration.put(ME, REGION, "kms:ListKey", {})
 
 
-def test_put_replaces_the_tags_of_one_resource_and_one_attribute_of_a_vpc(migration: Aws) -> None:
+def test_put_replaces_the_tags_of_one_resource_alone(migration: Aws) -> None:
     dms, ec2 = (migration.client(service, ME, REGION) for service in ("dms", "ec2"))
     first, second = (one["EndpointArn"] for one in dms.describe_endpoints()["Endpoints"][:2])
     before = dms.list_tags_for_resource(ResourceArn=second)["TagList"]
@@ -300,7 +300,7 @@ def test_a_known_bucket_without_settings_says_so(migration: Aws) -> None:
     assert code(caught) == ("ServerSideEncryptionConfigurationNotFoundError", 404)
 
 
-def test_an_unseeded_listing_of_a_seeded_region_is_empty_and_an_unseeded_region_is_motos(migration: Aws) -> None:
+def test_an_unseeded_listing_is_empty_in_a_seeded_region_alone(migration: Aws) -> None:
     found = migration.client("dms", ME, REGION).describe_replication_task_assessment_runs()
     assert found["ReplicationTaskAssessmentRuns"] == []
     other = migration.client("ec2", ME, "eu-north-1").describe_vpcs()["Vpcs"]

@@ -125,7 +125,7 @@ def test_exit_2_when_an_output_cannot_be_written(export: Any) -> None:
         (b'{"Pods": []}', "no AWS answer that dms-lint reads"),
     ],
 )
-def test_exit_3_when_one_file_cannot_be_read_and_the_rest_is_judged(export: Any, content: bytes, says: str) -> None:
+def test_exit_3_when_one_file_cannot_be_read(export: Any, content: bytes, says: str) -> None:
     path = export(endpoint())
     (Path(path) / "other.json").write_bytes(content)
     done = run("scan", path, "--select", "TLS001")
@@ -140,7 +140,7 @@ def test_exit_1_beats_exit_3(export: Any) -> None:
     assert run("scan", path, "--select", "TLS001").returncode == 1
 
 
-def test_a_refused_call_is_not_readable_and_an_absent_one_not_provided(export: Any) -> None:
+def test_refused_is_not_readable_and_absent_not_provided(export: Any) -> None:
     path = export(endpoint())
     arguments = ("scan", path, "--select", "ROLE001")
     assert run(*arguments).returncode == 0
@@ -154,7 +154,7 @@ def test_a_refused_call_is_not_readable_and_an_absent_one_not_provided(export: A
     assert "iam:GetAccountAuthorizationDetails" in done.stdout
 
 
-def test_exit_4_for_an_internal_error_and_the_other_rules_are_judged(export: Any) -> None:
+def test_exit_4_for_an_internal_error_and_the_rest_is_judged(export: Any) -> None:
     path = export(endpoint(SslMode="none"))
     program = (
         "import dms_lint.engine.evaluate as e\n"
@@ -198,7 +198,7 @@ def test_verbose_says_what_was_read_on_standard_error(export: Any) -> None:
     assert "read 1 endpoint in" in done.stderr
 
 
-def test_json_goes_to_standard_output_and_files_and_fits_its_published_schema(export: Any, tmp_path: Path) -> None:
+def test_json_fits_its_published_schema(export: Any, tmp_path: Path) -> None:
     path, file = export(endpoint(SslMode="none"), endpoint("other", EngineName="nosuch")), tmp_path / "out.report"
     done = run(
         "scan", path, "-f", "json", "-o", f"json={file}", "-o", f"text={tmp_path / 'out.text'}", "--all-verdicts"
@@ -216,7 +216,7 @@ def test_json_goes_to_standard_output_and_files_and_fits_its_published_schema(ex
     assert "is not encrypted" in (tmp_path / "out.text").read_text()
 
 
-def test_findings_name_the_controls_that_they_answer_and_the_summary_counts_them(export: Any) -> None:
+def test_findings_name_their_controls_and_the_summary_counts(export: Any) -> None:
     report = json.loads(run("scan", export(endpoint(SslMode="none"), endpoint("b")), "-f", "json").stdout)
     (finding,) = (one for one in report["findings"] if one["rule"] == "TLS001")
     assert finding["controls"]["security-hub"] == ["DMS.9"]
@@ -228,7 +228,7 @@ def test_findings_name_the_controls_that_they_answer_and_the_summary_counts_them
     assert "prowler" not in frameworks
 
 
-def test_the_text_counts_failed_controls_in_a_line_and_names_them_when_asked(export: Any) -> None:
+def test_the_text_counts_failed_controls_and_names_on_request(export: Any) -> None:
     path = export(endpoint(SslMode="none"))
     shown = unwrapped(run("scan", path, "--select", "TLS").stdout)
     assert "AWS Security Hub 1 of 1 (--frameworks names them)" in shown
@@ -252,7 +252,7 @@ def test_the_same_input_gives_the_same_bytes_but_for_times(export: Any) -> None:
     assert timeless(first) == timeless(run("scan", path, "-f", "json", PYTHONHASHSEED="2").stdout)
 
 
-def test_no_colour_when_piped_or_with_no_color_and_colour_when_forced(export: Any) -> None:
+def test_colour_follows_the_pipe_no_color_and_force_color(export: Any) -> None:
     path = export(endpoint(SslMode="none"))
     assert "\x1b" not in run("scan", path).stdout
     assert "\x1b[" in run("scan", path, FORCE_COLOR="1").stdout
@@ -286,7 +286,7 @@ def test_a_full_disk_is_said_and_is_no_finding(export: Any) -> None:
     )
 
 
-def test_a_bug_outside_the_checks_ends_with_4_and_not_as_a_finding_does(export: Any) -> None:
+def test_a_bug_outside_the_checks_ends_with_4(export: Any) -> None:
     command = f"{sys.executable} -m dms_lint scan {export(endpoint())} >&-"  # no standard output at all
     assert subprocess.run(["bash", "-c", command], stderr=subprocess.DEVNULL, check=False).returncode == 4
 
@@ -436,7 +436,7 @@ def test_schemas_are_schemas(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(run("schema", name).stdout))
 
 
-def test_a_region_of_which_all_was_refused_is_not_taken_for_empty(tmp_path: Path) -> None:
+def test_a_wholly_refused_region_is_not_empty(tmp_path: Path) -> None:
     here, there = tmp_path / "111122223333" / "us-east-1", tmp_path / "111122223333" / "eu-west-1"
     for folder in (here, there):
         folder.mkdir(parents=True)

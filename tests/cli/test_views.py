@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal
+from tests.build import inventory
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
@@ -17,10 +16,6 @@ def page(file: str, name: str, **more: Any) -> Document:
     arn = f"arn:aws:dms:{REGION}:{ACCOUNT}:endpoint:{name}"
     body = {"Endpoints": [{"EndpointArn": arn, "EndpointIdentifier": name.lower()}], **more}
     return Document("dms:DescribeEndpoints", body, file=file)
-
-
-def inventory(*documents: Document) -> Inventory:
-    return Inventory(documents, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 FIRST, SECOND = page("describe-endpoints.1.json", "A", Marker="more"), page("describe-endpoints.2.json", "B")

@@ -308,11 +308,11 @@ class TestRefusals:
             "iam:ListRoles",
         ]
 
-    def test_a_call_that_two_services_have_is_told_apart_by_the_message(self) -> None:
+    def test_a_call_of_two_services_is_told_apart_by_its_message(self) -> None:
         text = denied("DescribeCertificates", f"User: {CALLER} is not authorized to perform: rds:DescribeCertificates")
         assert document(text).operation == "rds:DescribeCertificates"
 
-    def test_a_call_that_two_services_have_counts_for_both_where_nothing_tells(self) -> None:
+    def test_a_call_of_two_services_counts_for_both_if_unclear(self) -> None:
         found = parse(denied("DescribeCertificates", "Rate exceeded"))
         assert [one.operation for one in found if isinstance(one, Document)] == [
             "dms:DescribeCertificates",
@@ -382,7 +382,7 @@ class TestEmptyLists:
     @pytest.mark.parametrize(
         "file", ["all.json", "rds-describe-pending-maintenance-actions.json", "rds.describe-pending.json", "-"]
     )
-    def test_an_empty_list_under_a_shared_key_needs_its_commands_name(self, file: str) -> None:
+    def test_an_empty_list_under_a_shared_key_needs_its_command(self, file: str) -> None:
         found = notice(json.dumps({"PendingMaintenanceActions": []}), file)
         assert found.problem
         assert "name the file describe-pending-maintenance-actions.json" in found.message

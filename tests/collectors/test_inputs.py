@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from dms_lint import collectors
 from dms_lint.collectors import COLLECTORS, read_inputs, snapshot
 from dms_lint.collectors.records import Record
 from dms_lint.model import Document, Notice
+from tests.build import NOW as AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 ENDPOINTS = {"Endpoints": [{"EndpointArn": "arn:aws:dms:eu-west-1:111122223333:endpoint:A"}]}
 TASKS = {"ReplicationTasks": [{"ReplicationTaskArn": "arn:aws:dms:eu-west-1:111122223333:task:B"}]}
-AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_of_an_answer_about_several_each_gets_what_is_its_own() -> None:
     assert (two.subject, two.body["TagList"]) == ("arn:two", [])
 
 
-def test_a_listing_that_broke_off_says_what_was_read_and_why_no_more() -> None:
+def test_a_cut_listing_says_what_was_read_and_why_no_more() -> None:
     read, rest = told([PARTIAL])
     assert read.body["NextToken"]
     assert read.refusal is None
@@ -78,7 +78,7 @@ def test_a_listing_that_broke_off_says_what_was_read_and_why_no_more() -> None:
     assert rest.refusal.code == "Throttling"
 
 
-def test_a_listing_that_broke_off_without_a_token_counts_as_broken_off_too() -> None:
+def test_a_listing_cut_without_a_token_counts_as_cut_too() -> None:
     read, _ = told([PARTIAL._replace(body={"Subnets": []})])
     assert read.body["NextToken"]
 
@@ -129,7 +129,7 @@ def test_it_is_written_into_an_empty_folder(tmp_path: Path) -> None:
     assert list(snapshot.read_snapshot(written(folder, ENDPOINTS))) == told([ENDPOINTS])
 
 
-def test_a_snapshot_is_never_written_over_unless_that_is_asked_for(tmp_path: Path) -> None:
+def test_a_snapshot_is_overwritten_only_on_request(tmp_path: Path) -> None:
     folder = written(tmp_path / "snapshot", ENDPOINTS)
     with pytest.raises(snapshot.SnapshotExists, match="--force replaces it"):
         snapshot.write(folder, [REFUSED], (), TIMES)
@@ -160,7 +160,7 @@ def index_of(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", '"text"'])
-def test_a_file_that_is_missing_or_broken_is_told_and_its_call_unanswered(tmp_path: Path, content: str | None) -> None:
+def test_a_missing_or_broken_file_is_an_unanswered_call(tmp_path: Path, content: str | None) -> None:
     folder = written(tmp_path / "snapshot", ENDPOINTS, REFUSED)
     file = folder / index_of(folder)["calls"][0]["file"]
     if content is None:
@@ -197,7 +197,7 @@ def test_an_index_that_is_none_is_one_line(tmp_path: Path, content: str) -> None
         {"account": None},
     ],
 )
-def test_a_call_that_is_not_as_it_is_written_is_left_out_and_told(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_a_garbled_call_is_left_out_and_told(tmp_path: Path, change: dict[str, Any]) -> None:
     folder = written(tmp_path / "snapshot", ENDPOINTS)
     index = index_of(folder)
     index["calls"][0] |= change

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import permutations, product
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,11 +12,11 @@ from dms_lint.engine.evaluate import Outcome, evaluate
 from dms_lint.facts.fact import Fact, text
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Finding, Fix, Missing, Refusal, Resource, Rule, Severity, Status, Verdict
+from tests.build import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 TRUE, FALSE, UNKNOWN, BUG = "true", "false", "unknown", "bug"
 HOLDS = {"const": TRUE}
@@ -130,7 +129,7 @@ class TestLogic:
         assert found.missing is not None
         assert found.missing.message == "orders has no b"
 
-    def test_what_a_failing_expectation_would_be_does_not_matter_where_applying_is_unknown(self, facts: Facts) -> None:
+    def test_expectations_do_not_matter_where_applying_is_unknown(self, facts: Facts) -> None:
         found = verdict(judge(rule(when={"a": HOLDS}, expect={"b": HOLDS}), a=UNKNOWN, b=FALSE))
         assert found.verdict is Verdict.UNKNOWN
         assert found.missing is not None
@@ -142,7 +141,7 @@ class TestLogic:
         assert verdict(judge(twice, a="y")).verdict is Verdict.FAIL
         assert verdict(judge(twice, a="z")).verdict is Verdict.NOT_APPLICABLE
 
-    def test_equal_conditions_of_several_rules_are_one_and_similar_ones_are_not(self, facts: Facts) -> None:
+    def test_equal_conditions_are_one_and_similar_ones_are_not(self, facts: Facts) -> None:
         conditions: list[dict[str, Any]] = [{"const": TRUE}, {"const": "1"}, {"const": 1}, {"const": True}]
         rules = [rule(f"TST00{n}", expect={"a": condition}) for n, condition in enumerate(conditions)]
         found = [finding.verdict for finding in judge(*rules, rule("TST009"), a=TRUE).findings]
@@ -201,7 +200,7 @@ class TestFaults:
 
 
 class TestOutcome:
-    def test_passes_and_what_does_not_apply_are_counted_and_told_when_asked(self, facts: Facts) -> None:
+    def test_passes_and_not_applicables_are_counted_and_listed(self, facts: Facts) -> None:
         rules = [
             rule("TST001"),
             rule("TST002", expect={"b": HOLDS}),
@@ -255,7 +254,7 @@ class TestOutcome:
 
 
 class TestGaps:
-    def test_unknowns_are_grouped_by_what_would_settle_them_the_most_wanted_first(self, facts: Facts) -> None:
+    def test_unknowns_are_grouped_by_need_most_wanted_first(self, facts: Facts) -> None:
         rules = [
             rule("TST003", expect={"b": HOLDS}),
             rule("TST001"),
@@ -280,9 +279,7 @@ class TestGaps:
             ("444455556666", REGION, 1),
         ]
 
-    def test_what_was_refused_is_told_apart_from_what_was_not_provided(
-        self, facts: Facts, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_refused_and_not_provided_are_kept_apart(self, facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
         def derive(resource: Resource, inventory: Inventory) -> str:
             status = Status.NOT_READABLE if resource.name == "orders" else Status.NOT_PROVIDED
             raise Missing(f"{resource.name}", needs="kms:DescribeKey", reason="no key", status=status)
@@ -322,7 +319,7 @@ class TestListings:
             )
         ]
 
-    def test_a_refused_listing_is_an_unknown_check_of_every_rule_of_its_kind(self, facts: Facts) -> None:
+    def test_a_refused_listing_is_unknown_to_every_rule_of_its_kind(self, facts: Facts) -> None:
         checks = evaluate(self.RULES, Inventory([refused("dms:DescribeEndpoints")], NOW)).checks
         assert {id_: counts[Verdict.UNKNOWN] for id_, counts in checks.items()} == {
             "TST001": 1,
@@ -330,7 +327,7 @@ class TestListings:
             "TST003": 0,
         }
 
-    def test_a_listing_that_breaks_off_is_a_gap_though_its_beginning_is_judged(self, facts: Facts) -> None:
+    def test_a_cut_listing_is_a_gap_though_its_start_is_judged(self, facts: Facts) -> None:
         cut = endpoints("orders")
         cut = cut._replace(body={**cut.body, "Marker": "2"})
         (gap,) = self.gaps(cut)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +16,13 @@ from dms_lint.facts import FACTS
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Missing
 from dms_lint.rulepack.loader import load_pack
+from tests.build import NOW as AT
 from tools.reads import ASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ACCOUNTS = Path(__file__).resolve().parent.parent / "accounts"
-AT = datetime(2026, 11, 23, tzinfo=UTC)
 PLACES = ("accounts", "regions", "scopes")
 """The methods of the inventory that ask for kinds on their way to an answer."""
 

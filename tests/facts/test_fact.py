@@ -20,6 +20,7 @@ from dms_lint.iam_policy.statements import Policy, parse
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.logic.kleene import Partial
 from dms_lint.model import Document
+from tests.build import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,6 @@ ACCOUNT, OTHER = "111122223333", "444455556666"
 USER = f"arn:aws:iam::{ACCOUNT}:user/ana"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/deployer"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 Statement = dict[str, Any]
 Context = dict[str, tuple[str, ...]]
 
@@ -205,7 +205,7 @@ def test_what_is_fully_known_is_decided_as_aws_says(
 
 
 @given(STATEMENTS, STATEMENTS, STATEMENTS, STATEMENTS, ACTION, CONTEXT)
-def test_a_user_has_its_own_policies_those_attached_and_those_of_its_groups(
+def test_a_user_has_inline_attached_and_group_policies(
     own: list[Statement],
     attached: list[Statement],
     of_group: list[Statement],
@@ -307,7 +307,7 @@ def named(statement: Statement) -> str:
 
 @given(STATEMENTS, st.none() | STATEMENTS, st.lists(of_resource(), max_size=3), ACTION, CONTEXT)
 @settings(max_examples=300)
-def test_a_roles_policies_and_a_resources_together_are_decided_as_aws_says(
+def test_a_role_and_a_resource_policy_are_decided_as_aws_does(
     mine: list[Statement],
     boundary: list[Statement] | None,
     theirs: list[Statement],

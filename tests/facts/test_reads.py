@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +18,19 @@ from dms_lint.facts import FACTS, MODULES, READS_FILE, judged_kinds, kinds_read,
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.inventory.scopes import explicit_scopes, split_response
 from dms_lint.model import Document, Refusal
+from tests.build import NOW as AT
 from tests.facts.observation import observed
 from tests.forked import run
 from tools.reads import UndeclaredKinds, kinds_asked, reachable, source, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from dms_lint.model import Finding, Pack, Rule
 
 FACT_FILES = READS_FILE.parent
 ACCOUNTS = sorted(folder for folder in (Path(__file__).parent.parent / "accounts").iterdir() if folder.is_dir())
-AT = datetime(2026, 11, 23, tzinfo=UTC)
 OURS = {call.operation for call in CALLS}
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ from dms_lint.gate import baseline as baselines
 from dms_lint.gate import exit_code as gate
 from dms_lint.model import Document, Fault, Pack, Refusal, Report, Verdict
 from dms_lint.schemas import schema_file
+from tests.build import NOW
 from tests.cli.test_cli import endpoint
 from tests.forked import run
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SCHEMA = json.loads(schema_file("baseline").read_text())
 ACCOUNTS = Path(__file__).parent.parent / "accounts"
 ORDERS = "TLS001:arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
@@ -214,7 +213,7 @@ def test_what_no_rule_applies_to_any_more_is_fixed(pack: Pack, of_orders: dict[s
     assert set(baselines.settled(now, of_orders)) == {ORDERS}
 
 
-def test_a_resource_that_a_complete_listing_does_not_hold_is_fixed(
+def test_a_resource_gone_from_a_complete_listing_is_fixed(
     pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]
 ) -> None:
     assert set(baselines.settled(report_of(pack, endpoint("crm")), of_orders)) == {ORDERS}
@@ -234,7 +233,7 @@ def test_what_was_not_selected_is_not_fixed(pack: Pack, of_orders: dict[str, bas
     assert baselines.settled(report_of(pack, endpoint(), select="TLS002"), of_orders) == {}
 
 
-def test_a_resource_that_a_listing_that_breaks_off_does_not_hold_is_not_fixed(
+def test_a_resource_gone_from_a_cut_listing_is_not_fixed(
     pack: Pack, of_orders: dict[str, baselines.AcceptedFailure]
 ) -> None:
     assert baselines.settled(report_of(pack, endpoint("crm"), Marker="more"), of_orders) == {}
@@ -259,7 +258,7 @@ def test_a_resource_without_an_arn_that_is_not_seen_again_stays(pack: Pack) -> N
     assert baselines.settled(report_of(pack, endpoint(), select="IAM"), of_account) == {}
 
 
-def test_what_is_of_a_whole_account_is_not_fixed_where_fewer_regions_are_read(here: Path) -> None:
+def test_an_account_finding_needs_all_regions_to_be_fixed(here: Path) -> None:
     shutil.copytree(ACCOUNTS / "faulty", here / "accounts")  # another of its accounts is of us-east-1, too
     scan_it = ("accounts", "--select", "ROLE008,IAM015", "--at", "2026-11-23")
     assert run("baseline", *scan_it, "-o", "b.json", cwd=here).returncode == 0
@@ -326,7 +325,7 @@ def test_update_keeps_what_could_not_be_judged(accepted: Path) -> None:
     assert (accepted / "b.json").read_bytes() == before
 
 
-def test_update_writes_where_a_link_leads_and_leaves_the_rights_as_they_are(accepted: Path) -> None:
+def test_update_follows_links_and_keeps_permissions(accepted: Path) -> None:
     (accepted / "real").mkdir()
     (accepted / "b.json").rename(accepted / "real" / "b.json")
     (accepted / "b.json").symlink_to("real/b.json")
@@ -366,7 +365,7 @@ def test_what_is_waived_does_not_enter_the_baseline(accepted: Path) -> None:
         assert known(accepted) == [ORDERS.replace("ORDERS", "CRM")]
 
 
-def test_an_expired_waiver_counts_again_though_the_baseline_holds_its_finding(accepted: Path) -> None:
+def test_an_expired_waiver_counts_though_in_the_baseline(accepted: Path) -> None:
     (accepted / ".dms-lint.yaml").write_text(WAIVER)
     assert lint(accepted, "--baseline", "b.json", "--at", "2026-12-31").returncode == 0
     assert lint(accepted, "--baseline", "b.json", "--at", "2027-01-01").returncode == 1

@@ -12,10 +12,10 @@ from dms_lint.engine.scan import scan
 from dms_lint.gate import exit_code as gate
 from dms_lint.gate.waivers import at_moment, waived
 from dms_lint.model import Document, Notice, Pack, Refusal, Report, Verdict, Waiver
+from tests.build import NOW
 from tests.cli.test_cli import endpoint
 from tests.forked import run
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ARN = "arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
 
 
@@ -43,7 +43,7 @@ def said(report: Report) -> list[str]:
 
 @pytest.mark.parametrize("rule", ["TLS001", "tls001", "TLS0", "TLS", "connection-unencrypted"])
 @pytest.mark.parametrize("resource", ["orders", ARN, "*", "ord*", "*:endpoint:*", "o*d*rs", "arn:aws:dms:*:ORDERS"])
-def test_a_waiver_names_rule_and_resource_by_what_they_are_called(pack: Pack, rule: str, resource: str) -> None:
+def test_a_waiver_names_rule_and_resource_as_users_do(pack: Pack, rule: str, resource: str) -> None:
     (finding,) = judged(report_of(pack), waiver(rule, resource)).findings
     assert finding.waiver is not None
     assert finding.accepted
@@ -177,7 +177,7 @@ def test_nothing_is_said_of_a_waiver_of_what_was_not_judged(pack: Pack, one: Wai
     assert said(judged(report_of(pack), one)) == []
 
 
-def test_nothing_is_said_of_a_waiver_whose_resource_may_stand_in_what_could_not_be_read(pack: Pack) -> None:
+def test_a_waiver_for_an_unread_resource_is_not_complained_of(pack: Pack) -> None:
     rules = [rule for rule in pack.rules if rule.id == "TLS001"]
     body = {"Endpoints": [endpoint()], "Marker": "more"}
     report = scan([Document("dms:DescribeEndpoints", body, file="in.json")], pack, rules, at=NOW)

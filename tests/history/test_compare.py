@@ -93,13 +93,13 @@ def test_every_change_stands_on_its_list(reports: Reports, old: Any, new: Any, e
     assert found == expected
 
 
-def test_a_failure_of_a_rule_that_did_not_run_again_is_gone_and_not_fixed(reports: Reports) -> None:
+def test_a_failure_of_a_rule_not_run_is_gone_and_not_fixed(reports: Reports) -> None:
     old, new = reports("old.json", BAD), reports("new.json", GOOD, select="TLS002")
     assert reports.lists(old, new) == {"gone": [(ORDERS, "fail", "not judged")]}
     assert "fail -> not judged: the rule did not run" in reports.diff(old, new).stdout
 
 
-def test_a_failure_of_a_resource_that_was_not_judged_again_is_gone_and_not_fixed(reports: Reports) -> None:
+def test_a_failure_of_an_unjudged_resource_is_gone_not_fixed(reports: Reports) -> None:
     old, new = reports("old.json", BAD), reports("new.json", ABSENT)
     done = reports.diff(old, new)
     assert "Gone: not judged any more, and so not known to be fixed: 1" in done.stdout
@@ -126,7 +126,7 @@ def test_what_met_an_internal_error_is_gone_and_not_fixed(reports: Reports) -> N
     assert reports.lists(old, new) == {"gone": [(ORDERS, "fail", "not judged")]}
 
 
-def test_what_is_of_a_whole_account_is_gone_and_not_fixed_where_fewer_regions_were_read(reports: Reports) -> None:
+def test_an_account_failure_is_gone_where_fewer_regions_are_read(reports: Reports) -> None:
     old = reports("old.json", BAD)
     report = json.loads((reports.folder / old).read_text())
     report["findings"][0]["resource"]["region"] = ""
@@ -186,9 +186,7 @@ EXPIRED = {"waiver": {"reason": "a", "expires": "2026-01-01", "expired": True}}
         (IN_FORCE, {"known": True}, {}),
     ],
 )
-def test_what_is_accepted_is_no_new_failure_until_it_counts_again(
-    reports: Reports, old: Any, new: Any, expected: Any
-) -> None:
+def test_an_accepted_failure_is_new_once_it_counts_again(reports: Reports, old: Any, new: Any, expected: Any) -> None:
     name = reports("report.json", BAD)
     before = marked(reports, name, **old)
     (reports.folder / before).rename(reports.folder / "before.json")

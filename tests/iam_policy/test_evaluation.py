@@ -18,8 +18,8 @@ from dms_lint.iam_policy.trust_policies import is_dms, service_context, trusted_
 from dms_lint.iam_policy.wildcards import STAR, matches, relation, tokens
 from dms_lint.logic.kleene import Partial, Ternary, all_of, any_of, invert
 from dms_lint.model import Missing
+from tests.build import ACCOUNT
 
-ACCOUNT = "111122223333"
 OTHER = "444455556666"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/dms-access"
 USER = f"arn:aws:iam::{ACCOUNT}:user/ana"
@@ -104,9 +104,7 @@ def test_the_relation_to_a_plain_text_is_whether_it_matches(pattern: str, text: 
 
 
 @given(PATTERN, PATTERN, st.data())
-def test_the_relation_of_patterns_holds_for_every_text_that_is_asked_about(
-    pattern: str, asked: str, data: st.DataObject
-) -> None:
+def test_the_relation_of_patterns_holds_for_every_text(pattern: str, asked: str, data: st.DataObject) -> None:
     related = relation(tokens(pattern), tokens(asked))
     text = "".join(
         data.draw(TEXT) if one == "*" else data.draw(st.sampled_from("ab:c")) if one == "?" else one for one in asked
@@ -296,7 +294,7 @@ OPERATOR = st.sampled_from(
 
 
 @given(OPERATOR, st.lists(PATTERN, max_size=3), PATTERN, st.data())
-def test_what_is_certain_of_a_pattern_is_so_for_every_value_of_it(
+def test_what_is_certain_of_a_pattern_holds_for_every_value(
     operator: str, values: list[str], known: str, data: st.DataObject
 ) -> None:
     found = satisfied(condition(operator, "aws:sourcearn", *values), {"aws:sourcearn": (known,)})
@@ -385,12 +383,12 @@ def test_what_an_identitys_policies_allow(statements: list[Statement], answer: T
     assert allowed(request, identity(*statements)).allowed is answer
 
 
-def test_variables_are_plain_characters_in_policies_of_the_old_version() -> None:
+def test_variables_are_plain_text_in_old_policies() -> None:
     old = Partial((policy(allow(resource="arn:aws:s3:::${aws:username}/*"), version="2008-10-17"),))
     assert allowed(ask(), Identity(ROLE, ACCOUNT, old)).allowed is False
 
 
-def test_an_action_without_a_resource_is_allowed_on_everything_only() -> None:
+def test_an_action_without_a_resource_needs_everything_allowed() -> None:
     assert allowed(Request("ec2:DescribeVpcs"), identity(allow())).allowed is True
     assert allowed(Request("ec2:DescribeVpcs"), identity(allow(resource="arn:aws:ec2:*"))).allowed is False
     assert allowed(Request("ec2:DescribeVpcs"), identity(allow(resource="${aws:x}"))).allowed is None
@@ -470,7 +468,7 @@ def test_more_knowledge_never_turns_a_certain_answer(
 
 
 @given(st.lists(STATEMENT, max_size=4), CONTEXT)
-def test_a_denial_added_never_allows_and_a_grant_added_never_denies(
+def test_denials_never_allow_and_grants_never_deny(
     statements: list[Statement], context: dict[str, tuple[str, ...]]
 ) -> None:
     request = Request("s3:GetObject", "arn:aws:s3:::lake/a", context)
@@ -553,7 +551,7 @@ def test_a_resources_policy_that_was_not_read() -> None:
     assert allowed_by_resource(READ, identity(), unread, ACCOUNT).allowed is None
 
 
-def test_a_boundary_limits_what_a_resource_grants_to_a_role_and_not_to_a_user() -> None:
+def test_a_boundary_limits_resource_grants_to_roles_not_users() -> None:
     boundary = [allow("sqs:*")]
     to_role, to_user = Partial((policy(names({"AWS": ROLE})),)), Partial((policy(names({"AWS": USER})),))
     assert allowed_by_resource(READ, identity(boundary=boundary), to_role, ACCOUNT).allowed is False

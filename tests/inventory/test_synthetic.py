@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Refusal
+from tests.build import NOW
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 DMS = f"arn:aws:dms:{REGION}:{ACCOUNT}"
@@ -16,7 +16,7 @@ POLICY: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
 
 def read(**answers: Any) -> Inventory:
     documents = [Document(name.replace("__", ":"), body, file=f"{name}.json") for name, body in answers.items()]
-    return Inventory(documents, datetime(2026, 11, 23, tzinfo=UTC))
+    return Inventory(documents, NOW)
 
 
 def task(number: int = 1, **members: Any) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def test_a_task_implies_a_path_to_each_of_its_endpoints() -> None:
     assert paths(inventory) == {f"{DMS}:rep:R {DMS}:endpoint:S", f"{DMS}:rep:R {DMS}:endpoint:T"}
 
 
-def test_two_tasks_and_a_connection_test_that_join_the_same_imply_one_path() -> None:
+def test_tasks_and_tests_that_join_the_same_imply_one_path() -> None:
     inventory = read(
         dms__DescribeReplicationTasks={"ReplicationTasks": [task(1), task(2)]},
         dms__DescribeConnections={
@@ -62,7 +62,7 @@ def test_a_serverless_replication_is_its_own_runner() -> None:
     }
 
 
-def test_a_path_is_called_after_its_ends_and_stands_where_the_task_stands() -> None:
+def test_a_path_is_named_after_its_ends_and_placed_as_its_task() -> None:
     endpoint = {"EndpointIdentifier": "orders", "EndpointArn": f"{DMS}:endpoint:S"}
     inventory = read(
         dms__DescribeReplicationTasks={"ReplicationTasks": [task(TargetEndpointArn=None)]},
@@ -77,11 +77,11 @@ def test_a_refused_listing_of_tasks_leaves_paths_unread() -> None:
     refused = Document(
         "dms:DescribeReplicationTasks", {}, account=ACCOUNT, region=REGION, refusal=Refusal("AccessDenied", "")
     )
-    inventory = Inventory([refused], datetime(2026, 11, 23, tzinfo=UTC))
+    inventory = Inventory([refused], NOW)
     assert [(account, region) for account, region, _ in inventory.unread("network-path")] == [(ACCOUNT, REGION)]
 
 
-def test_every_user_and_every_role_is_a_principal_and_each_of_their_policies_one_by_itself() -> None:
+def test_every_identity_is_a_principal_with_its_policies() -> None:
     inventory = read(
         iam__GetAccountAuthorizationDetails={
             "UserDetailList": [
@@ -111,7 +111,7 @@ def test_every_user_and_every_role_is_a_principal_and_each_of_their_policies_one
     }
 
 
-def test_an_inline_policy_that_is_called_as_the_trust_policy_hides_it_not() -> None:
+def test_an_inline_policy_cannot_hide_the_trust_policy() -> None:
     role = {
         "RoleName": "dms",
         "Arn": f"{IAM}:role/dms",
@@ -140,7 +140,7 @@ def test_an_inline_policy_that_was_asked_for_is_a_policy_once() -> None:
         Document("iam:GetRolePolicy", asked, account=ACCOUNT),
         Document("iam:GetAccountAuthorizationDetails", {"RoleDetailList": [role]}, account=ACCOUNT),
     ]
-    inventory = Inventory(documents, datetime(2026, 11, 23, tzinfo=UTC))
+    inventory = Inventory(documents, NOW)
     assert [one.name for one in inventory.known("iam-policy")] == ["dms of role deploy"]
 
 
@@ -150,7 +150,7 @@ def test_two_answers_about_the_attributes_of_a_vpc_add_up() -> None:
         return Document("ec2:DescribeVpcAttribute", body, account=ACCOUNT, region=REGION)
 
     documents = [attribute("EnableDnsSupport"), attribute("EnableDnsHostnames")]
-    inventory = Inventory(documents, datetime(2026, 11, 23, tzinfo=UTC))
+    inventory = Inventory(documents, NOW)
     (found,) = inventory.known("vpc-attributes")
     assert set(found.data) == {"VpcId", "EnableDnsSupport", "EnableDnsHostnames"}
     assert inventory.notices == []

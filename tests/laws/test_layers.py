@@ -68,6 +68,8 @@ MAY: dict[str, set[str]] = {
 HEAVY = {"boto3", "botocore", "cryptography", "hypothesis", "jsonschema", "rich"}
 MOST_MODULES = 15
 """In one folder; `__init__.py` does not count."""
+MOST_LINES = 300
+"""In one module."""
 
 
 class Import(NamedTuple):
@@ -149,6 +151,11 @@ def test_no_folder_has_too_many_modules(package: Path) -> None:
     for folder in {file.parent for file in sources(package)}:
         modules = [file.name for file in folder.glob("*.py") if file.name != "__init__.py"]
         assert len(modules) <= MOST_MODULES, folder
+
+
+def test_no_module_is_too_long(package: Path) -> None:
+    lines = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in sources(package)}
+    assert not {file: number for file, number in lines.items() if number > MOST_LINES}
 
 
 def test_nothing_but_the_entry_imports_the_command_line(package: Path) -> None:

@@ -34,9 +34,10 @@ from dms_lint.inventory.inventory import Inventory
 from dms_lint.inventory.scopes import is_truncated
 from dms_lint.model import Missing, Refusal, Verdict
 from dms_lint.rulepack.loader import load_pack
+from tests.build import NOW
 from tests.laws.reads import EVERYTHING, Reads, looked_at
 from tests.laws.test_planted_faults import together
-from tests.whole_accounts.test_accounts import ACCOUNTS, NOW, documents
+from tests.whole_accounts.test_accounts import ACCOUNTS, documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping

@@ -18,7 +18,8 @@ from dms_lint.engine.evaluate import evaluate
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Refusal, Verdict
 from dms_lint.rulepack.loader import load_pack
-from tests.whole_accounts.test_accounts import ACCOUNTS, NOW, documents
+from tests.build import NOW
+from tests.whole_accounts.test_accounts import ACCOUNTS, documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

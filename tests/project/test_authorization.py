@@ -50,7 +50,7 @@ def test_the_file_is_as_the_script_writes_it() -> None:
     assert written(table("dms-authorization")) == TABLE.read_text("utf-8")
 
 
-def test_the_table_has_every_operation_that_botocore_knew_and_spells_it_alike() -> None:
+def test_the_table_spells_every_operation_as_botocore_does() -> None:
     found = table("dms-authorization")
     shared = set(found["actions"]) - set(found["only_iam"])
     operations = set(botocore.session.get_session().get_service_model("dms").operation_names)
@@ -58,7 +58,7 @@ def test_the_table_has_every_operation_that_botocore_knew_and_spells_it_alike() 
     assert botocore.__version__ != found["botocore"] or shared | set(found["only_api"]) == operations
 
 
-def test_the_reference_has_thirteen_types_of_resources_and_lists_that_differ() -> None:
+def test_the_reference_has_thirteen_resource_types() -> None:
     found = table("dms-authorization")
     assert (len(found["actions"]), len(found["resources"])) == (124, 13)
     assert (len(found["only_iam"]), len(found["only_api"])) == (19, 14)

@@ -95,7 +95,7 @@ def test_a_commit_of_an_export_with_a_failure_is_refused(repository: Path) -> No
     assert "orders (mysql) is not encrypted" in done.stdout
 
 
-def test_a_hook_reads_the_whole_folder_and_not_the_changed_files_alone(repository: Path) -> None:
+def test_a_hook_reads_the_whole_folder(repository: Path) -> None:
     exported(repository / "export", OPEN)
     ran("git", "add", ".", cwd=repository)
     ran("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "before", cwd=repository)
@@ -205,7 +205,7 @@ def test_the_action_passes_when_nothing_fails(repository: Path) -> None:
     assert "0 failed" in (repository / ".summary").read_text()
 
 
-def test_the_action_accepts_what_the_baseline_holds_and_fails_on_what_is_new(repository: Path) -> None:
+def test_the_action_accepts_the_baseline_and_fails_on_new(repository: Path) -> None:
     exported(repository / "export", OPEN)
     assert ran(BIN / "dms-lint", "baseline", "export", "-o", "known.json", cwd=repository).returncode == 0
     assert acted(repository, path="export", baseline="known.json").returncode == 0
@@ -238,7 +238,7 @@ def test_the_action_says_what_is_wrong_with_its_inputs(repository: Path) -> None
     assert (repository / ".summary").read_text() == "before\n"
 
 
-def test_the_action_takes_several_paths_with_spaces_and_stars_in_them(repository: Path) -> None:
+def test_the_action_takes_paths_with_spaces_and_stars(repository: Path) -> None:
     exported(repository / "of * orders", OPEN)
     done = acted(repository, path="export\r\n\nof * orders\n")
     assert done.returncode == 1
@@ -371,7 +371,7 @@ def words(command: str) -> list[str]:
     return found[1:]
 
 
-def test_each_file_that_the_page_shows_is_one_that_its_reader_takes(tmp_path: Path) -> None:
+def test_each_file_on_the_page_is_one_its_reader_takes(tmp_path: Path) -> None:
     names = []
     for number, (name, text) in enumerate(files_of_the_page()):
         file = tmp_path / f"{number}.yaml"
@@ -387,7 +387,7 @@ def test_each_file_that_the_page_shows_is_one_that_its_reader_takes(tmp_path: Pa
     assert len(names) == 6
 
 
-def test_the_workflows_of_the_page_use_inputs_that_the_action_has() -> None:
+def test_the_workflows_use_inputs_that_the_action_has() -> None:
     inputs = set(yaml.safe_load((ROOT / "action.yml").read_text())["inputs"])
     workflows = [text for name, text in files_of_the_page() if name.startswith(".github/")]
     assert len(workflows) == 2
@@ -412,7 +412,7 @@ def parsed(name: str, arguments: list[str]) -> click.Context:
     return main.commands[name].make_context(name, arguments, parent=click.Context(main, **main.context_settings))
 
 
-def test_the_page_names_the_version_that_is_released_or_comes_next() -> None:
+def test_the_page_names_the_released_or_next_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     changelog = re.search(r"^## \[(\d.*)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert changelog
@@ -430,9 +430,7 @@ def test_the_page_names_one_place_of_dms_lint() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_that_is_shown_has_the_options_it_is_shown_with(
-    page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_every_shown_command_has_its_options(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples" / "account", tmp_path / "export")
     for folder in ("rules", "acme"):
         (tmp_path / folder).mkdir()
@@ -448,7 +446,7 @@ def test_every_command_that_is_shown_has_the_options_it_is_shown_with(
             pytest.fail(f"{page.name}: dms-lint {name} {' '.join(arguments)}: {error.format_message()}")
 
 
-def test_every_command_of_the_page_that_reads_files_does_what_it_says(tmp_path: Path) -> None:
+def test_every_file_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     """In the order of the page, so that what one writes the next one finds."""
     ran("git", "init", "-q", cwd=tmp_path)
     shutil.copytree(ROOT / "examples" / "account", tmp_path / "export")
@@ -575,7 +573,7 @@ def test_the_waivers_of_the_example_fit_until_their_last_day() -> None:
     assert not any(key.startswith(("TAG003", "KMS005")) for key in before)
 
 
-def test_the_example_names_a_schema_that_is_there_and_keeps_to_it() -> None:
+def test_the_example_keeps_to_the_schema_it_names() -> None:
     first = EXAMPLE.read_text().splitlines()[0]
     schema = EXAMPLE.parent / first.removeprefix("# yaml-language-server: $schema=")
     assert schema.resolve() == ROOT / "dms_lint" / "schemas" / "config.schema.json"

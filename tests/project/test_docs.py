@@ -50,20 +50,20 @@ def test_every_fact_is_read_by_a_rule() -> None:
     assert set(FACTS) - read == set()
 
 
-def test_every_requirement_that_a_rule_covers_is_one_of_the_guide() -> None:
+def test_every_covered_requirement_is_one_of_the_guide() -> None:
     known = {statement.id for statement in statements()}
     for rule in _pack().rules:
         assert set(rule.covers) <= known, rule.id
         assert rule.covers or rule.basis != "guide", f"{rule.id} rests on the guide and covers none of its statements"
 
 
-def test_every_statement_of_the_guide_has_rules_or_a_reason_for_none_and_never_both() -> None:
+def test_every_guide_statement_has_rules_or_a_reason() -> None:
     found = coverage(_pack().rules)
     assert [one.id for one, covering in found if not covering and not one.no_rule] == [], "neither"
     assert [one.id for one, covering in found if covering and one.no_rule] == [], "both"
 
 
-def test_the_statements_come_in_the_order_of_their_ids_and_each_says_something() -> None:
+def test_the_statements_come_in_order_and_say_something() -> None:
     ids = [statement.id for statement in statements()]
     assert ids == sorted(set(ids))
     assert len(ids) == 115

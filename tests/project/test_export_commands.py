@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from dms_lint.aws.responses import RESPONSES
 from dms_lint.collectors import read_inputs
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document
+from tests.build import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ def test_no_command_changes_anything_or_reads_a_secret() -> None:
         assert command != "get-secret-value"
 
 
-def test_every_answer_goes_to_a_json_file_and_its_refusal_to_an_err_file() -> None:
+def test_answers_go_to_json_files_and_refusals_to_err_files() -> None:
     writing = [line for line in printed().splitlines() if line.strip().startswith("aws ")]
     assert len(writing) > 40
     for line in writing:
@@ -133,7 +133,7 @@ def test_dms_lint_reads_back_all_that_the_commands_write(tmp_path: Path) -> None
     subprocess.run(["sh", "commands.sh"], cwd=tmp_path, check=True, env={"PATH": f"{aws.parent}:/usr/bin:/bin"})
     assert {path.name for path in (tmp_path / folder).iterdir()} == {"111122223333"}
 
-    now = datetime(2026, 11, 23, tzinfo=UTC)
+    now = NOW
     found = list(read_inputs([str(tmp_path / folder)]))
     assert [one for one in found if not isinstance(one, Document)] == []
     read = Inventory([one for one in found if isinstance(one, Document)], now)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from dms_lint.aws.shapes import misfits
 from dms_lint.collectors import read_inputs
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document
+from tests.build import NOW
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -44,7 +44,7 @@ def folder(generate: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def inventory(folder: Path) -> Inventory:
     documents = [document for document in read_inputs([str(folder)]) if isinstance(document, Document)]
-    return Inventory(documents, datetime(2026, 11, 23, tzinfo=UTC))
+    return Inventory(documents, NOW)
 
 
 def test_every_file_is_read_without_a_complaint(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from dms_lint.engine.scan import scan
 from dms_lint.model import Document, Fault, Notice, Refusal, Verdict, Waiver
 from dms_lint.report import Style, render
 from dms_lint.rulepack.loader import load_pack
+from tests.build import NOW
 from tools import golden
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 PACK = load_pack(pack_directory())
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ARN = "arn:aws:dms:eu-west-1:111122223333:endpoint:"
 FILE = "exports/describe-endpoints.json"
 WAIVER = Waiver("TLS001", "*", "being replaced", "2027-01-31", owner="DBA team", ticket="DB-12", place="waivers.yaml:3")

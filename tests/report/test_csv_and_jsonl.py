@@ -78,7 +78,7 @@ def test_no_cell_begins_a_formula(name: str) -> None:
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝"])
 @pytest.mark.parametrize("blank", ["", " ", "\t", "\u00a0"])
-def test_no_cell_holds_a_formula_for_a_spreadsheet_that_parts_at_semicolons(sign: str, blank: str) -> None:
+def test_no_cell_holds_a_formula_split_at_semicolons(sign: str, blank: str) -> None:
     parts = cell(f"orders;{blank}{sign}1+1;;{sign}2").split(";")
     assert not any(part.lstrip().startswith(sign) for part in parts)
 

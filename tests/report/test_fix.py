@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from dms_lint.model import Finding, Pack, Report, Resource, Rule, Verdict, Waiver
 from dms_lint.rulepack.placeholders import PLACEHOLDER
+from tests.build import ACCOUNT, NOW, REGION
 from tests.report.made import PACK, account, names, rendered
 from tools import golden
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-ACCOUNT = "111122223333"
-REGION = "eu-west-1"
 SHELLS = [shell for shell in ("sh", "bash") if shutil.which(shell)]
 STUB = """#!/bin/sh
 [ -z "${AWS_PAGER-less}" ] || exit 9
@@ -87,7 +85,7 @@ def failure(rule: Rule, kind: str = "endpoint", name: str = "orders", *, evidenc
 def report(*findings: Finding) -> Report:
     pack = Pack("test", "1", tuple({finding.rule.id: finding.rule for finding in findings}.values()))
     return Report(
-        pack, datetime(2026, 11, 23, tzinfo=UTC), 1.0, (), (ACCOUNT,), (REGION,), {}, dict.fromkeys(Verdict, 0), {},
+        pack, NOW, 1.0, (), (ACCOUNT,), (REGION,), {}, dict.fromkeys(Verdict, 0), {},
         findings, (), (),
     )  # fmt: skip
 
@@ -173,7 +171,7 @@ def holds_text(template: str) -> bool:
 
 
 @pytest.mark.parametrize("name", TAME)
-def test_each_command_gets_the_names_as_they_are_and_nothing_else_runs(name: str, tmp_path: Path) -> None:
+def test_each_command_gets_names_as_they_are_and_runs_no_more(name: str, tmp_path: Path) -> None:
     found = [failure(bare(rule), kind, name) for rule, kind, _ in COMMANDS]
     meant: list[list[str]] = []
     for finding, (_, kind, _) in zip(found, COMMANDS, strict=True):
@@ -199,7 +197,7 @@ def test_a_name_that_is_one_within_a_word_too_is_passed_on_there(name: str, tmp_
 
 
 @pytest.mark.parametrize("name", WILD)
-def test_a_name_that_is_more_than_a_name_makes_its_command_a_comment(name: str, tmp_path: Path) -> None:
+def test_a_dangerous_name_makes_its_command_a_comment(name: str, tmp_path: Path) -> None:
     found = [failure(bare(rule), kind, name) for rule, kind, _ in COMMANDS]
     shown = script(*found)
     assert all(character == "\n" or character == "\u00a0" or character.isprintable() for character in shown)
@@ -224,7 +222,7 @@ def test_any_name_is_passed_on_exactly_or_not_at_all(name: str, tmp_path: Path) 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=names.filter(bool))
-def test_within_a_word_any_name_is_passed_on_exactly_or_not_at_all(name: str, tmp_path: Path) -> None:
+def test_a_name_within_a_word_is_passed_exactly_or_not_at_all(name: str, tmp_path: Path) -> None:
     rule = bare(PACK.rules[0], "aws dms describe --tags Key={name},Value=x")
     calls, ended = ran(script(failure(rule, name=name)), tmp_path)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
@@ -362,7 +360,7 @@ def test_the_script_stops_at_the_credentials_of_another_account(tmp_path: Path) 
     assert "for account 444455556666, and the credentials are of account 111122223333." in ended.stderr
 
 
-def test_the_script_stops_where_there_are_no_credentials_and_at_a_command_that_fails(tmp_path: Path) -> None:
+def test_the_script_stops_without_credentials_or_on_failure(tmp_path: Path) -> None:
     rule = bare(PACK.rules[0], "aws dms describe --of {name}")
     calls, ended = ran(script(failure(rule)), tmp_path, credentials="")
     assert (calls, ended.returncode) == ([], 1)
@@ -383,7 +381,7 @@ def accepted(finding: Finding, **of: Any) -> Finding:
     return finding._replace(**of)
 
 
-def test_accepted_failures_and_unknowns_are_left_out_and_the_accepted_counted() -> None:
+def test_accepted_failures_and_unknowns_are_left_out() -> None:
     rule = bare(PACK.rules[0], "aws dms describe --of {name}")
     waiver = Waiver(rule.id, "*", "being replaced")
     found = [
@@ -418,7 +416,7 @@ def commented(lines: Iterable[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("whole", golden.accounts())
-def test_the_script_of_a_whole_account_names_every_rule_that_fails_and_is_a_script(whole: str, tmp_path: Path) -> None:
+def test_the_script_of_a_whole_account_names_every_rule(whole: str, tmp_path: Path) -> None:
     of = account(whole)
     shown = rendered("fix", of)
     failed = {finding.rule.id for finding in of.findings if finding.verdict is Verdict.FAIL}

@@ -97,7 +97,7 @@ def test_what_is_accepted_is_a_notice() -> None:
     assert notices[0].text.endswith("Accepted: waived until 2027-01-31: being replaced (DB-12, DBA team)")
 
 
-def test_no_more_are_written_than_github_shows_and_the_rest_is_counted() -> None:
+def test_no_more_are_written_than_github_shows() -> None:
     said = commands(account("faulty"))
     levels = [one.name for one in said]
     assert {level: levels.count(level) for level in levels} == {"error": SHOWN, "warning": SHOWN, "notice": SHOWN}

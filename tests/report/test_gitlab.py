@@ -62,7 +62,7 @@ def test_a_finding_that_moved_is_the_same_one() -> None:
     assert sast(moved)["vulnerabilities"][0]["id"] == sast(report_of(endpoint()))["vulnerabilities"][0]["id"]
 
 
-def test_a_vulnerability_is_tracked_by_its_resource_not_by_its_line() -> None:
+def test_a_vulnerability_is_tracked_by_resource_not_line() -> None:
     """GitLab takes two of one identifier and line for the same one, unless their signatures differ."""
 
     def signatures(report: Report) -> list[Any]:
@@ -95,7 +95,7 @@ def test_a_vulnerability_is_named_placed_and_weighed() -> None:
     assert identifier["url"].endswith("/docs/rules/TLS001.md")
 
 
-def test_rules_that_ran_are_named_so_that_what_is_gone_is_resolved() -> None:
+def test_rules_that_ran_are_named_so_that_alerts_resolve() -> None:
     scan = sast(report_of(endpoint(), select="TLS00"))["scan"]
     named = [one["value"] for one in scan["primary_identifiers"]]
     assert named == [f"TLS00{n}" for n in range(1, 10)]

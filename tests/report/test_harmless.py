@@ -10,7 +10,6 @@ import json
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +26,9 @@ from dms_lint.model import Document, Fault, Fix, Notice, Refusal
 from dms_lint.report import FORMATS, Style
 from dms_lint.report.json_reader import load
 from dms_lint.report.safe import harmless, line, lines
+from tests.build import NOW
 from tests.forked import run
-from tests.report.made import ARN, NOW, PACK, WAIVER, accepted, endpoint, rendered
+from tests.report.made import ARN, PACK, WAIVER, accepted, endpoint, rendered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,7 +165,7 @@ def test_no_line_of_a_baseline_is_a_command(lead: str) -> None:
 def test_no_line_of_an_inspection_is_a_command(lead: str) -> None:
     text = named(lead)
     body = {"Endpoints": [endpoint(text, EndpointArn=text, ServerName=text), endpoint(f"{text} b", ServerName=text)]}
-    inventory = Inventory([Document("dms:DescribeEndpoints", body, file=text)], datetime(2026, 11, 23, tzinfo=UTC))
+    inventory = Inventory([Document("dms:DescribeEndpoints", body, file=text)], NOW)
     shown = "".join(inspection.resources(inventory))
     for resource in inventory.known("endpoint"):
         for width in range(40, 80):

@@ -117,7 +117,7 @@ def test_what_could_not_be_read_is_an_error() -> None:
     assert case[0].get("type") == "not-readable"
 
 
-def test_a_listing_that_was_refused_is_an_error_of_each_rule_that_would_judge_it() -> None:
+def test_a_refused_listing_is_an_error_of_each_rule_of_its_kind() -> None:
     errors = [case for case in cases(failing_in_every_way()) if case.get("name") == "resources that were not listed"]
     assert {outcome(case) for case in errors} == {"error"}
     assert {str(case.get("classname"))[:-3] for case in errors} == {"dms-lint.CRT.CRT"}

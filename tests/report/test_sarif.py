@@ -43,7 +43,7 @@ def place(result: Any) -> Any:
     return result["locations"][0]["physicalLocation"]
 
 
-def test_every_rule_that_ran_is_there_whether_it_found_anything_or_not() -> None:
+def test_every_rule_that_ran_is_there() -> None:
     rules = run(account("clean"))["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == [rule.id for rule in PACK.rules]
 
@@ -81,7 +81,7 @@ def test_a_result_is_a_failure_and_names_its_rule(whole: str) -> None:
         assert result["partialFingerprints"]["dmsLint/v1"].startswith(result["ruleId"] + ":")
 
 
-def test_a_result_stands_where_its_file_is_from_the_working_directory() -> None:
+def test_a_result_is_placed_relative_to_the_working_directory() -> None:
     (result,) = results(report_of(endpoint()))
     assert place(result) == {"artifactLocation": {"uri": FILE}, "region": {"startLine": 3}}
     (result,) = results(report_of(endpoint(), file=f"./exports/../{FILE}"))
@@ -103,7 +103,7 @@ def test_a_path_is_percent_encoded() -> None:
     assert place(result)["artifactLocation"]["uri"] == "a%20b/100%25%3A%23%3F.json"
 
 
-def test_what_was_read_from_no_file_has_a_place_that_code_scanning_accepts() -> None:
+def test_a_result_without_a_file_has_an_accepted_place() -> None:
     report = report_of(endpoint("orders/../x"), file=None)
     (result,) = results(report)
     assert place(result) == {
@@ -114,7 +114,7 @@ def test_what_was_read_from_no_file_has_a_place_that_code_scanning_accepts() -> 
     assert logical["fullyQualifiedName"] == report.findings[0].resource.arn
 
 
-def test_code_scanning_follows_a_result_by_its_lines_or_where_there_are_none_by_our_fingerprint() -> None:
+def test_results_are_followed_by_lines_or_our_fingerprint() -> None:
     (placed,) = results(report_of(endpoint()))
     assert set(placed["partialFingerprints"]) == {"dmsLint/v1"}
     live = results(report_of(endpoint(), endpoint(EndpointArn=ARN + "Y"), file=None))
@@ -131,7 +131,7 @@ def test_resources_of_one_line_are_told_apart_by_our_fingerprint() -> None:
     assert len({one["partialFingerprints"]["primaryLocationLineHash"] for one in found}) == 2
 
 
-def test_no_more_results_are_written_than_code_scanning_takes_and_the_cut_is_told() -> None:
+def test_results_are_cut_at_the_limit_and_the_cut_is_told() -> None:
     whole = account("faulty")
     report = accepted(whole, *({"known": True} for _ in range(100)))
     times = LIMIT // sum(whole.failures().values()) + 1
@@ -163,7 +163,7 @@ def test_no_name_becomes_a_link() -> None:
     assert "](" not in result["message"]["text"]
 
 
-def test_what_is_waived_is_suppressed_until_the_waiver_has_expired() -> None:
+def test_what_is_waived_is_suppressed_until_it_expires() -> None:
     report = accepted(several(2), {"waiver": WAIVER}, {"waiver": WAIVER._replace(expired=True)})
     first, second = results(report)
     words = "waived until 2027-01-31: being replaced (DB-12, DBA team)"
@@ -205,7 +205,7 @@ def test_a_bug_of_ours_makes_the_run_unsuccessful() -> None:
     assert run(broken)["invocations"][0]["executionSuccessful"] is False
 
 
-def test_an_analysis_is_told_from_that_of_another_account_or_region() -> None:
+def test_analyses_of_accounts_and_regions_are_told_apart() -> None:
     report = report_of(endpoint())
     assert run(report)["automationDetails"] == {"id": "dms-lint/111122223333/eu-west-1/"}
     many = report._replace(accounts=tuple("abcd"), regions=())

@@ -54,7 +54,7 @@ def test_a_condition_is_a_sentence(rule: Rule, schema: dict[str, Any], words: st
     assert described["expect"] == (Entry("x", words),)
 
 
-def test_a_severity_of_another_framework_is_named_where_it_differs(pack: Pack) -> None:
+def test_a_frameworks_severity_is_named_where_it_differs(pack: Pack) -> None:
     rule = next(rule for rule in pack.rules if rule.id == "TLS001")
     (framework,) = (framework for framework in pack.frameworks if framework.name == "security-hub")
     parts = {section.name: section.parts for section in sections_about(rule, [framework], ())}["controls"]

@@ -148,7 +148,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("template", COMMANDS)
-def test_the_services_know_the_operation_its_options_and_their_members(template: str) -> None:
+def test_the_services_know_operation_options_and_members(template: str) -> None:
     assert {command: problems(command) for command in written(template) if problems(command)} == {}
 
 

@@ -366,7 +366,7 @@ def test_a_pack_says_its_name_and_its_version(tmp_path: Path, text: str) -> None
     assert refusals(tmp_path) == ["PACK/pack.yaml:1: a pack says its name and its version, both text"]
 
 
-def test_a_pack_that_does_not_say_its_name_is_called_as_its_folder(tmp_path: Path) -> None:
+def test_a_pack_without_a_name_is_called_as_its_folder(tmp_path: Path) -> None:
     (pack_of(tmp_path, TLS001=GOOD) / "pack.yaml").unlink()
     pack = load_pack(tmp_path)
     assert (pack.name, pack.version) == (tmp_path.name, "")

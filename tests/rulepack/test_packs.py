@@ -102,7 +102,7 @@ def test_a_folder_named_twice_counts_once(mine: Path) -> None:
     assert done.stdout.count("ACME001") == 1
 
 
-def test_a_report_links_to_no_page_of_ours_for_a_rule_of_another_pack(mine: Path) -> None:
+def test_a_foreign_rule_is_linked_to_no_page_of_ours(mine: Path) -> None:
     said = run("scan", "in", "--pack", "mine", "-f", "sarif", cwd=mine.parent).stdout
     assert "docs/rules/TLS001.md" in said
     assert "docs/rules/ACME001.md" not in said
@@ -267,7 +267,7 @@ def test_a_wrong_case_is_told_with_line_and_way_out(mine: Path, old: str, new: s
     assert "problem" in done.stderr
 
 
-def test_an_empty_file_of_cases_and_cases_without_a_rule_are_told(mine: Path) -> None:
+def test_an_empty_case_file_and_ruleless_cases_are_named(mine: Path) -> None:
     (mine / "ACME001.cases.yaml").rename(mine / "ACME010.cases.yaml")
     done = run("check-pack", "mine", cwd=mine.parent)
     assert done.returncode == 1

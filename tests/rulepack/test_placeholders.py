@@ -116,7 +116,7 @@ class TestCommands:
             ("aws dms --region {region} a", "aws dms --region r-1 a"),
         ],
     )
-    def test_a_command_names_its_region_where_its_service_has_regions(self, command: str, filled: str) -> None:
+    def test_a_command_names_its_region_where_services_have_some(self, command: str, filled: str) -> None:
         assert fix_cli(finding(cli=command, region="r-1")) == filled
 
     def test_what_a_person_must_choose_stays(self) -> None:
@@ -136,9 +136,7 @@ class TestCommands:
             ("aws iam a", "aws iam a"),
         ],
     )
-    def test_a_command_goes_to_the_region_of_the_resource_and_not_to_that_of_the_profile(
-        self, template: str, command: str
-    ) -> None:
+    def test_a_command_goes_to_the_resources_region(self, template: str, command: str) -> None:
         found = finding(cli=template, region="eu-west-1")
         assert fix_cli(found) == command
         assert commands(found.rule) == {"": command.replace("eu-west-1", "{region}")}
@@ -179,7 +177,7 @@ class TestCommands:
         command = fix_cli(finding(cli="aws iam --name {name} --of {values}", name=name, evidence={"values": values}))
         assert shlex.split(command) == ["aws", "iam", "--name", name, "--of", *values]
 
-    def test_a_script_runs_no_value_that_a_runner_would_take_for_a_command_of_its_own(self) -> None:
+    def test_a_script_runs_no_value_that_a_runner_would_take(self) -> None:
         command = fix_command(finding(cli="aws iam a --name {name}", name="##[stop-commands]x"))
         assert command is not None
         assert command.unfit == ("name",)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from dms_lint.collectors.live.calls import CALLS
 from dms_lint.engine.evaluate import Outcome, evaluate
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Status, Verdict
+from tests.build import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 ACCOUNTS = Path(__file__).parent.parent / "accounts"
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "account"
 FOLDERS = [ACCOUNTS / "clean", ACCOUNTS / "faulty", ACCOUNTS / "migration", EXAMPLE]
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 folders = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 
@@ -110,7 +109,7 @@ NOT_IN_THE_ANSWER = {"rds:DescribeDBInstances", "the address of the other end"}
 """What the clean account leaves open although the call that would tell was exported."""
 
 
-def test_of_the_clean_account_only_what_was_not_exported_is_unknown(pack: Pack) -> None:
+def test_the_clean_account_lacks_only_what_was_not_exported(pack: Pack) -> None:
     exported = {document.operation for document in documents(ACCOUNTS / "clean")}
     not_exported = {call.action for call in CALLS if call.operation not in exported}
     unknown = [finding.missing for finding in judged(ACCOUNTS / "clean", pack).findings if finding.missing is not None]
@@ -120,7 +119,7 @@ def test_of_the_clean_account_only_what_was_not_exported_is_unknown(pack: Pack) 
     assert {missing.status for missing in unknown} == {Status.NOT_PROVIDED}
 
 
-def test_the_migration_account_fails_nothing_and_leaves_open_only_what_a_wallet_holds(pack: Pack) -> None:
+def test_the_migration_account_leaves_open_only_a_wallet(pack: Pack) -> None:
     outcome = judged(ACCOUNTS / "migration", pack)
     assert outcome.faults == ()
     assert [f"{one.rule.id} {one.resource.name}" for one in outcome.findings if one.verdict is Verdict.FAIL] == []
@@ -129,7 +128,7 @@ def test_the_migration_account_fails_nothing_and_leaves_open_only_what_a_wallet_
     assert "is an Oracle wallet" in left_open.pop()
 
 
-def test_a_listing_of_the_migration_account_stands_in_numbered_pages() -> None:
+def test_a_listing_of_the_migration_account_has_pages() -> None:
     pages = [one for one in documents(ACCOUNTS / "migration") if one.operation == "dms:DescribeEndpoints"]
     assert ["Marker" in one.body for one in pages] == [True, False]
     assert inventory(ACCOUNTS / "migration").listed("endpoint", "111122223333", "eu-west-1")
@@ -143,7 +142,7 @@ def test_nearly_every_rule_says_something_of_the_clean_account(pack: Pack) -> No
     assert len(said) >= 0.9 * len(pack.rules), {rule.id for rule in pack.rules} - said
 
 
-def test_what_was_refused_in_the_faulty_account_is_known_to_be_refused() -> None:
+def test_refusals_in_the_faulty_account_are_known() -> None:
     refused = {document.operation for document in documents(ACCOUNTS / "faulty") if document.refusal is not None}
     assert refused == {"kms:DescribeKey", "kms:GetKeyPolicy", "redshift:DescribeClusters"}
 
@@ -169,7 +168,7 @@ def test_the_certificates_of_the_clean_account_verify_as_chains() -> None:
             certificate.verify_directly_issued_by(issuer)
 
 
-def test_the_example_shows_failures_of_every_weight_and_some_unknowns(pack: Pack) -> None:
+def test_the_example_shows_every_severity_and_some_unknowns(pack: Pack) -> None:
     findings = judged(EXAMPLE, pack).findings
     failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
     assert 8 <= len(failed) <= 15

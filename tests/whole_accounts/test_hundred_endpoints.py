@@ -6,7 +6,6 @@ rules/tables/ssl-modes.yaml for the engines that it does not name.
 """
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from dms_lint.collectors.exports import parse_export
@@ -14,6 +13,7 @@ from dms_lint.data.tables import pack_directory
 from dms_lint.engine.scan import scan
 from dms_lint.model import Verdict
 from dms_lint.rulepack.loader import load_pack
+from tests.build import NOW
 
 VERDICTS = """
 engine               none     require  verify-ca  verify-full
@@ -73,7 +73,7 @@ def test_a_hundred_endpoints_of_mixed_engines_are_judged_right() -> None:
     export = json.dumps({"Endpoints": endpoints}, indent=4).encode()
     pack = load_pack(pack_directory())
     rules = [rule for rule in pack.rules if rule.id in RULES]
-    report = scan(parse_export(export, "describe-endpoints.json"), pack, rules, at=datetime(2026, 11, 23, tzinfo=UTC))
+    report = scan(parse_export(export, "describe-endpoints.json"), pack, rules, at=NOW)
     found: dict[str, list[str]] = {}
     for finding in report.findings:
         mark = "?" if finding.verdict is Verdict.UNKNOWN else ""

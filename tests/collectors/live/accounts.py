@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from dms_lint.collectors.live.scheduler import Collection, collect
 from dms_lint.engine.evaluate import Outcome, evaluate
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document
+from tests.build import NOW as AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tests.aws.server import Aws
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
-AT = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNTS = Path(__file__).parent.parent.parent / "accounts"
 MIGRATION = ACCOUNTS / "migration"
 PASSWORD = "xyz-PW-71-never-to-be-seen"

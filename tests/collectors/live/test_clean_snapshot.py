@@ -16,7 +16,8 @@ from dms_lint.collectors.live.calls import CALLS
 from dms_lint.engine.evaluate import evaluate
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document
-from tests.collectors.live.accounts import ACCOUNTS, AT, PASSWORD, collected, seed
+from tests.build import NOW as AT
+from tests.collectors.live.accounts import ACCOUNTS, PASSWORD, collected, seed
 from tests.collectors.live.accounts import read as documents_in
 from tests.collectors.live.running import FEW, run
 
@@ -174,9 +175,7 @@ def test_answers_without_passwords_are_judged_as_they_were(pack: Pack, account: 
 
 
 @pytest.mark.parametrize("account", WHOLE)
-def test_a_snapshot_without_passwords_is_judged_as_the_account_is(
-    aws: Aws, pack: Pack, tmp_path: Path, account: str
-) -> None:
+def test_a_clean_snapshot_is_judged_as_the_account_is(aws: Aws, pack: Pack, tmp_path: Path, account: str) -> None:
     seed(aws, planted(account), tmp_path / "seeded")
     collection = collected(aws)
     folder = tmp_path / "snapshot"

@@ -62,7 +62,7 @@ def test_the_regions_of_the_configuration_are_read(aws: Aws, tmp_path: Path) -> 
     assert run(aws, here, "scan", "in.json").returncode == 1
 
 
-def test_a_snapshot_holds_what_a_scan_with_the_same_configuration_reads(aws: Aws, tmp_path: Path) -> None:
+def test_a_snapshot_holds_what_the_same_scan_reads(aws: Aws, tmp_path: Path) -> None:
     here = repository(tmp_path)
     hold(aws, tmp_path / "seeded", endpoint(SslMode="none"))
     (here / ".dms-lint.yaml").write_text(f"regions: [{REGION}]\nselect: TLS001\n")
@@ -80,7 +80,7 @@ def test_a_snapshot_holds_what_a_scan_with_the_same_configuration_reads(aws: Aws
         assert json.loads(scanned)["scan"]["regions"] == ["us-east-1"]
 
 
-def test_a_baseline_of_the_live_account_loses_nothing_to_a_refused_call(aws: Aws, tmp_path: Path) -> None:
+def test_a_live_baseline_loses_nothing_to_a_refused_call(aws: Aws, tmp_path: Path) -> None:
     here = repository(tmp_path)
     hold(aws, tmp_path / "before", endpoint(SslMode="none"), endpoint("crm", SslMode="none"))
     done = run(aws, here, "baseline", "-o", "b.json", "--select", "TLS001")

@@ -98,7 +98,7 @@ def test_ctrl_c_before_anything_was_read_leaves_nothing(aws: Aws, tmp_path: Path
     assert not folder.exists()
 
 
-def test_ctrl_c_while_accounts_are_entered_says_that_some_are_missing(aws: Aws) -> None:
+def test_ctrl_c_while_entering_accounts_says_some_are_missing(aws: Aws) -> None:
     roles = [f"arn:aws:iam::{account}:role/audit" for account in ("888877776666", "777766665555")]
     words = ["scan", *FEW, "-f", "json", *(word for role in roles for word in ("--role-arn", role))]
     with aws.fault("timeout", "sts:AssumeRole", subject=roles[1], seconds=60) as fault:
@@ -141,7 +141,7 @@ def on_terminal(aws: Aws, *words: str) -> tuple[int, str, str]:
     return process.returncode, out, shown.decode(errors="replace")
 
 
-def test_bars_are_shown_on_a_terminal_and_standard_output_stays_clean(aws: Aws) -> None:
+def test_bars_are_shown_on_a_terminal_alone(aws: Aws) -> None:
     code, out, shown = on_terminal(aws, "scan", *FEW, "-f", "json")
     assert code == 0
     assert json.loads(out)["gaps"] == []
@@ -151,7 +151,7 @@ def test_bars_are_shown_on_a_terminal_and_standard_output_stays_clean(aws: Aws) 
     assert (code, shown) == (0, "")
 
 
-def test_without_a_terminal_nothing_is_shown_and_nothing_is_imported_for_it(aws: Aws) -> None:
+def test_without_a_terminal_nothing_is_shown_or_imported(aws: Aws) -> None:
     env = aws.env(ACCOUNT)
     words = [sys.executable, "-X", "importtime", "-m", "dms_lint", "scan", *FEW, "-f", "json"]
     ran = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
@@ -171,7 +171,7 @@ def without_times(ran: Ran) -> Any:
     return report
 
 
-def test_a_call_that_takes_too_long_is_a_gap_and_the_rest_goes_on(migration: Aws) -> None:
+def test_a_call_that_takes_too_long_is_a_gap(migration: Aws) -> None:
     words = ["scan", *BATCH, "-f", "json", "--timeout", "1"]
     with migration.fault("timeout", "dms:DescribeCertificates", seconds=20):
         ran = run(migration, *words, account=OWNER)
@@ -235,7 +235,7 @@ def certificate(folder: Path) -> Path:
     return file
 
 
-def test_a_server_whose_certificate_nobody_vouches_for_is_refused(aws: Aws, tls: tuple[str, Path]) -> None:
+def test_a_server_without_a_trusted_certificate_is_refused(aws: Aws, tls: tuple[str, Path]) -> None:
     url, file = tls
     ran = run(aws, "scan", *FEW, "--endpoint-url", url)
     assert "SSL validation failed" in ran.line

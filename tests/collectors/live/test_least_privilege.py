@@ -58,6 +58,6 @@ def test_the_template_passes_cfn_lint(template: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
-def test_the_example_is_what_is_printed_for_all_rules_but_the_values_of_secrets() -> None:
+def test_the_example_role_is_what_is_printed() -> None:
     without = least_policy.actions(call for call in CALLS if call.name != "GetSecretValue")
     assert ROLE.read_text() == least_policy.as_cloudformation(without), "run `make docs`"

@@ -115,7 +115,7 @@ THINGS = {
 """How many things in the account DMS refers to, by the member that asks about them."""
 
 
-def test_a_scan_makes_one_request_for_each_listing_and_each_thing_that_dms_refers_to(migration: Aws) -> None:
+def test_a_scan_makes_one_request_a_listing_and_a_subject(migration: Aws) -> None:
     report(migration, "scan", "--read-secrets")
     made = Counter(request.operation for request in migration.requests)
     recorded = Counter(document.operation for document in documents_in(MIGRATION))

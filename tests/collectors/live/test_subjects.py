@@ -71,7 +71,7 @@ def test_whatever_an_answer_holds_paths_give_texts(data: Any) -> None:
         assert all(isinstance(one, str) for one in texts(data, path))
 
 
-def test_a_key_is_asked_about_once_by_its_arn_however_it_is_named() -> None:
+def test_a_key_is_asked_about_once_however_it_is_named() -> None:
     aliases = Document(
         "kms:ListAliases",
         {"Aliases": [{"AliasName": "alias/dms", "AliasArn": f"{KEY_ARN[:41]}alias/dms", "TargetKeyId": KEY}]},
@@ -80,13 +80,13 @@ def test_a_key_is_asked_about_once_by_its_arn_however_it_is_named() -> None:
     assert asked("kms:DescribeKey", aliases, told) == (KEY_ARN,)
 
 
-def test_an_alias_that_is_not_listed_is_asked_about_as_it_is_where_that_can_be() -> None:
+def test_an_unlisted_alias_is_asked_about_where_possible() -> None:
     told = endpoints({"KmsKeyId": "alias/lost"})
     assert asked("kms:DescribeKey", told) == ("alias/lost",)
     assert asked("kms:GetKeyPolicy", told) == ()
 
 
-def test_the_key_of_the_data_is_followed_too_from_settings_and_from_attributes() -> None:
+def test_data_keys_are_followed_from_settings_and_attributes() -> None:
     other = KEY_ARN[:-1] + "c"
     told = endpoints(
         {"S3Settings": {"ServerSideEncryptionKmsKeyId": KEY_ARN}},
@@ -95,7 +95,7 @@ def test_the_key_of_the_data_is_followed_too_from_settings_and_from_attributes()
     assert asked("kms:DescribeKey", told) == (KEY_ARN, other)
 
 
-def test_tags_are_asked_by_arn_of_what_has_none_in_its_answer_too() -> None:
+def test_tags_are_asked_by_arn_even_of_answers_without_one() -> None:
     group = Document(
         "dms:DescribeReplicationSubnetGroups",
         {"ReplicationSubnetGroups": [{"ReplicationSubnetGroupIdentifier": "private"}]},
@@ -116,7 +116,7 @@ def test_a_trail_is_asked_about_where_it_is_at_home() -> None:
     assert subjects(status, [told], *HERE, scanned=[HERE[1], "us-east-1"]) == (arn.format(HERE[1]),)
 
 
-def test_a_trail_whose_home_is_not_scanned_is_asked_about_all_the_same() -> None:
+def test_a_trail_with_an_unscanned_home_is_asked_about() -> None:
     # By its ARN, and so at home: what it records counts in every Region.
     arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/all"
     told = Document(
@@ -161,7 +161,7 @@ def policy(action: str) -> dict[str, Any]:
         ({"AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/NotTold"}]}, True),
     ],
 )
-def test_access_keys_are_asked_of_users_whose_policies_may_speak_of_dms(user: dict[str, Any], may: bool) -> None:
+def test_access_keys_are_asked_of_users_who_may_touch_dms(user: dict[str, Any], may: bool) -> None:
     answer = details(**user)
     assert may_manage_dms(answer["UserDetailList"][0], answer) is may
     assert asked("iam:ListAccessKeys", Document("iam:GetAccountAuthorizationDetails", answer)) == (

@@ -64,7 +64,7 @@ CONSEQUENCES = {
 }
 
 
-def test_every_planted_fault_is_found_where_it_is_and_nothing_else_fails(organization: Ran) -> None:
+def test_every_planted_fault_is_found_and_nothing_else_fails(organization: Ran) -> None:
     from tests.aws.world import PLANTED
 
     found = set()
@@ -98,7 +98,7 @@ def test_a_closed_account_is_a_line(organization: Ran) -> None:
     assert SUSPENDED not in json.dumps(organization.report["gaps"])
 
 
-def test_an_account_that_refuses_the_role_is_a_gap_and_the_others_are_read(organization: Ran) -> None:
+def test_a_refused_account_is_a_gap_and_the_others_are_read(organization: Ran) -> None:
     from tests.aws.clients import ROLE as SCANNING
     from tests.aws.world import WITHOUT_ROLE
 
@@ -216,7 +216,7 @@ def test_where_nobody_knows_what_to_read_one_line_says_why(
 
 
 @pytest.mark.parametrize("kind", ["wrong", "truncate", "reset"])
-def test_a_broken_answer_to_assume_role_is_a_gap_that_shows_no_key(aws: Aws, kind: Any) -> None:
+def test_a_broken_assume_role_is_a_gap_that_shows_no_key(aws: Aws, kind: Any) -> None:
     with aws.fault(kind, "sts:AssumeRole"):
         ran = run(aws, "scan", *FEW, "--role-arn", ROLE, "-f", "json")
     assert ran.code == 3
@@ -239,7 +239,7 @@ def test_a_broken_answer_to_assume_role_is_a_gap_that_shows_no_key(aws: Aws, kin
         (["--profile", "nobody"], "profile (nobody) could not be found: `aws configure list-profiles` lists them"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused_before_anything_is_asked(aws: Aws, words: list[str], says: str) -> None:
+def test_an_impossible_name_is_refused_before_any_call(aws: Aws, words: list[str], says: str) -> None:
     ran = run(aws, "scan", *FEW, *words)
     assert says in ran.line
     assert (ran.code, ran.requests) == (2, ())
@@ -257,9 +257,7 @@ def test_a_name_that_cannot_be_is_refused_before_anything_is_asked(aws: Aws, wor
         ({"AWS_PROFILE": "nobody"}, "profile (nobody) could not be found"),
     ],
 )
-def test_an_environment_that_cannot_be_is_refused_before_anything_is_asked(
-    aws: Aws, env: dict[str, str | None], says: str
-) -> None:
+def test_an_impossible_environment_is_refused_before_any_call(aws: Aws, env: dict[str, str | None], says: str) -> None:
     ran = run(aws, "scan", *FEW, env=env)
     assert says in ran.line
     assert (ran.code, ran.requests) == (2, ())
@@ -275,7 +273,7 @@ def test_without_credentials_roles_are_no_gap_but_an_error(aws: Aws) -> None:
     "words",
     [["--region", HERE], ["--profile", "p"], ["--role-arn", ROLE], ["--organization"], ["--endpoint-url", "https://x"]],
 )
-def test_options_of_the_live_account_are_refused_where_files_are_given(words: list[str]) -> None:
+def test_live_options_are_refused_where_files_are_given(words: list[str]) -> None:
     ran = CliRunner().invoke(main, ["scan", "tests/accounts/clean", *words])
     assert f"{words[0]} is for the live account, and files are given" in ran.stderr
     assert ran.exit_code == 2
@@ -284,7 +282,7 @@ def test_options_of_the_live_account_are_refused_where_files_are_given(words: li
 # -- Regions
 
 
-def test_the_region_is_that_of_the_environment_and_else_of_the_profile(aws: Aws, tmp_path: Path) -> None:
+def test_the_region_is_of_the_environment_then_the_profile(aws: Aws, tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text("[default]\nregion = eu-north-1\n", encoding="utf-8")
     words = ("scan", *FEW, "-f", "json")
@@ -335,7 +333,7 @@ def test_collect_needs_no_default_region_where_one_is_given(migration: Aws, tmp_
     assert list((tmp_path / "snapshot").rglob("*.json"))
 
 
-def test_without_a_default_the_first_region_that_is_given_is_home(migration: Aws) -> None:
+def test_without_a_default_the_first_given_region_is_home(migration: Aws) -> None:
     migration.seed("111122223333", "eu-north-1", Path("tests/accounts/migration"))
     ran = every_service(migration, "scan", *regions("eu-west-1", "eu-north-1"), "-f", "json")
     assert "Traceback" not in ran.err
@@ -402,9 +400,7 @@ def test_where_regions_cannot_be_listed_all_with_dms_are_tried(
     assert ran.code == 0
 
 
-def test_a_region_that_is_not_enabled_is_a_line_and_one_without_dms_too(
-    aws: Aws, dms_in_two: dict[str, str | None]
-) -> None:
+def test_regions_not_enabled_or_without_dms_get_a_line(aws: Aws, dms_in_two: dict[str, str | None]) -> None:
     words = ["scan", *FEW, *regions(HERE, "eu-west-1", "eu-north-1"), "-f", "json"]
     with aws.fault("invalid_token", region="eu-west-1"):
         ran = run(aws, *words, env=dms_in_two)
@@ -514,7 +510,7 @@ def test_everything_goes_to_the_endpoint_that_is_given(aws: Aws) -> None:
     assert (ran.code, places(ran)) == (0, {(ACCOUNT, HERE)})
 
 
-def test_where_everything_is_refused_nothing_is_judged_and_everything_is_a_gap(aws: Aws) -> None:
+def test_where_all_is_refused_everything_is_a_gap(aws: Aws) -> None:
     aws.allow(set())
     ran = run(aws, "scan", "-f", "json", "--all-verdicts")
     assert ran.code == 3

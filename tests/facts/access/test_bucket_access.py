@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from dms_lint.facts.access.bucket_access import (
 from dms_lint.iam_policy.requests import IMPROBABLE_NAMES
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import ACCOUNT, NOW
 
-ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/lake"
 TARGET = ("s3:ListBucket", "s3:PutObject", "s3:DeleteObject", "s3:PutObjectTagging")
 
@@ -47,7 +46,7 @@ def about(
             Document("dms:DescribeEndpoints", {"Endpoints": [body]}),
             Document("iam:GetAccountAuthorizationDetails", {"RoleDetailList": [detail]}),
         ],
-        datetime(2026, 11, 23, tzinfo=UTC),
+        NOW,
     )
     (found,) = inventory.known("endpoint")
     return found, inventory
@@ -85,7 +84,7 @@ def test_the_folder_of_the_bucket_is_what_must_be_allowed(folder: str) -> None:
     assert len(missing_actions(*about({**LAKE, "BucketFolder": folder}, bucket, elsewhere))) == 3
 
 
-def test_what_certainly_lacks_is_told_though_something_else_is_open() -> None:
+def test_a_certain_lack_is_named_though_another_is_open() -> None:
     unsure = allow("s3:PutObject", Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}})
     assert [one.partition(" ")[0] for one in missing_actions(*about(LAKE, unsure))] == [
         "s3:ListBucket",
@@ -114,7 +113,7 @@ def test_a_bucket_of_dms_own_name_needs_no_more() -> None:
     assert own_bucket(*about(LAKE)) == ""
 
 
-def test_the_role_for_the_bucket_of_redshift_is_the_endpoints_or_the_one_for_all() -> None:
+def test_the_redshift_bucket_role_is_the_endpoints_or_the_common() -> None:
     bucket = {"BucketName": "ledger"}
     assert bucket_role(*about({**bucket, "ServiceAccessRoleArn": ROLE}, engine="redshift")) == "lake"
     shared = about(bucket, engine="redshift", role="dms-access-for-endpoint")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ from dms_lint.facts.access import effective_access as access
 from dms_lint.facts.dms import key_references
 from dms_lint.facts.iam.identities.attached_policies import identity
 from dms_lint.iam_policy.requests import Request, role_context
-from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Status
+from tests.build import inventory, policy
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 KEY = key_references.Reference(ID, "", "aws", ACCOUNT, "eu-west-1")
@@ -30,10 +28,6 @@ def allow(*actions: str, to: Any = None, effect: str = "Allow", when: Any = None
     named = {} if to is None else {"Principal": {"AWS": to}}
     asks = {} if when is None else {"Condition": when}
     return {"Sid": f"{effect}It", "Effect": effect, "Action": list(actions), "Resource": "*", **named, **asks}
-
-
-def policy(*statements: dict[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def role(*statements: dict[str, Any], boundary: bool = False) -> Document:
@@ -68,10 +62,6 @@ def grant(*operations: str, **more: Any) -> dict[str, Any]:
     return {"GranteePrincipal": ROLE, "Operations": list(operations), **more}
 
 
-def inventory(*documents: Document) -> Inventory:
-    return Inventory(documents, NOW)
-
-
 def asked(*documents: Document, action: str = "kms:Decrypt", key: key_references.Reference = KEY) -> Any:
     found = inventory(*documents)
     holder = found.find("role", ROLE)
@@ -86,17 +76,17 @@ DELEGATED = key_policy(allow("kms:*", to=ROOT))
 # -- keys
 
 
-def test_a_roles_own_policy_counts_where_the_keys_leaves_it_to_the_account() -> None:
+def test_the_role_policy_counts_where_the_key_trusts_the_account() -> None:
     assert asked(DELEGATED, role(allow("kms:Decrypt"))).allowed is True
     assert asked(DELEGATED, grants(), role(allow("kms:Encrypt"))).allowed is False
 
 
-def test_a_roles_own_policy_counts_for_nothing_where_the_keys_names_somebody_else() -> None:
+def test_the_role_policy_is_void_where_the_key_names_another() -> None:
     keeper = key_policy(allow("kms:*", to=f"arn:aws:iam::{ACCOUNT}:role/keeper"))
     assert asked(keeper, grants(), role(allow("kms:*"))).allowed is False
 
 
-def test_a_key_policy_that_names_the_role_needs_no_policy_of_the_roles() -> None:
+def test_a_key_policy_that_names_the_role_is_enough() -> None:
     assert asked(key_policy(allow("kms:Decrypt", to=ROLE)), role()).allowed is True
 
 
@@ -110,7 +100,7 @@ def test_a_denial_on_either_side_beats_a_grant(side: str) -> None:
     assert [one.sid for one in found.statements] == ["DenyIt"]
 
 
-def test_a_condition_on_the_service_that_calls_holds_for_that_service_alone() -> None:
+def test_a_via_service_condition_holds_for_that_service_alone() -> None:
     through = {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
     other = {"StringEquals": {"kms:ViaService": "redshift.eu-west-1.amazonaws.com"}}
     assert asked(key_policy(allow("kms:Decrypt", to=ROLE, when=through)), role()).allowed is True
@@ -148,7 +138,7 @@ def test_a_grant_of_which_something_was_not_said_leaves_it_open(member: str) -> 
     assert asked(DELEGATED, role(), grants(half, grant("Decrypt"))).allowed is True
 
 
-def test_grants_that_were_not_read_leave_open_only_what_policies_do_not_allow() -> None:
+def test_unread_grants_leave_open_what_policies_do_not_allow() -> None:
     assert asked(DELEGATED, role(allow("kms:Decrypt"))).allowed is True
     found = asked(DELEGATED, role(), refused("kms:ListGrants"))
     assert found.allowed is None
@@ -173,7 +163,7 @@ def test_a_grant_does_not_settle_a_denial_that_was_not_read() -> None:
     assert found.as_missing("role lake").needs == "kms:GetKeyPolicy"
 
 
-def test_a_key_policy_that_was_not_read_leaves_it_open_whatever_the_role_allows() -> None:
+def test_an_unread_key_policy_leaves_it_open() -> None:
     assert asked(role(allow("kms:Decrypt"))).allowed is None
     assert asked(role(), grants()).allowed is None
     assert asked(role(allow("kms:Decrypt", effect="Deny"))).allowed is False
@@ -186,7 +176,7 @@ def test_a_key_policy_that_is_none_is_not_read() -> None:
     assert "is not JSON" in str(found.as_missing("role lake"))
 
 
-def test_a_boundary_that_was_not_read_leaves_open_what_it_may_cut() -> None:
+def test_an_unread_boundary_leaves_open_what_it_may_cut() -> None:
     assert asked(DELEGATED, grants(), role(allow("kms:*"), boundary=True)).allowed is None
     assert asked(DELEGATED, grants(), role(boundary=True)).allowed is False
 
@@ -198,7 +188,7 @@ def test_a_key_of_another_account_needs_both_sides() -> None:
     assert asked(mine, key=FOREIGN).allowed is None
 
 
-def test_the_policy_of_the_same_key_id_in_another_place_is_another_keys() -> None:
+def test_the_same_key_id_elsewhere_is_another_key() -> None:
     theirs = key_policy(allow("kms:*", to=ROOT), account=OTHER)
     assert asked(theirs, role(allow("kms:Decrypt"))).allowed is None
 
@@ -231,7 +221,7 @@ def test_either_side_may_allow_a_secret_of_the_account() -> None:
     assert reads(role(), secret_policy(allow(READ, to=ROOT))).allowed is False
 
 
-def test_a_denial_in_the_secrets_policy_beats_what_the_role_allows() -> None:
+def test_a_denial_in_the_secret_policy_beats_the_role() -> None:
     assert reads(role(allow(READ)), secret_policy(allow("*", to="*", effect="Deny"))).allowed is False
 
 
@@ -251,7 +241,7 @@ def test_why_a_secrets_policy_was_not_read_is_said(listed: bool) -> None:
     assert found.status is Status.NOT_READABLE
 
 
-def test_a_pattern_for_a_secret_is_allowed_only_where_all_that_it_may_be_are() -> None:
+def test_a_secret_pattern_is_allowed_only_if_every_match_is() -> None:
     pattern = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:orders-??????"
     some = role({**allow(READ), "Resource": SECRET})
     assert reads(some, arn=pattern, listed=False).allowed is None
@@ -259,7 +249,7 @@ def test_a_pattern_for_a_secret_is_allowed_only_where_all_that_it_may_be_are() -
     assert reads(other, arn=pattern, listed=False).allowed is False
 
 
-def test_the_policy_of_a_key_is_asked_for_by_key_and_says_what_is_lacking() -> None:
+def test_a_key_policy_is_asked_by_key_and_says_what_lacks() -> None:
     with pytest.raises(Missing) as missing:
         access.key_policy(KEY, inventory(role()))
     assert missing.value.needs == "kms:GetKeyPolicy"

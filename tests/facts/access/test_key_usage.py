@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,9 +16,8 @@ from dms_lint.iam_policy.confused_deputy import is_pinned
 from dms_lint.iam_policy.statements import parse
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource
+from tests.build import ACCOUNT, NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-ACCOUNT = "111122223333"
 ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 OTHER = "0987dcba-09fe-87dc-65ba-ab0987654321"
 PLACE = f"arn:aws:kms:eu-west-1:{ACCOUNT}:"
@@ -90,7 +88,7 @@ def test_a_key_is_used_by_whatever_names_it_by_arn_id_or_alias() -> None:
     assert key_users.dms_users(*found) == ("data of endpoint lake", "endpoint ledger", "endpoint orders")
 
 
-def test_that_nothing_uses_a_key_is_certain_once_all_that_could_is_listed() -> None:
+def test_a_key_is_unused_only_when_all_users_are_listed() -> None:
     everything = [endpoints(endpoint("orders", OTHER)), instances(), configs()]
     assert key_users.dms_users(*inventory(key(), *everything)) == ()
     for number in range(len(everything)):
@@ -117,7 +115,7 @@ def test_a_source_and_a_key_that_another_engine_names_are_no_use() -> None:
     assert key_users.dms_users(*found) == ()
 
 
-def test_the_customer_keys_of_an_account_leave_out_what_targets_write() -> None:
+def test_customer_keys_of_an_account_exclude_target_keys() -> None:
     _, found = inventory(key(), endpoints(lake()), instances(), configs())
     used = key_users.customer_keys(ACCOUNT, found)
     assert used.items == ()
@@ -126,7 +124,7 @@ def test_the_customer_keys_of_an_account_leave_out_what_targets_write() -> None:
     assert [one.id for one in key_users.customer_keys(ACCOUNT, found).items] == [ID]
 
 
-def test_what_is_asked_of_the_key_of_a_resource_can_be_asked_of_a_key() -> None:
+def test_what_a_resources_key_is_asked_can_be_asked_of_a_key() -> None:
     one, found = inventory(key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY"))
     of_keys = encryption_keys
     asked = [of_keys.arn, of_keys.spec, of_keys.usage, of_keys.state, of_keys.manager]
@@ -157,7 +155,7 @@ def test_what_is_asked_of_the_key_of_a_resource_can_be_asked_of_a_key() -> None:
         ({}, False),
     ],
 )
-def test_a_condition_pins_the_caller_by_account_organization_or_arn(condition: Any, pinned: bool) -> None:
+def test_a_caller_is_pinned_by_account_organization_or_arn(condition: Any, pinned: bool) -> None:
     document = {"Version": "2012-10-17", "Statement": allow("kms:Decrypt", "*", **condition)}
     read = parse(document, "the key policy")
     assert is_pinned(read.statements[0], read, "kms:decrypt", "aws") is pinned
@@ -184,7 +182,7 @@ def test_a_bound_that_a_direct_call_passes_is_none(operator: str) -> None:
     assert bool(grantors(bound)) is (operator == "BoolIfExists")
 
 
-def test_roles_of_endpoints_that_were_not_listed_may_make_grants_by_their_own_policies() -> None:
+def test_roles_of_unlisted_endpoints_may_grant_by_own_policies() -> None:
     root = allow("kms:*", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
     everything = (endpoints(endpoint("orders", ID, Username="dms", MySQLSettings={})), instances(), configs())
     assert grantors(root, more=everything) == ()
@@ -216,7 +214,7 @@ def one_endpoint(found: Inventory) -> Resource:
     return next(iter(found.known("endpoint")))
 
 
-def test_what_a_role_certainly_lacks_on_its_targets_key_beats_what_is_open() -> None:
+def test_a_certain_lack_on_the_target_key_beats_what_is_missing() -> None:
     inside = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
     network = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Condition": inside}
     denied = {"Sid": "No", "Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}
@@ -237,7 +235,7 @@ def login(*documents: Document, **more: Any) -> tuple[str, ...]:
     return login_roles.defects(one_endpoint(found), found)
 
 
-def test_a_login_to_an_unknown_database_is_allowed_only_where_every_one_is() -> None:
+def test_an_unknown_database_login_needs_every_login_allowed() -> None:
     def connect(resource: str) -> Document:
         return details({"Effect": "Allow", "Action": "rds-db:connect", "Resource": resource})
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,8 +16,8 @@ from dms_lint.inventory.inventory import Inventory
 from dms_lint.logic.kleene import Partial
 from dms_lint.model import Document, Missing, Resource
 from dms_lint.rulepack.predicates import compile_schema
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HERE, THERE, EU = "111122223333", "444455556666", "eu-west-1"
 NAME = "dms/orders"
 ARN = f"arn:aws:secretsmanager:{EU}:{HERE}:secret:{NAME}-a1B2c3"
@@ -100,7 +99,7 @@ def test_both_pairs_of_an_oracle_endpoint_count() -> None:
     assert secret_roles.role_arns(resource, inventory) == (ROLE,)
 
 
-def test_a_side_that_a_migration_project_does_not_show_may_name_more() -> None:
+def test_a_hidden_side_of_a_migration_project_may_name_more() -> None:
     project = {
         "MigrationProjectArn": f"arn:aws:dms:{EU}:{HERE}:migration-project:A",
         "MigrationProjectName": "a",
@@ -179,7 +178,7 @@ def test_a_role_may_read_what_its_policy_names(resources: Any, may: bool) -> Non
 
 
 @given(st.sampled_from(["dms/orders", "dms/*", "*", "lake", "dms/orders-??????", "dms/orders-a1B2c3", "*-?1????"]))
-def test_without_the_secret_nothing_is_said_that_the_secret_would_unsay(suffix: str) -> None:
+def test_without_the_secret_nothing_is_said_that_it_could_unsay(suffix: str) -> None:
     document = reading(f"arn:aws:secretsmanager:{EU}:{HERE}:secret:{suffix}")
     certain = secret_access.unreadable_secrets(*of(endpoint(), described(), of_secret(), roles(document)))
     for id_ in (ARN, ARN[:-7], NAME):
@@ -198,7 +197,7 @@ def test_a_condition_on_the_endpoints_account_holds() -> None:
     assert secret_access.unreadable_secrets(resource, inventory) == ()
 
 
-def test_a_role_that_is_gone_is_told_although_the_other_was_not_read() -> None:
+def test_a_missing_role_is_named_if_the_other_was_not_read() -> None:
     asm = {
         "SecretsManagerOracleAsmSecretId": ARN,
         "SecretsManagerOracleAsmAccessRoleArn": f"arn:aws:iam::{THERE}:role/x",

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +10,7 @@ from dms_lint.facts.credentials import authentication
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource, Status
 from dms_lint.rulepack.predicates import compile_schema
-
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
+from tests.build import NOW
 
 
 def endpoint(engine: Any, **more: Any) -> tuple[Resource, Inventory]:

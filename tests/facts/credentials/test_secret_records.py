@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from dms_lint.facts.network.hosts import destinations_of, hosts_of
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource, Status
 from dms_lint.rulepack.predicates import compile_schema
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HERE, EU = "111122223333", "eu-west-1"
 ARN = f"arn:aws:secretsmanager:{EU}:{HERE}:secret:dms/orders-a1B2c3"
 FUNCTION = f"arn:aws:lambda:{EU}:{HERE}:function:rotate"
@@ -121,7 +120,7 @@ def test_a_record_proves_that_the_secret_is_there() -> None:
     assert secrets.gone(resource, inventory) == ()
 
 
-def test_a_secret_that_is_about_to_be_deleted_is_gone_whatever_its_value_was() -> None:
+def test_a_secret_being_deleted_is_gone_whatever_its_value() -> None:
     resource, inventory = of(endpoint(), value(SECRET), described(DeletedDate=1))
     assert secrets.gone(resource, inventory) == (f"{ARN} (scheduled for deletion)",)
 
@@ -190,7 +189,7 @@ def test_oracle_has_a_destination_for_asm_too(server: str) -> None:
     assert destinations_of(*of(*documents)).complete() == ((HOST, 1522), ("asm.example.com", 1521))
 
 
-def test_an_endpoint_without_a_secret_names_its_destination_itself() -> None:
+def test_an_endpoint_without_a_secret_names_its_destination() -> None:
     endpoints = of(endpoint("", Username="dms", ServerName=HOST, Port=1521))
     assert destinations_of(*endpoints).complete() == ((HOST, 1521),)
 
@@ -244,7 +243,7 @@ def test_the_port_of_asm_stands_in_its_server(server: str, fine: bool) -> None:
     assert (secret_contents.lacking(resource, inventory) == ()) is fine
 
 
-def test_a_server_of_asm_that_looks_like_none_leaves_its_port_open() -> None:
+def test_an_asm_server_without_a_port_leaves_the_port_open() -> None:
     both = {**SECRET, "asm_user": "asm", "asm_password": "not-real", "asm_server": "(DESCRIPTION=(ADDRESS=...))"}
     resource, inventory = of(endpoint(engine="oracle", SecretsManagerOracleAsmSecretId=ARN), value(both))
     with pytest.raises(Missing):
@@ -302,7 +301,7 @@ def test_a_function_that_leaves_out_punctuation_allows_nothing(word: str) -> Non
 
 
 @pytest.mark.parametrize("environment", [{}, {"Variables": {}}, {"Variables": {"EXCLUDE_PUNCTUATION": "false"}}])
-def test_a_function_left_to_itself_leaves_out_the_backslash_alone(environment: dict[str, Any]) -> None:
+def test_a_default_function_excludes_only_the_backslash(environment: dict[str, Any]) -> None:
     _, inventory = of(endpoint(), *rotated(**environment))
     assert rotation.allowed_by(FUNCTION, inventory) == ";.:+{}*&,%"
 

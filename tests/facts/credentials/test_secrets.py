@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from dms_lint.facts.credentials.secrets import Reference, find_secret
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource, Status
 from dms_lint.rulepack.predicates import compile_schema
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HERE, EU, US = "111122223333", "eu-west-1", "us-east-1"
 ROLE = f"arn:aws:iam::{HERE}:role/dms-secret-access"
 
@@ -110,7 +109,7 @@ def test_a_secret_that_aws_could_not_find_does_not_exist(id_: str) -> None:
 
 
 @pytest.mark.parametrize("id_", ["eu-orders", "dms/orders"])
-def test_that_aws_could_not_find_a_secret_says_nothing_of_another(id_: str) -> None:
+def test_a_secret_not_found_says_nothing_of_another(id_: str) -> None:
     gone = Document(
         "secretsmanager:DescribeSecret",
         {},
@@ -139,7 +138,7 @@ def test_gcp_mysql_settings_of_a_mysql_endpoint_count() -> None:
     assert secret_settings.secret_id(endpoint, inventory) == "dms/orders"
 
 
-def test_a_settings_block_that_is_garbled_is_not_readable_even_beside_clear_text() -> None:
+def test_a_garbled_settings_block_is_unreadable_beside_passwords() -> None:
     endpoint, inventory = of("endpoint", endpoints(written(Username="dms", MySQLSettings=["no", "object"])))
     with pytest.raises(Missing) as missing:
         secret_settings.secret_id(endpoint, inventory)
@@ -161,7 +160,7 @@ def test_one_secret_for_two_purposes_is_named_once() -> None:
     assert secrets.references(endpoint, inventory) == (Reference("dms/both", HERE, EU),)
 
 
-def test_what_is_certainly_named_does_not_hide_what_may_be_named_besides() -> None:
+def test_certain_names_do_not_hide_possible_ones() -> None:
     project = {
         "MigrationProjectArn": f"arn:aws:dms:{EU}:{HERE}:migration-project:ORDERS",
         "MigrationProjectName": "orders",
@@ -177,7 +176,7 @@ def test_what_is_certainly_named_does_not_hide_what_may_be_named_besides() -> No
         secrets.references(found, inventory)
 
 
-def test_every_engine_of_the_tables_is_known_to_take_a_secret_or_not() -> None:
+def test_every_engine_is_known_to_take_a_secret_or_not() -> None:
     rows = table("secret-authentication")
     listed_engines = [name for part in ("secret", "none") for row in rows[part] for name in row["engines"]]
     assert len(listed_engines) == len(set(listed_engines))
@@ -194,7 +193,7 @@ def test_the_options_are_those_of_the_aws_cli() -> None:
 # -- a task and its credentials
 
 
-def test_a_version_without_a_date_leaves_the_date_of_the_last_rotation() -> None:
+def test_a_version_without_a_date_keeps_the_last_rotation_date() -> None:
     versions = Document(
         "secretsmanager:ListSecretVersionIds",
         {"ARN": secret_arn("orders"), "Name": "orders", "Versions": [{"VersionStages": ["AWSCURRENT"]}]},
@@ -247,7 +246,7 @@ def attributes_of(text: Any) -> tuple[str, ...]:
     return secrets.credential_attributes(endpoint, inventory)
 
 
-def test_a_name_that_was_written_carelessly_does_not_carry_the_value_along() -> None:
+def test_a_careless_name_does_not_carry_the_value_along() -> None:
     assert attributes_of("password: hunter2=x") == ("password",)
 
 
@@ -336,9 +335,7 @@ ATTRIBUTES = [
 @pytest.mark.parametrize("before", ATTRIBUTES)
 @pytest.mark.parametrize("separator", [";", ",", " ", "&", ", ", '"', ";;"])
 @pytest.mark.parametrize("name", ["password", "Password", "asm_pass", "pass", "authKey", "saslPassword"])
-def test_no_fact_shows_a_credential_that_was_written_into_another_value(
-    engine: str, before: str, separator: str, name: str
-) -> None:
+def test_no_fact_shows_a_credential_within_another_value(engine: str, before: str, separator: str, name: str) -> None:
     text = f"{before}{separator}{name}={MARK}"
     body = written(engine, EndpointType="TARGET", **{SETTINGS[engine]: {}}, ExtraConnectionAttributes=text)
     endpoint, inventory = of("endpoint", endpoints(body))

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import string
-from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -10,10 +9,12 @@ from hypothesis import strategies as st
 
 from dms_lint.facts.dms import encryption_keys as keys
 from dms_lint.facts.dms import key_references
-from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource, Status
+from tests.build import inventory
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
+if TYPE_CHECKING:
+    from dms_lint.inventory.inventory import Inventory
+
 HERE = "arn:aws:kms:eu-west-1:111122223333:"
 ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 OTHER = "0987dcba-09fe-87dc-65ba-ab0987654321"
@@ -24,10 +25,6 @@ ENDPOINT = {
     "EngineName": "mysql",
     "EndpointType": "SOURCE",
 }
-
-
-def inventory(*documents: Document) -> Inventory:
-    return Inventory(documents, NOW)
 
 
 def of_instance(key: Any, *documents: Document) -> tuple[Resource, Inventory]:
@@ -98,7 +95,7 @@ def test_the_arn_of_an_alias_is_read_and_written_alike(prefix: tuple[str, str, s
 
 
 @given(st.text())
-def test_any_text_is_a_key_that_is_written_as_it_was_read_or_none(written: str) -> None:
+def test_any_text_is_a_key_as_written_or_none(written: str) -> None:
     found = key_references.parse_reference(written)
     assert found is None or found.arn == written
 
@@ -190,7 +187,7 @@ def test_an_alias_of_nothing_readable_is_missing(target: Any) -> None:
         keys.state(resource, everything)
 
 
-def test_the_id_of_a_multi_region_key_is_that_of_the_resources_region() -> None:
+def test_a_multi_region_key_id_is_that_of_the_resources_region() -> None:
     resource, everything = of_instance(
         MULTI,
         described(MULTI, "us-east-1", KeyState="Disabled"),
@@ -230,7 +227,7 @@ def test_a_refusal_about_another_key_says_nothing_of_this_one() -> None:
     assert caught.value.needs == "kms:DescribeKey"
 
 
-def test_a_listed_key_whose_description_was_refused_is_not_readable() -> None:
+def test_a_listed_key_with_a_refused_description_is_unreadable() -> None:
     listed = Document("kms:ListKeys", {"Keys": [{"KeyId": ID, "KeyArn": f"{HERE}key/{ID}"}]})
     refused = Document("kms:DescribeKey", {}, subject=ID, refusal=Refusal("AccessDeniedException", ""))
     resource, everything = of_instance(f"{HERE}key/{ID}", listed, refused)
@@ -284,7 +281,7 @@ def test_a_manager_that_kms_does_not_have_is_missing() -> None:
         keys.manager(resource, everything)
 
 
-def test_the_default_alias_of_another_region_says_nothing_of_this_ones_key() -> None:
+def test_another_regions_default_alias_says_nothing_here() -> None:
     elsewhere = {
         "AliasName": "alias/aws/dms",
         "AliasArn": "arn:aws:kms:us-east-1:111122223333:alias/aws/dms",
@@ -295,7 +292,7 @@ def test_the_default_alias_of_another_region_says_nothing_of_this_ones_key() -> 
         keys.manager(resource, everything)
 
 
-def test_a_default_alias_that_has_no_key_yet_leaves_customer_keys_to_customers() -> None:
+def test_a_default_alias_without_a_key_belongs_to_customers() -> None:
     listed = {"AliasName": "alias/aws/dms", "AliasArn": f"{HERE}alias/aws/dms"}
     resource, everything = of_instance(ID, Document("kms:ListAliases", {"Aliases": [listed]}))
     assert keys.manager(resource, everything) == "CUSTOMER"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 from dms_lint.facts.dms import tags
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Status
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HERE = "111122223333"
 
 
@@ -50,7 +49,7 @@ OWNER = {"Key": "owner", "Value": "payments"}
 @pytest.mark.parametrize(
     "subject", [arn("endpoint", "ZT5M2Q"), arn("endpoint", "ZT5M2Q").replace(":", "_"), "ZT5M2Q", "orders", "Orders"]
 )
-def test_a_file_may_name_a_resource_by_arn_by_its_end_and_by_name(subject: str) -> None:
+def test_a_file_names_a_resource_by_arn_arn_end_or_name(subject: str) -> None:
     assert keys(endpoints(endpoint("orders", "ZT5M2Q")), tagged(subject, OWNER)) == ("owner",)
 
 
@@ -98,7 +97,7 @@ def test_a_tag_without_a_key_is_not_counted_but_missing(row: Any) -> None:
 @given(
     st.text(max_size=8), st.lists(st.one_of(st.none(), st.text(max_size=3), st.dictionaries(st.just("Key"), st.text())))
 )
-def test_whatever_the_answer_holds_a_fact_gives_keys_or_is_missing(subject: str, rows: list[Any]) -> None:
+def test_a_fact_gives_keys_or_is_missing_whatever_the_answer(subject: str, rows: list[Any]) -> None:
     try:
         found = keys(endpoints(endpoint("orders", "A1")), tagged(subject, *rows))
     except Missing:

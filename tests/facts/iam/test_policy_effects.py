@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from dms_lint.data.tables import table
 from dms_lint.facts.iam.policy_effects import missing_required_roles, plain_actions, role_making, vain_actions
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 
 IAM = "arn:aws:iam::111122223333"
 ROWS = table("dms-authorization")["actions"]
@@ -27,7 +27,7 @@ def policy(*statements: dict[str, Any], roles: tuple[str, ...] = ()) -> tuple[Re
         "RoleDetailList": [{"RoleName": role, "Arn": f"{IAM}:role/{role}"} for role in ("other", *roles)],
         "Policies": [{"PolicyName": "dms", "Arn": f"{IAM}:policy/dms", "PolicyVersionList": [version]}],
     }
-    inventory = Inventory([Document("iam:GetAccountAuthorizationDetails", body)], datetime(2026, 11, 23, tzinfo=UTC))
+    inventory = Inventory([Document("iam:GetAccountAuthorizationDetails", body)], NOW)
     (found,) = inventory.known("iam-policy")
     return found, inventory
 
@@ -47,7 +47,7 @@ def test_every_action_takes_effect_on_everything(name: str) -> None:
 
 
 @given(st.sampled_from(sorted(ROWS)), st.sets(st.sampled_from(sorted(TYPES)), min_size=1))
-def test_an_action_takes_effect_where_each_type_that_it_needs_is_allowed(name: str, types: set[str]) -> None:
+def test_an_action_needs_each_of_its_resource_types_allowed(name: str, types: set[str]) -> None:
     row = ROWS[name]
     allowed = set(row["needs"]) <= types if "needs" in row else "takes" in row
     found = vain_actions(*policy(*(allow(f"dms:{name}", arn(type_)) for type_ in sorted(types))))
@@ -69,7 +69,7 @@ def test_some_roles_are_not_every_role(resource: str) -> None:
     assert role_making(*policy(allow(["iam:CreateRole", "iam:AttachRolePolicy"], resource))) == ()
 
 
-def test_roles_that_are_missing_are_told_as_far_as_they_are_certain() -> None:
+def test_missing_roles_are_named_as_far_as_certain() -> None:
     assert missing_required_roles(*policy()) == ("dms-vpc-role", "dms-cloudwatch-logs-role")
     two = ("dms-vpc-role", "dms-cloudwatch-logs-role")
     assert missing_required_roles(*policy(roles=(*two, "dms-access-for-endpoint"))) == ()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from dms_lint.facts.iam.tag_conditions import conditions_without_tag, tag_conditions
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 
 IAM = "arn:aws:iam::111122223333"
 DMS = "arn:aws:dms:eu-west-1:111122223333"
@@ -29,7 +29,7 @@ def policy(condition: dict[str, Any], *tags: str, read: bool = True) -> tuple[Re
     ]
     if read:
         documents.append(Document("dms:ListTagsForResource", {"TagList": listed}, subject=endpoint["EndpointArn"]))
-    inventory = Inventory(documents, datetime(2026, 11, 23, tzinfo=UTC))
+    inventory = Inventory(documents, NOW)
     (found,) = inventory.known("iam-policy")
     return found, inventory
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,9 +7,8 @@ import pytest
 from dms_lint.facts.network import endpoint_locations
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import ACCOUNT, NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-ACCOUNT = "111122223333"
 PREFIX = f"arn:aws:dms:eu-west-1:{ACCOUNT}"
 
 
@@ -56,7 +54,7 @@ def test_a_public_address_of_a_network_interface_is_on_aws() -> None:
         endpoint_locations.aws_ends(*task(AZURE, mysql("203.0.113.8"), interfaces))
 
 
-def test_an_ipv6_address_of_a_network_interface_is_on_aws_however_it_is_written() -> None:
+def test_an_ipv6_interface_address_is_on_aws_however_written() -> None:
     interfaces = interface(Ipv6Addresses=[{"Ipv6Address": "2600:1f18:0:0::5"}])
     assert endpoint_locations.aws_ends(*task(AZURE, mysql("[2600:1f18::5]:3306"), interfaces)) == ("target",)
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,11 +19,11 @@ from dms_lint.facts.network.hosts import (
 )
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 labels = st.from_regex(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 names = st.lists(labels, min_size=1, max_size=5).map(".".join)
@@ -97,7 +96,7 @@ def test_the_private_name_of_an_instance_spells_its_address(address: IPv4Address
 
 
 @given(names, regions)
-def test_the_region_of_a_name_on_aws_is_the_one_beside_the_service(name: str, region: str) -> None:
+def test_the_region_of_an_aws_name_is_beside_the_service(name: str, region: str) -> None:
     for host in (
         f"{name}.{region}.rds.amazonaws.com",
         f"{name}.rds.{region}.amazonaws.com.cn",

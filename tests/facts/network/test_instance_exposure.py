@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,12 @@ from dms_lint.facts.network import instance_exposure, internet_ingress, placemen
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.libs.ip_ranges import span_of
 from dms_lint.model import Document, Missing, Resource
+from tests.build import ACCOUNT, NOW
 from tests.permissions import NOBODY
 
 if TYPE_CHECKING:
     import random
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-ACCOUNT = "111122223333"
 PREFIX = f"arn:aws:dms:eu-west-1:{ACCOUNT}"
 
 
@@ -136,7 +134,7 @@ GARBAGE: list[Any] = [
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
-def test_a_rule_that_cannot_be_read_is_missing_unless_another_is_open(garbage: Any) -> None:
+def test_an_unreadable_rule_is_missing_unless_another_is_open(garbage: Any) -> None:
     with pytest.raises(Missing):
         open_ingress(garbage, permission("10.0.0.0/8"))
     if garbage != "garbage":
@@ -153,7 +151,7 @@ def test_rules_without_addresses_admit_no_addresses() -> None:
 
 
 @pytest.mark.parametrize("absent", ["ToPort", "IpRanges"])
-def test_a_rule_of_which_something_was_left_out_is_not_taken_for_a_closed_one(absent: str) -> None:
+def test_a_rule_with_something_left_out_is_not_closed(absent: str) -> None:
     rule = permission("0.0.0.0/1")
     rule["IpRanges"].append({"CidrIp": "128.0.0.0/1"})
     assert open_ingress(rule) != ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -17,9 +16,9 @@ from dms_lint.facts.network.security_groups import End, admits, lets_out
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.libs.ip_ranges import Span, span, spell, without
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 from tests.permissions import NOBODY
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 SUBNET = Subnet("subnet-1", "vpc-1", "", ACCOUNT, REGION)
 # All within sixteen addresses, so that each can be walked.

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ from dms_lint.facts.network.placement import Subnet
 from dms_lint.facts.network.route_tables import has_internet, route_table_of
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
 
@@ -115,7 +114,7 @@ def test_what_leaves_out_of_sight_leaves_it_open(route: dict[str, Any]) -> None:
         ({}, (table("rtb-p", everywhere(GatewayId="vpce-1"), subnet_id="subnet-p"),), True),
     ],
 )
-def test_a_nat_gateway_leads_to_the_internet_where_it_is_public_and_in_a_public_subnet(
+def test_a_public_nat_gateway_in_a_public_subnet_leads_out(
     members: dict[str, Any], tables: tuple[dict[str, Any], ...], *, leads: bool
 ) -> None:
     assert has_internet(*instance(NATTED, *tables, extra=(nat(**members),))) is leads
@@ -145,13 +144,13 @@ def test_the_worst_of_the_subnets_counts() -> None:
         has_internet(*instance(NATTED, PUBLIC, unseen, extra=(nat(),), **two))
 
 
-def test_a_route_of_ipv6_alone_leaves_it_open_for_an_instance_of_both_versions() -> None:
+def test_an_ipv6_route_leaves_dual_stack_instances_open() -> None:
     route = {"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-1", "State": "active"}
     with pytest.raises(Missing):
         has_internet(*instance(table("rtb-a", route, subnet_id="subnet-a"), NetworkType="DUAL"))
 
 
-def test_in_which_subnet_it_stands_must_make_no_difference_where_that_is_not_known() -> None:
+def test_an_unknown_subnet_must_make_no_difference() -> None:
     anywhere = {"AvailabilityZone": None}
     shut = table("rtb-b", subnet_id="subnet-b")
     with pytest.raises(Missing):

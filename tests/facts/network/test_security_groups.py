@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,9 +8,9 @@ from dms_lint.facts.network.security_groups import End, admits, groups_of
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.libs.ip_ranges import Span, span
 from dms_lint.model import Document, Missing
+from tests.build import NOW
 from tests.permissions import NOBODY
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
 
@@ -57,7 +56,7 @@ def test_a_rule_counts_on_its_port(rule: dict[str, Any], *, counts: bool) -> Non
     assert ask({**NOBODY, **rule, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}) is counts
 
 
-def test_a_group_that_was_not_read_leaves_it_open_where_no_other_admits() -> None:
+def test_an_unread_group_is_missing_unless_another_admits() -> None:
     assert ask(https("10.0.0.0/8"), groups=("sg-2", "sg-1")) is True
     assert isinstance(ask(groups=("sg-2", "sg-1")), Missing)
 

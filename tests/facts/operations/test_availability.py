@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,8 +7,7 @@ import pytest
 from dms_lint.facts.operations import availability
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
-
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
+from tests.build import NOW
 
 
 def subnet_group(subnets: Any) -> tuple[Resource, Inventory]:
@@ -35,7 +33,7 @@ def test_subnets_that_cannot_be_read_are_missing(subnets: Any) -> None:
 
 
 @pytest.mark.parametrize("config", [None, "garbage", {}, {"MultiAZ": "false"}, {"AvailabilityZone": 1}])
-def test_a_serverless_replication_that_does_not_say_is_missing_it(config: Any) -> None:
+def test_a_serverless_replication_that_is_silent_is_missing(config: Any) -> None:
     body = {
         "ReplicationConfigArn": "arn:aws:dms:eu-west-1:111122223333:replication-config:NIGHTLY",
         "ComputeConfig": config,

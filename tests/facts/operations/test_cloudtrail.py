@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 from dms_lint.facts.operations import cloudtrail as trails
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/audit"
 KMS = "kms.amazonaws.com"
@@ -111,7 +110,7 @@ def test_an_advanced_selector_that_cannot_be_read_is_missing(selector: dict[str,
         trails.unrecorded_halves(*region(selector, member="AdvancedEventSelectors"))
 
 
-def test_a_selector_of_data_events_is_passed_over_whatever_else_it_has() -> None:
+def test_a_data_event_selector_is_passed_over() -> None:
     data = advanced({"Field": "eventName", "Equals": ["GetObject"]}, category="Data")
     found = region(data, advanced(), member="AdvancedEventSelectors")
     assert trails.unrecorded_halves(*found) == ()
@@ -135,6 +134,6 @@ def test_a_trail_counts_in_its_region_and_account_or_everywhere(
     assert (trails.unrecorded_halves(*found) == ()) is counts
 
 
-def test_a_trail_that_does_not_say_whether_it_is_of_all_regions_leaves_the_rest_open() -> None:
+def test_a_trail_without_a_scope_leaves_the_rest_open() -> None:
     with pytest.raises(Missing):
         trails.unrecorded_halves(*region(basic(), TrailARN=ARN.replace(REGION, "us-east-1"), IsMultiRegionTrail=None))

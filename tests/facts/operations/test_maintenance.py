@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from dms_lint.facts.operations import maintenance as operations
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ARN = "arn:aws:dms:eu-west-1:111122223333:rep:ORDERS"
 
 

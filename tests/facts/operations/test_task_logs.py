@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from dms_lint.data.tables import table
 from dms_lint.facts.operations import task_logs as logs
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SEVERITIES = [row["severity"] for row in table("log-severities")["severities"]]
 COMPONENTS = ["SOURCE_UNLOAD", "SOURCE_CAPTURE", "TARGET_LOAD", "TARGET_APPLY", "SORTER"]
 
@@ -72,7 +71,7 @@ def test_no_logging_section_is_no_logging() -> None:
     assert logs.enabled(*task(None)) is False
 
 
-def test_a_component_that_is_named_twice_at_odds_is_missing_and_case_does_not_matter() -> None:
+def test_a_component_named_twice_at_odds_is_missing() -> None:
     twice = [{"Id": "SOURCE_CAPTURE", "Severity": severity} for severity in ("LOGGER_SEVERITY_ERROR", SEVERITIES[-1])]
     with pytest.raises(Missing):
         logs.quiet_source_components(*task({"LogComponents": twice}))

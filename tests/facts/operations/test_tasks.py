@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ from hypothesis import strategies as st
 from dms_lint.facts.operations import tasks
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DMS = "arn:aws:dms:eu-west-1:111122223333:"
 GARBAGE: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()) | st.just({})
@@ -71,7 +70,7 @@ def test_garbled_tasks_are_missing_and_never_an_error(bad: dict[str, Any]) -> No
             fact.derive(resources[fact.kinds[0]], inventory)
 
 
-def test_a_certain_oracle_endpoint_is_named_though_the_other_is_not_there() -> None:
+def test_a_certain_oracle_endpoint_counts_beside_a_missing_one() -> None:
     inventory = account([task()], [endpoint("orders", "oracle", "verify-ca")])
     assert tasks.oracle_over_ssl(one(inventory, "task", "nightly"), inventory) == ("orders",)
 
@@ -93,7 +92,7 @@ def test_both_legs_or_none_in_clear_are_no_unmatched_leg() -> None:
         assert tasks.unmatched_legs(one(inventory, "task", "nightly"), inventory) == ()
 
 
-def test_an_endpoint_that_is_source_and_target_has_its_instance_once() -> None:
+def test_a_source_that_is_also_target_has_its_instance_once() -> None:
     both = task(TargetEndpointArn=f"{DMS}endpoint:ORDERS")
     inventory = account([both], [endpoint("orders", "mysql", "none")], [])
     found = one(inventory, "endpoint", "orders")
@@ -107,7 +106,7 @@ def test_a_task_that_does_not_say_its_endpoints_may_use_any() -> None:
         tasks.instances(one(inventory, "endpoint", "orders"), inventory)
 
 
-def test_a_failed_test_counts_though_another_task_does_not_say_its_instance() -> None:
+def test_a_failed_test_counts_beside_a_task_without_instance() -> None:
     other = task(
         ReplicationTaskArn=f"{DMS}task:HOURLY", ReplicationTaskIdentifier="hourly", ReplicationInstanceArn=None
     )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ from dms_lint.facts.iam.dms_roles.service_access_roles import ELSEWHERE, HERE, N
 from dms_lint.facts.targets.buckets import exists, name_of, whereabouts
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource
+from tests.build import ACCOUNT, NOW
 
-ACCOUNT = "111122223333"
 LISTED = Document("s3:ListBuckets", {"Buckets": [{"Name": "mine"}]}, account=ACCOUNT)
 SEEN = Document("s3:HeadBucket", {"BucketRegion": "eu-west-1"}, subject="theirs", account=ACCOUNT)
 
@@ -26,9 +25,7 @@ def endpoint(bucket: str, *documents: Document, engine: str = "s3") -> tuple[Res
         "EngineName": engine,
         "S3Settings": {"BucketName": bucket},
     }
-    inventory = Inventory(
-        [Document("dms:DescribeEndpoints", {"Endpoints": [body]}), *documents], datetime(2026, 11, 23, tzinfo=UTC)
-    )
+    inventory = Inventory([Document("dms:DescribeEndpoints", {"Endpoints": [body]}), *documents], NOW)
     (found,) = inventory.known("endpoint")
     return found, inventory
 
@@ -53,7 +50,7 @@ def test_where_a_bucket_is(bucket: str, documents: list[Document], there: bool, 
     assert whereabouts(*endpoint(bucket, *documents)) == where
 
 
-def test_a_bucket_that_s3_forbids_and_the_account_does_not_list_is_anothers_and_may_not_exist() -> None:
+def test_a_forbidden_unlisted_bucket_is_foreign_or_absent() -> None:
     about = endpoint("theirs", LISTED, refused("403"))
     assert whereabouts(*about) == ELSEWHERE
     with pytest.raises(Missing):
@@ -69,7 +66,7 @@ def test_of_a_bucket_of_which_nothing_was_read_nothing_is_said(documents: list[D
         whereabouts(*about)
 
 
-def test_a_bucket_that_exists_is_nobodys_in_particular_without_the_accounts_listing() -> None:
+def test_an_existing_bucket_has_no_owner_without_a_listing() -> None:
     about = endpoint("theirs", SEEN)
     assert exists(*about)
     with pytest.raises(Missing):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 from dms_lint.facts.targets import encryption as targets
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource, Status
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HERE = "arn:aws:kms:eu-west-1:111122223333:"
 ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 OTHER = "0987dcba-09fe-87dc-65ba-ab0987654321"
@@ -95,7 +94,7 @@ def test_the_same_unreadable_key_twice_is_no_conflict() -> None:
     assert targets.conflicting_settings(*twice(settings, "serverSideEncryptionKmsKeyId=lake key")) == ()
 
 
-def test_a_mode_that_does_not_exist_is_kept_for_the_rule_to_judge() -> None:
+def test_a_mode_that_does_not_exist_is_left_to_the_rule() -> None:
     assert targets.encryption_mode(*target(S3Settings={"EncryptionMode": "aws:kms"})) == "AWS:KMS"
 
 
@@ -141,7 +140,7 @@ def test_a_target_of_no_known_engine_is_missing(engine: Any) -> None:
         targets.encryption_mode(lake, everything)
 
 
-def test_an_engine_without_settings_states_what_its_attributes_do() -> None:
+def test_an_engine_without_settings_states_its_attributes() -> None:
     assert targets.encryption_mode(*target(engine="clickhouse")) == ""
     assert targets.settings_option(*target(engine="clickhouse")) == ""
 

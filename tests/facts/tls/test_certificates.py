@@ -22,8 +22,8 @@ from dms_lint.facts.tls import certificates, endpoint_certificates
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.libs import pem, x509
 from dms_lint.model import Document, Missing, Resource, Status
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DMS = "arn:aws:dms:eu-west-1:111122223333:"
 CERT = f"{DMS}cert:ORDERSCA"
 WALLET = b64encode(bytes.fromhex("a1f84e3600000006")).decode()
@@ -136,7 +136,7 @@ def test_any_text_can_be_looked_at(text: str) -> None:
 
 
 @given(st.sampled_from(sorted(MADE.RECIPES)), st.integers(0, 2000), st.integers(0, 255))
-def test_a_damaged_certificate_is_unreadable_or_another_and_nothing_worse(name: str, place: int, value: int) -> None:
+def test_a_damaged_certificate_is_unreadable_or_another(name: str, place: int, value: int) -> None:
     der = bytearray(MADE.make(name))
     der[place % len(der)] = value
     text = f"-----BEGIN CERTIFICATE-----\n{b64encode(bytes(der)).decode()}\n-----END CERTIFICATE-----\n"
@@ -181,11 +181,11 @@ def test_a_server_alone_is_judged_by_its_own_end() -> None:
     assert x509.bundle(file_of("expired-server")).ends == datetime(2025, 6, 1, tzinfo=UTC)
 
 
-def test_a_sha1_root_is_a_root_though_its_signature_may_not_be_supported() -> None:
+def test_a_sha1_root_is_a_root_even_if_unsupported() -> None:
     assert x509.bundle(file_of("sha1-root")).certificates[0].root
 
 
-def test_names_and_key_identifiers_do_not_make_a_root_of_a_certificate_that_another_key_signed() -> None:
+def test_matching_names_do_not_make_a_root_of_anothers_signature() -> None:
     der = bytearray(MADE.make("own-server-plain"))
     der[-1] ^= 1
     text = f"-----BEGIN CERTIFICATE-----\n{b64encode(bytes(der)).decode()}\n-----END CERTIFICATE-----\n"
@@ -212,7 +212,7 @@ def _pems(value: Any) -> list[str]:
     return [text for item in value for text in _pems(item)] if isinstance(value, list) else []
 
 
-def test_the_parser_is_loaded_at_the_first_certificate_and_not_before() -> None:
+def test_the_parser_is_loaded_at_the_first_certificate() -> None:
     program = (
         "import sys\n"
         "from dms_lint.facts import FACTS\n"
@@ -274,7 +274,7 @@ def test_days_are_whole_and_negative_after_the_last_moment(now: datetime, days: 
 
 
 @given(st.integers(0, 7_000_000_000))
-def test_a_wallet_lasts_until_the_moment_aws_gives_however_it_is_written(seconds: int) -> None:
+def test_a_wallet_lasts_until_the_moment_aws_gives(seconds: int) -> None:
     moment = datetime.fromtimestamp(seconds, UTC)
     for written in (moment.isoformat(), moment.timestamp()):
         one = certificate(CertificateWallet=WALLET, ValidToDate=written)
@@ -317,7 +317,7 @@ def test_a_wallet_with_an_unheard_of_algorithm_is_unknown() -> None:
         GARBAGE | st.sampled_from([MADE.pem("root"), KEY, WALLET, "SHA1withRSA", "2026-13-45"]),
     )
 )
-def test_a_fact_of_a_garbled_certificate_raises_nothing_but_missing(data: dict[str, Any]) -> None:
+def test_a_fact_of_a_garbled_certificate_raises_only_missing(data: dict[str, Any]) -> None:
     one, inventory = certificate(**data)
     for fact in FACTS.values():
         if "certificate" in fact.kinds:
@@ -351,7 +351,7 @@ def test_a_data_provider_names_a_certificate_in_its_settings() -> None:
     assert certificate_users.users(one, inventory) == ("data-provider orders",)
 
 
-def test_a_certain_use_counts_though_another_part_of_the_endpoint_is_missing() -> None:
+def test_a_certain_use_counts_beside_a_missing_part() -> None:
     one = {"CertificateArn": CERT, "CertificateIdentifier": "orders-ca"}
     inventory = inventory_of([one], [endpoint(EngineName="kafka", CertificateArn=CERT)])
     (found,) = inventory.known("certificate")
@@ -368,14 +368,14 @@ def test_an_endpoint_of_another_region_with_a_hole_hides_no_use() -> None:
     assert certificate_users.users(found, inventory) == ()
 
 
-def test_a_certificate_that_a_kafka_endpoint_names_as_key_is_still_a_certificate() -> None:
+def test_a_certificate_named_as_kafka_key_is_a_certificate() -> None:
     one = {"CertificateArn": CERT, "CertificateIdentifier": "orders-ca", "CertificatePem": MADE.pem("root")}
     inventory = inventory_of([one], [endpoint(EngineName="kafka", KafkaSettings={"SslClientKeyArn": CERT})])
     (found,) = inventory.known("certificate")
     assert certificate_users.client_key_endpoints(found, inventory) == ()
 
 
-def test_a_certain_dangling_certificate_counts_though_another_could_not_be_looked_up() -> None:
+def test_a_certain_dangling_certificate_counts_beside_an_unknown() -> None:
     kafka = {"SslCaCertificateArn": CERT, "SslClientKeyArn": "arn:aws:dms:us-east-1:111122223333:cert:KEY"}
     documents = [Document("dms:DescribeEndpoints", {"Endpoints": [endpoint(EngineName="kafka", KafkaSettings=kafka)]})]
     inventory = Inventory(documents, NOW)
@@ -426,7 +426,7 @@ def test_a_fact_of_a_garbled_endpoint_raises_nothing_but_missing(data: dict[str,
                 fact.derive(found, inventory)
 
 
-def test_an_authority_is_compared_by_the_root_of_the_databases_region_in_any_spelling() -> None:
+def test_an_authority_is_compared_by_its_regions_root() -> None:
     host = "orders.abc.eu-west-1.rds.amazonaws.com"
     colons = ":".join(MADE.fingerprint("rds-root")[place : place + 2] for place in range(0, 40, 2)).upper()
     instance = {

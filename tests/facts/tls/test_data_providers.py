@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,8 +7,7 @@ import pytest
 from dms_lint.facts.tls import data_providers
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
-
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
+from tests.build import NOW
 
 
 def provider(**members: Any) -> tuple[Resource, Inventory]:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from dms_lint.data.tables import table
 from dms_lint.facts.tls import aurora_hosts, engine_protocols, modes
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource, Status
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ARN = "arn:aws:dms:eu-west-1:111122223333:endpoint:ORDERS"
 SUFFIX = "c9akciq32.eu-west-1.rds.amazonaws.com"
 RDS = "arn:aws:rds:eu-west-1:111122223333:"
@@ -148,7 +147,7 @@ def test_a_host_name_of_aurora_says_what_it_is(host: str, role: str) -> None:
         "shop.cluster-c9akciq32.eu-west-1.docdb.amazonaws.com",
     ],
 )
-def test_another_host_is_no_aurora_for_mysql_and_unknown_for_aurora(host: str) -> None:
+def test_a_foreign_host_is_not_aurora_mysql_but_may_be_aurora(host: str) -> None:
     assert aurora_hosts.aurora_host(*look({"EngineName": "mysql", "ServerName": host})) == ""
     with pytest.raises(Missing, match="no host name of Aurora's own"):
         aurora_hosts.aurora_host(*look({"EngineName": "aurora", "ServerName": host}))
@@ -161,19 +160,19 @@ def test_a_proxy_may_stand_before_aurora(engine: str) -> None:
         aurora_hosts.aurora_host(*look({"EngineName": engine, "ServerName": host}))
 
 
-def test_a_cluster_in_the_inventory_outweighs_the_form_of_the_host_name() -> None:
+def test_a_listed_cluster_outweighs_the_host_names_form() -> None:
     endpoint = {"EngineName": "mysql", "ServerName": f"shop.cluster-ro-{SUFFIX}"}
     assert aurora_hosts.aurora_host(*look(endpoint, [cluster(Engine="mysql")])) == ""
     assert aurora_hosts.aurora_host(*look(endpoint, [cluster(Engine="aurora")])) == "reader"
 
 
-def test_the_members_of_a_cluster_tell_the_writer_without_the_instances() -> None:
+def test_cluster_members_name_the_writer_without_instances() -> None:
     for name, role in (("shop-1", "writer"), ("shop-2", "replica")):
         endpoint = {"EngineName": "aurora", "ServerName": f"{name}.{SUFFIX}"}
         assert aurora_hosts.aurora_host(*look(endpoint, [cluster()])) == role
 
 
-def test_a_member_is_told_by_the_account_s_part_of_the_host_name_too() -> None:
+def test_a_member_is_known_by_the_account_part_of_its_host() -> None:
     stranger = {"EngineName": "mysql", "ServerName": "shop-1.zzzzzzzzzzzz.eu-west-1.rds.amazonaws.com"}
     with pytest.raises(Missing, match="no DB instance of the account"):
         aurora_hosts.aurora_host(*look(stranger, [cluster()], [instance()]))
@@ -256,6 +255,6 @@ def test_what_encrypts_depends_on_the_engine(data: dict[str, Any], expected: boo
 
 
 @pytest.mark.parametrize("engine", ["mysql", "kafka", "redis", "opensearch", "clickhouse"])
-def test_nothing_is_encrypted_or_clear_without_the_setting_that_says_so(engine: str) -> None:
+def test_encryption_is_unknown_without_its_setting(engine: str) -> None:
     with pytest.raises(Missing):
         modes.encrypted(*look({"EngineName": engine}))

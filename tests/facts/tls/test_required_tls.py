@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,9 +9,8 @@ from hypothesis import strategies as st
 from dms_lint.facts.tls import required_tls as tls_versions
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource
+from tests.build import ACCOUNT, NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-ACCOUNT = "111122223333"
 HOST = "shop.cluster-c9akciq32.eu-west-1.rds.amazonaws.com"
 
 
@@ -70,7 +68,7 @@ def test_both_reasons_against_a_connection_in_clear_are_told() -> None:
     )
 
 
-def test_a_certain_reason_is_told_though_the_other_cannot_be_read() -> None:
+def test_a_certain_reason_counts_beside_an_unreadable_one() -> None:
     refused = Document("rds:DescribeDBClusters", {}, refusal=Refusal("AccessDenied", "no"))
     found = endpoint(refused, MySQLSettings={"AuthenticationMethod": "iam"})
     assert len(tls_versions.refusals(*found)) == 1

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -15,12 +14,13 @@ from dms_lint.facts.iam.identities.attached_policies import aws_managed, identit
 from dms_lint.iam_policy.evaluation import allowed
 from dms_lint.iam_policy.requests import Request
 from dms_lint.iam_policy.statements import parse
-from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Refusal, Resource, Status
 from dms_lint.rulepack.predicates import compile_schema
+from tests.build import ACCOUNT, inventory
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-ACCOUNT = "111122223333"
+if TYPE_CHECKING:
+    from dms_lint.inventory.inventory import Inventory
+
 DETAILS = "iam:GetAccountAuthorizationDetails"
 INSTANCE = Document(
     "dms:DescribeReplicationInstances",
@@ -34,10 +34,6 @@ def role(name: str, **more: Any) -> dict[str, Any]:
 
 def details(*found: dict[str, Any], **more: Any) -> Document:
     return Document(DETAILS, {"RoleDetailList": list(found), **more})
-
-
-def inventory(*documents: Document) -> Inventory:
-    return Inventory(documents, NOW)
 
 
 def account(found: Inventory) -> Resource:
@@ -150,7 +146,7 @@ def test_only_the_default_version_of_a_policy_counts(default: str, version: dict
     assert may(inventory(*documents), "role", "r", "s3:ListAllMyBuckets") is answer
 
 
-def test_an_inline_policy_that_is_garbled_opens_what_the_role_may_do() -> None:
+def test_a_garbled_inline_policy_leaves_the_role_open() -> None:
     policies = [{"PolicyName": "a", "PolicyDocument": allow("*")}, {"PolicyName": "b", "PolicyDocument": "%7B"}]
     found = inventory(details(role("r", RolePolicyList=policies, AttachedManagedPolicies=[])))
     assert may(found, "role", "r", "ec2:DescribeVpcs") is None
@@ -254,7 +250,7 @@ def test_a_region_of_which_nothing_was_read_is_not_forgotten(operation: str, cut
     assert missing.value.status is Status.NOT_READABLE
 
 
-def test_a_region_with_something_of_dms_in_the_input_is_listed_as_well_before_there_is_none() -> None:
+def test_none_is_certain_once_every_region_with_dms_is_listed() -> None:
     def listing(operation: str, key: str, region: str, account: str = ACCOUNT) -> Document:
         return Document(operation, {key: []}, account=account, region=region)
 
@@ -357,7 +353,7 @@ def test_the_settings_name_the_role_before_the_endpoint_does() -> None:
     assert service_roles.role_name(*found) == "new"
 
 
-def test_a_role_at_the_endpoint_is_enough_where_the_settings_are_not_shown() -> None:
+def test_a_role_at_the_endpoint_is_enough_without_settings() -> None:
     found = endpoint("s3", ServiceAccessRoleArn="arn:aws:iam::111122223333:role/lake")
     assert service_roles.role_arn(*found) == "arn:aws:iam::111122223333:role/lake"
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,9 +18,8 @@ from dms_lint.iam_policy.requests import IMPROBABLE_NAMES, Request
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource, Status
 from dms_lint.rulepack.predicates import compile_schema
+from tests.build import ACCOUNT, NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-ACCOUNT = "111122223333"
 DETAILS = "iam:GetAccountAuthorizationDetails"
 USER = f"arn:aws:iam::{ACCOUNT}:user/ana"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/deployer"
@@ -146,7 +144,7 @@ def test_a_role_of_which_it_is_not_known_who_assumes_it() -> None:
     assert principals.creates(someone, found) == ()
 
 
-def test_what_is_certain_counts_in_spite_of_a_policy_that_was_not_read() -> None:
+def test_what_is_certain_counts_despite_an_unread_policy() -> None:
     unread = {"AttachedManagedPolicies": [{"PolicyName": "x", "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/x"}]}
     someone, found = principal((user(deny("dms:Create*"), **unread),))
     assert principals.creates(someone, found) == ()
@@ -209,7 +207,7 @@ STATEMENT = st.builds(
 
 
 @given(st.lists(STATEMENT, max_size=4), st.sampled_from(["dms:ModifyEndpoint", "iam:PassRole", "kms:Encrypt"]))
-def test_what_is_not_about_an_action_can_be_left_out_of_its_answer(statements: list[Statement], action: str) -> None:
+def test_statements_about_other_actions_can_be_left_out(statements: list[Statement], action: str) -> None:
     someone, found = principal((user(*statements),))
     who = requester(someone, found)
     for resource in ("*", f"arn:aws:dms:eu-west-1:{ACCOUNT}:endpoint:ORDERS"):
@@ -288,7 +286,7 @@ def test_a_grant_of_passrole_that_only_some_principal_can_use() -> None:
         principal_needs.missing_actions(someone, found)
 
 
-def test_nothing_is_said_of_keys_and_secrets_where_they_were_not_read() -> None:
+def test_nothing_is_said_of_unread_keys_and_secrets() -> None:
     someone, found = principal((user(allow("dms:*")),))
     with pytest.raises(Missing):
         principal_keys.customer_keys(someone, found)

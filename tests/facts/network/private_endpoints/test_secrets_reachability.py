@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,8 +7,8 @@ import pytest
 from dms_lint.facts.network.private_endpoints import secrets_reachability
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 PREFIX = f"arn:aws:dms:{REGION}:{ACCOUNT}"
 SECRET = {"SecretsManagerSecretId": "ledger", "SecretsManagerAccessRoleArn": f"arn:aws:iam::{ACCOUNT}:role/dms"}

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
 
@@ -12,9 +11,9 @@ from hypothesis import strategies as st
 from dms_lint.facts.network.private_endpoints import endpoint_security_groups, vpc_endpoints
 from dms_lint.inventory.inventory import Inventory
 from dms_lint.model import Document, Missing, Resource
+from tests.build import NOW
 from tests.permissions import NOBODY
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 API = {
     "VpcEndpointId": "vpce-0a",
@@ -72,14 +71,14 @@ def test_private_dns_works_where_all_three_switches_are_on(private_dns: bool, su
     assert (flaw == "") is (private_dns and support and hostnames)
 
 
-def test_a_switch_that_is_off_counts_though_the_other_was_not_read() -> None:
+def test_a_switch_that_is_off_counts_if_the_other_was_not_read() -> None:
     endpoint = vpc_endpoint(attribute("EnableDnsHostnames", value=False))
     assert vpc_endpoints.dns_flaw(*endpoint) == "enableDnsHostnames of vpc-0a is off"
     with pytest.raises(Missing):
         vpc_endpoints.dns_flaw(*vpc_endpoint(attribute("EnableDnsHostnames", value=True)))
 
 
-def test_private_dns_for_inbound_resolvers_does_not_lead_from_the_vpc() -> None:
+def test_private_dns_for_inbound_resolvers_stays_outside_the_vpc() -> None:
     members = {"ServiceName": f"com.amazonaws.{REGION}.s3"}
     endpoint = vpc_endpoint(DnsOptions={"PrivateDnsOnlyForInboundResolverEndpoint": True}, **members)
     assert "inbound resolvers" in vpc_endpoints.dns_flaw(*endpoint)
