@@ -57,7 +57,11 @@ def references_known(resource: Resource, inventory: Inventory) -> Partial[Refere
         sides = (relations.source, relations.target)
         return collect_each(sides, lambda side: references(side(resource, inventory), inventory)).distinct()
     if resource.kind == "migration-project":
-        ids = collect(descriptors(resource), lambda each: each[1].text(SECRET, default="") or None)
+        providers = descriptors(resource)
+        # Read without `collect`: a garbled name makes all of the project's secrets Missing.
+        ids = Partial(
+            tuple(filter(None, [each.text(SECRET, default="") for _, each in providers.items])), providers.missing
+        )
     else:
         ids = Partial(tuple(filter(None, (secret_id(resource, inventory), asm_secret_id(resource, inventory)))))
     return collect(ids.distinct(), lambda id_: Reference(id_, resource.account, resource.region))

@@ -176,6 +176,19 @@ def test_certain_names_do_not_hide_possible_ones() -> None:
         secrets.references(found, inventory)
 
 
+def test_no_secret_is_gone_beside_a_garbled_one() -> None:
+    project = {
+        "MigrationProjectArn": f"arn:aws:dms:{EU}:{HERE}:migration-project:ORDERS",
+        "MigrationProjectName": "orders",
+        "SourceDataProviderDescriptors": [{"SecretsManagerSecretId": "dms/orders"}],
+        "TargetDataProviderDescriptors": [{"SecretsManagerSecretId": ["garbled"]}],
+    }
+    document = Document("dms:DescribeMigrationProjects", {"MigrationProjects": [project]})
+    resource, inventory = of("migration-project", document, listed(secret("dms/orders")))
+    with pytest.raises(Missing):
+        secrets.gone(resource, inventory)
+
+
 def test_every_engine_is_known_to_take_a_secret_or_not() -> None:
     rows = table("secret-authentication")
     listed_engines = [name for part in ("secret", "none") for row in rows[part] for name in row["engines"]]
