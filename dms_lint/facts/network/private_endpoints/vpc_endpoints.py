@@ -168,10 +168,13 @@ def api_detours(instance: Resource, inventory: Inventory) -> tuple[str, ...]:
     """
     vpc, region = placement_of(instance, inventory).vpc, instance.region
     endpoints = service_endpoints(vpc, _API, INTERFACE, instance, inventory)
-    flaws = flaws_of_all(endpoints.available, lambda endpoint: dns_flaw(endpoint, inventory))
-    if endpoints.available.items and not flaws:
+    available = endpoints.available
+    flaws: Partial[str] = collect(available.items, lambda endpoint: dns_flaw(endpoint, inventory))
+    if "" in flaws.items:
         return ()
-    return (*flaws, *endpoints.unavailable) or (f"{vpc} has no interface endpoint for com.amazonaws.{region}.{_API}",)
+    # What an available endpoint does not show is missing first: once read, the rest of the listing may not matter.
+    detours = (*flaws.or_missing(available.missing).complete(), *endpoints.unavailable)
+    return detours or (f"{vpc} has no interface endpoint for com.amazonaws.{region}.{_API}",)
 
 
 def open_statements(endpoint: Resource, inventory: Inventory) -> tuple[str, ...]:
