@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing's own takes longer to import than `dms-lint --version` to answer
 if TYPE_CHECKING:
+    from typing import Any
+
     from dms_lint.api.scan import scan
     from dms_lint.aws.where import Where
     from dms_lint.gate.request import ScanRequest

@@ -81,6 +81,8 @@ _TEXTS: Final = ("Message", "Messages", "Reason", "Description")
 """How the names of members end that hold prose, which no rule reads."""
 _MARK: Final = r"-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]{0,39})-----"
 _CERTIFICATES: Final = ("CERTIFICATE", "X509 CERTIFICATE")
+_PRESIGNED: Final = r"(?i)[?&](?:x-amz-(?:signature|security-token)|signature)="
+"""What makes an address in a member of any name a presigned URL, which lets in whoever knows it."""
 _SCHEME: Final = "+-." + ascii_letters + digits
 """The characters of the name of a protocol, which begins with a letter."""
 _JSON: Final = r'"(\w++)"(\s*+:\s*+)"((?:[^"\\]|\\.)*+)"'
@@ -108,6 +110,8 @@ def _text(value: str, name: str) -> str:
         value = hide(value)
     if "PRIVATE KEY" in value:
         value = without_keys(value)
+    if "://" in value and "?" in value and re.search(_PRESIGNED, value):
+        value = re.sub(_LABELLED[0], rf"\1{HIDDEN}", value)
     return re.sub(_JSON, _member, value) if '"' in value and ":" in value else value
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dms_lint.model import (
     EMPTY,
@@ -38,6 +38,8 @@ from dms_lint.rulepack.frameworks import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+N = TypeVar("N", int, float)
 
 _SEVERITIES: Final = {severity.label: severity for severity in Severity}
 _SETTLED_BY: Final = "what the gaps of the report say"
@@ -86,11 +88,11 @@ def _report(data: Mapping[str, Any]) -> Report:
     return Report(
         pack=_pack(data, findings),
         started_at=datetime.fromisoformat(scan["started_at"]),
-        duration_s=scan.get("duration_s", 0.0),
+        duration_s=_number(scan.get("duration_s", 0.0)),
         inputs=_texts(scan.get("inputs", ())),
         accounts=_texts(scan.get("accounts", ())),
         regions=_texts(scan.get("regions", ())),
-        resources=_member(summary, "resources"),
+        resources={kind: _number(count) for kind, count in _member(summary, "resources").items()},
         verdicts={**dict.fromkeys(Verdict, 0), **_counts(_member(summary, "verdicts"))},
         checks={rule: _counts(counts) for rule, counts in _member(data, "checks").items()},
         findings=findings,
@@ -103,13 +105,25 @@ def _report(data: Mapping[str, Any]) -> Report:
 
 
 def _counts(counts: Mapping[str, int]) -> dict[Verdict, int]:
-    return {Verdict(verdict): number for verdict, number in counts.items()}
+    return {Verdict(verdict): _number(number) for verdict, number in counts.items()}
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _number(value: N) -> N:
+    if not isinstance(value, int | float):
+        raise TypeError
+    return value
+
+
+def _place(entry: Mapping[str, Any]) -> tuple[str | None, int | None]:
+    """The file and the line that an entry names, if any."""
+    file, line = entry.get("file"), entry.get("line")
+    return None if file is None else _text(file), None if line is None else _number(line)
 
 
 def _texts(values: Sequence[Any]) -> tuple[str, ...]:
@@ -143,7 +157,7 @@ def _finding(entry: Mapping[str, Any], rule: Rule, resource: Resource) -> Findin
         },
         waiver=_waiver(entry["waiver"]) if entry.get("waiver") is not None else None,
         known=entry.get("known", False) is True,
-        wording=Wording(message, fix.get("text", ""), fix.get("cli") or "", fix.get("disruptive") or ""),
+        wording=Wording(message, *(_text(fix.get(key) or "") for key in ("text", "cli", "disruptive"))),
     )
 
 
@@ -190,9 +204,10 @@ def _resource(entry: Mapping[str, Any], resources: dict[tuple[Any, ...], Resourc
     members, location = entry["resource"], entry.get("location") or {}
     texts = {key: _text(members[key]) for key in ("kind", "arn", "id", "name", "account", "region")}
     texts["type"] = _text(members.get("type", ""))
-    key = (*texts.values(), location.get("file"), location.get("line"))
+    file, line = _place(location)
+    key = (*texts.values(), file, line)
     if key not in resources:
-        resources[key] = Resource(data={}, file=location.get("file"), line=location.get("line"), **texts)
+        resources[key] = Resource(data={}, file=file, line=line, **texts)
     return resources[key]
 
 
@@ -252,14 +267,14 @@ def _in_order(lists: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def _gap(entry: Mapping[str, Any]) -> Gap:
     return Gap(
-        needs=entry["needs"],
-        reason=entry["reason"],
+        needs=_text(entry["needs"]),
+        reason=_text(entry["reason"]),
         status=Status(entry["status"]),
-        account=entry["account"],
-        region=entry["region"],
+        account=_text(entry["account"]),
+        region=_text(entry["region"]),
         rules=_texts(entry["rules"]),
-        resources=entry["resources"],
-        checks=entry["checks"],
+        resources=_number(entry["resources"]),
+        checks=_number(entry["checks"]),
     )
 
 
@@ -268,4 +283,4 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
 
 
 def _notice(entry: Mapping[str, Any]) -> Notice:
-    return Notice(_text(entry["message"]), entry["file"], entry["line"], problem=entry["problem"] is True)
+    return Notice(_text(entry["message"]), *_place(entry), problem=entry["problem"] is True)

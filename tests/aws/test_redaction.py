@@ -245,6 +245,16 @@ def test_what_is_stored_of_attributes(text: str, stored: str) -> None:
             '{"X": {"SaslPassword" : "***", "Y": "z"}}',
         ),
         ("EndpointUri", f"https://u:{MARK}@host:443/x", f"https://{HIDDEN}@host:443/x"),
+        (
+            "ReportLocation",
+            f"https://b.s3.amazonaws.com/k?X-Amz-Expires=300&X-Amz-Security-Token={MARK}&X-Amz-Signature={MARK}",
+            f"https://b.s3.amazonaws.com/k?X-Amz-Expires={HIDDEN}&X-Amz-Security-Token={HIDDEN}&X-Amz-Signature={HIDDEN}",
+        ),
+        (
+            "S3ObjectUrl",
+            f"https://b.s3.amazonaws.com/k?AWSAccessKeyId=x&Signature={MARK}&Expires=1",
+            f"https://b.s3.amazonaws.com/k?AWSAccessKeyId={HIDDEN}&Signature={HIDDEN}&Expires=1",
+        ),
         ("Variables", {"Key": "password", "Value": "x"}, {"Key": "password", "Value": "x"}),
     ],
 )

@@ -45,3 +45,10 @@ def test_a_command_imports_no_more_than_it_needs(arguments: list[str], allowed: 
     modules = {name.partition(".")[0] for name in imported}
     assert "dms_lint" in modules, done.stderr
     assert modules & HEAVY <= allowed
+
+
+def test_the_package_leaves_typing_to_who_needs_it() -> None:
+    root = Path(__file__).parents[2]
+    code = "import sys, dms_lint; print('typing' in sys.modules)"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout == "False\n"

@@ -166,11 +166,13 @@ JUNK: st.SearchStrategy[Any] = st.sampled_from((None, 3, "x", "", True, [], {}, 
 
 @settings(max_examples=400)
 @given(st.sampled_from(PATHS), JUNK)
-def test_a_garbled_member_raises_no_other_error(path: tuple[Any, ...], junk: Any) -> None:
+def test_a_garbled_member_is_refused_or_can_be_rendered(path: tuple[Any, ...], junk: Any) -> None:
     data = json.loads(TEXT)
     holder = data
     for key in path[:-1]:
         holder = holder[key]
     holder[path[-1]] = junk
     with suppress(ReportError):
-        load(json.dumps(data))
+        report = load(json.dumps(data))
+        for kind in ("json", "text"):
+            rendered(kind, report)
