@@ -33,6 +33,8 @@ def scan(
     ConfigError for a configuration or waivers that cannot be used, CannotStart where no account can be read,
     NothingToJudge where the input holds no answer of AWS, and KeyboardInterrupt when Ctrl-C ends the collection.
     """
+    if isinstance(request.paths, str):  # type: ignore[unreachable]  # callers without a type checker
+        raise RequestError(f"paths is the text '{request.paths}': give a tuple of paths")
     must_exist(request.paths)
     pack, rules = rules_in_force(request)
     collection = None if request.paths else (collect or _collect)(rules, request)

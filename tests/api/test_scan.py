@@ -159,3 +159,8 @@ def test_importing_the_package_imports_nothing_else() -> None:
 def test_importing_its_modules_first_shadows_no_name() -> None:
     code = "import dms_lint.engine.scan, dms_lint.api.scan, dms_lint.cli; print(callable(dms_lint.scan))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "True\n"
+
+
+def test_a_text_is_no_tuple_of_paths() -> None:
+    with pytest.raises(RequestError, match="give a tuple of paths"):
+        scan(ScanRequest(paths="folder"))  # type: ignore[arg-type]

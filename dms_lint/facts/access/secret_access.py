@@ -171,7 +171,8 @@ def unreachable_secrets(resource: Resource, inventory: Inventory) -> tuple[str, 
 
 
 def _secret_arn(text: str) -> Arn | None:
-    arn = parse_arn(text)
+    # A text that is an ARN but for its beginning, white space before it say, names a place all the same.
+    arn = parse_arn(f"arn:{text.partition(':')[2]}")
     return arn if arn is not None and arn.service == "secretsmanager" and arn.resource_type else None
 
 

@@ -346,3 +346,11 @@ def test_values_fit_the_schema(name: str, documents: tuple[Document, ...]) -> No
         assert compile_schema(FACTS[name].schema)(FACTS[name].derive(resource, inventory))
     except Missing as missing:
         assert missing.needs  # noqa: PT017 - what is not known says what would settle it
+
+
+@pytest.mark.parametrize("before", ["", " ", "\t"])
+def test_white_space_before_an_arn_hides_no_other_region(before: str) -> None:
+    arn = f"{before}arn:aws:secretsmanager:us-east-1:111122223333:secret:orders-AbCdEf"
+    inventory = Inventory([endpoint(secret=arn)], NOW)
+    (resource,) = inventory.known("endpoint")
+    assert FACTS["secret_access.elsewhere"].derive(resource, inventory) == (f"{arn} (in us-east-1)",)
